@@ -1,0 +1,142 @@
+"""What leads, activities and field history look like: the user's columns, and the checked tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = [
+    "LEAD_ROLES",
+    "ActivityColumns",
+    "Counts",
+    "HistoryColumns",
+    "Kind",
+    "LeadColumns",
+    "LeadTables",
+]
+
+LEAD_ROLES = (
+    "lead_id",
+    "created_at",
+    "outcome",
+    "closed_at",
+    "account_id",
+    "owner",
+    "role",
+    "deal_value",
+    "direction",
+)
+"""Canonical names of the columns that carry a meaning of their own."""
+
+Kind = Literal["number", "category", "time"]
+"""What a column of values is: double, string or timestamp[us] (naive UTC)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadColumns:
+    """Which of the user's columns plays which role in the lead table; None where there is none.
+
+    `order_by` names a sortable column that stands for time where there are no dates, `rows_in_time_order`
+    says that the row number does. `won` and `lost` are values of `outcome`, compared as trimmed text without
+    regard to case; any other value, a missing one too, means that the lead is still open. `answers` maps a
+    qualification question ("budget") to the column that holds its answer; `missing_values` are texts that mean
+    "no value".
+    """
+
+    id: str | None = None
+    created_at: str | None = None
+    outcome: str | None = None
+    closed_at: str | None = None
+    account: str | None = None
+    owner: str | None = None
+    role: str | None = None
+    deal_value: str | None = None
+    direction: str | None = None
+    order_by: str | None = None
+    rows_in_time_order: bool = False
+    won: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    personal: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    missing_values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityColumns:
+    """Which of the user's columns plays which role in the activity table."""
+
+    lead: str
+    occurred_at: str
+    type: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryColumns:
+    """Which of the user's columns plays which role in the field history."""
+
+    lead: str
+    field: str
+    value: str
+    changed_at: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of one table: `read == kept + rejected`, always."""
+
+    read: int
+    kept: int
+    rejected: int
+
+    def __post_init__(self) -> None:
+        if self.read != self.kept + self.rejected:
+            raise AssertionError(f"{self.read} rows read are not {self.kept} kept + {self.rejected} rejected")
+
+
+@dataclass(frozen=True)
+class LeadTables:
+    """Checked tables under canonical names, and an account of every row that was left out.
+
+    `leads` has one row per lead: "lead_id" and "account_id" (string, never null); the other roles that are mapped
+    ("created_at" and "closed_at" timestamp[us], naive UTC; "outcome" string "won", "lost" or null; "deal_value"
+    double; "owner", "role" and "direction" string; "order" double); and `attributes`, the columns that may become
+    features (double, string or timestamp[us]). `answers` maps a question to the attribute that holds its answer.
+
+    `activities` has "lead_id" and "type" string, "occurred_at" timestamp[us], "value" double; `history` has
+    "lead_id", "field" and "value" string, "changed_at" timestamp[us]. Each is None where there is no such table.
+
+    `rejects` has "table", "lead_id", "column", "value" and "reason" string, and "row" int64 (1 is the first row of
+    data). `counts` holds the balance of each table; `dropped` says why a whole column was left out.
+    """
+
+    leads: pa.Table
+    attributes: tuple[str, ...]
+    answers: Mapping[str, str]
+    activities: pa.Table | None
+    history: pa.Table | None
+    rejects: pa.Table
+    counts: Mapping[str, Counts]
+    dropped: Mapping[str, str] = field(default_factory=dict)
+
+    def summary(self) -> str:
+        """Say in one line how many rows of each table were read, kept and rejected, and why."""
+        parts = []
+        for table, counts in self.counts.items():
+            line = f"{table}: {counts.read:,} read, {counts.kept:,} kept, {counts.rejected:,} rejected"
+            if counts.rejected:
+                line += f" ({', '.join(f'{n:,} {reason}' for reason, n in self._reasons(table))})"
+            parts.append(line)
+        return "; ".join(parts)
+
+    def _reasons(self, table: str) -> list[tuple[str, int]]:
+        reasons = self.rejects.filter(pc.equal(self.rejects["table"], table))["reason"]
+        tally = [
+            (str(entry["values"]), int(entry["counts"])) for entry in pc.value_counts(reasons).to_pylist()
+        ]
+        return sorted(tally, key=lambda pair: (-pair[1], pair[0]))
