@@ -1,0 +1,171 @@
+"""How a raw column becomes the codes that the score tables are indexed by.
+
+Code 0 always means *missing*: a lead that says nothing is a kind of lead of its own. A category has code 1 for every
+level that is rare or was never seen in training; a number never needs one, as its bins cover the whole line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadml.errors import ColumnsError
+
+ColumnKind = Literal["number", "category", "time"]
+FeatureKind = Literal["number", "category", "month", "weekday", "hour"]
+Group = Literal["fit", "engagement", "intent", "answer"]
+
+GROUPS: tuple[Group, ...] = ("fit", "engagement", "intent", "answer")
+MISSING = 0
+OTHER = 1
+
+Codes = np.ndarray[Any, np.dtype[np.uint16]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a feature frame, as rows must bring it: its name, kind, feature group and human label."""
+
+    name: str
+    kind: ColumnKind
+    group: Group
+    label: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input of the scorer: a column cut into codes 0 .. `n_codes` - 1.
+
+    `edges` (ascending, only for a number) give code k + 1 to values in [edges[k - 1], edges[k]);
+    `levels` (only for a category) give code 2 + k to the k-th level, compared without case or outer blanks.
+    """
+
+    name: str
+    column: str
+    kind: FeatureKind
+    group: Group
+    label: str
+    edges: Floats = field(default_factory=lambda: np.empty(0))
+    levels: tuple[str, ...] = ()
+
+    @property
+    def n_codes(self) -> int:
+        """Length of this feature's score table."""
+        sizes = {"number": len(self.edges) + 2, "category": len(self.levels) + 2}
+        calendar = {"month": 13, "weekday": 8, "hour": 25}
+        return (sizes | calendar)[self.kind]
+
+    def codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
+        """Codes of a column already brought to its kind by `columns.read_columns`; shape (rows,)."""
+        if self.kind == "number":
+            return self._number_codes(values)
+        if self.kind == "category":
+            return self._level_codes(values)
+        return _calendar_codes(values, self.kind)
+
+    def describe(self, code: int, last: int | None = None) -> str:
+        """What a code (of a number: the codes from `code` to `last`) says of a lead, to complete "<label>: ..."."""
+        if code == MISSING:
+            return "not known"
+        if self.kind == "number":
+            return _describe_bins(self.edges, code, last or code)
+        if self.kind == "category":
+            return "another value" if code == OTHER else self.levels[code - 2]
+        names = {"month": _MONTHS, "weekday": _WEEKDAYS}.get(self.kind)
+        return names[code - 1] if names else f"{code - 1:02d}:00 to {code - 1:02d}:59"
+
+    def _number_codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
+        numbers = to_floats(values)
+        codes = (np.searchsorted(self.edges, numbers, side="right") + 1).astype(np.uint16)
+        codes[np.isnan(numbers)] = MISSING
+        return codes
+
+    def _level_codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
+        encoded = _dictionary(values)
+        by_value = np.array(
+            [self._level_code(value) for value in encoded.dictionary.to_pylist()], dtype=np.uint16
+        )
+        indices = encoded.indices
+        if indices.null_count == 0:
+            taken: Codes = by_value[indices.to_numpy(zero_copy_only=False)]
+            return taken
+        # A last entry that only nulls point to spares a second pass over the rows.
+        with_missing = np.append(by_value, np.uint16(MISSING))
+        filled: Codes = with_missing[pc.fill_null(indices, len(by_value)).to_numpy(zero_copy_only=False)]
+        return filled
+
+    def _level_code(self, value: str | None) -> int:
+        if value is None:
+            return MISSING
+        key = fold(value)
+        return self._code_of_level.get(key, OTHER) if key else MISSING
+
+    @cached_property
+    def _code_of_level(self) -> dict[str, int]:
+        return {fold(level): code for code, level in enumerate(self.levels, start=2)}
+
+
+def fold(value: str) -> str:
+    """The form in which two spellings of a category count as the same level."""
+    return value.strip().casefold()
+
+
+def to_floats(values: pa.ChunkedArray | pa.Array) -> Floats:
+    """Float64 values with NaN for null."""
+    numbers = values.cast(pa.float64()) if values.type != pa.float64() else values
+    return np.asarray(
+        numbers.to_numpy(zero_copy_only=False) if isinstance(numbers, pa.Array) else numbers.to_numpy()
+    )
+
+
+def _dictionary(values: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if isinstance(array, pa.ChunkedArray):  # combine_chunks keeps a chunked array where strings pass 2 GiB
+        raise ColumnsError(
+            "A chunk of rows holds more than 2 GiB of text in one column. Score fewer rows at a time."
+        )
+    return array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+
+
+def _calendar_codes(values: pa.ChunkedArray | pa.Array, kind: str) -> Codes:
+    if kind == "weekday":
+        part = pc.day_of_week(values, count_from_zero=False)
+    elif kind == "month":
+        part = pc.month(values)
+    else:
+        part = pc.add(pc.hour(values), 1)
+    return np.asarray(pc.fill_null(part, MISSING).to_numpy(), dtype=np.uint16)
+
+
+def _describe_bins(edges: Floats, first: int, last: int) -> str:
+    if first == 1 and last == len(edges) + 1:
+        return "any number"
+    whole = bool(np.all(edges % 1 == 0.5))  # cut between whole numbers: say the whole numbers
+    low = number_text(edges[first - 2] + 0.5 * whole) if first > 1 else ""
+    high = number_text(edges[last - 1] - 0.5 * whole) if last <= len(edges) else ""
+    if not low:
+        return f"up to {high}" if whole else f"under {high}"
+    if not high:
+        return f"{low} or more"
+    return low if low == high else f"{low} to {high}"
+
+
+def number_text(value: float) -> str:
+    """Four significant digits, thousands grouped, no trailing zeros."""
+    if abs(value) >= 1e12 or 0 < abs(value) < 1e-4:
+        return f"{value:.3g}"
+    digits = max(0, 3 - int(np.floor(np.log10(abs(value))))) if value else 0
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

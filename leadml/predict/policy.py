@@ -1,0 +1,49 @@
+"""From a probability to what is done about it: score, grade and recommended stage, each a pure function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from leadml.predict.encoding import Floats
+
+STAGES = ("raw", "MQL", "SQL")
+GRADES = ("D", "C", "B", "A")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The cutoffs and grade bounds a bundle carries, all probabilities.
+
+    `mql` and `sql` are None where no cutoff is published. `grade_bounds` are the lower bounds of A, B and C. With
+    `sql_needs_intent`, a lead is recommended as SQL only where its intent subtotal speaks for it.
+    """
+
+    grade_bounds: tuple[float, float, float]
+    mql: float | None = None
+    sql: float | None = None
+    sql_needs_intent: bool = False
+
+    def grades(self, probability: Floats) -> pa.DictionaryArray:
+        """Grade A to D of each row."""
+        bounds = np.array(self.grade_bounds[::-1])
+        return pa.DictionaryArray.from_arrays(
+            np.searchsorted(bounds, probability, side="right"), list(GRADES)
+        )
+
+    def stages(self, probability: Floats, intent: Floats) -> pa.DictionaryArray:
+        """Recommended stage of each row, null where no cutoff is published; `intent` is the subtotal in log-odds."""
+        if self.mql is None:
+            return pa.nulls(len(probability), pa.dictionary(pa.int64(), pa.string()))
+        stage = (probability >= self.mql).astype(np.int64)
+        if self.sql is not None:
+            ready = probability >= self.sql
+            stage[ready & (intent > 0) if self.sql_needs_intent else ready] = 2
+        return pa.DictionaryArray.from_arrays(stage, list(STAGES))
+
+
+def scores(probability: Floats) -> Floats:
+    """100 x probability to one decimal, never 0 or 100: no open lead is lost or won for certain."""
+    return np.clip(np.round(100 * probability, 1), 0.1, 99.9)

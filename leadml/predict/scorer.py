@@ -1,0 +1,179 @@
+"""The scorer: rows in, probabilities, grades, stages and reasons out. This is all that serving needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from leadml.predict.columns import TIME, read_columns
+from leadml.predict.encoding import GROUPS, MISSING, Codes, Column, Feature, Floats
+from leadml.predict.policy import Policy, scores
+from leadml.predict.rulebook import Rulebook
+from leadml.predict.tables import ScoreTables, probability
+from leadml.predict.terms import ReasonPicker, Term, terms_of
+
+# Rows scored at a time: few enough that a chunk's contributions stay in the processor's cache.
+_CHUNK = 16_384
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Everything needed to score leads, and nothing that can run.
+
+    `columns` is the contract for rows; `features`, `tables` and `rulebook` make the log-odds; `policy` turns
+    probabilities into decisions; `facts` are what training wrote down; `digest` is the SHA-256 of the bundle file this
+    scorer was loaded from or saved to, None before.
+    """
+
+    columns: tuple[Column, ...]
+    features: tuple[Feature, ...]
+    tables: ScoreTables
+    policy: Policy
+    rulebook: Rulebook | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    digest: str | None = None
+
+    def log_odds(self, rows: Any) -> Floats:
+        """Log-odds of conversion, shape (rows,). See `score` for `rows` and the errors."""
+        table = read_columns(rows, self.columns)
+        rule_codes = self._rule_codes(table)
+        points = self.rulebook.total(rule_codes) if self.rulebook and rule_codes else None
+        codes = self.encode(table)
+        if not codes and points is None:
+            return np.full(table.num_rows, self.tables.intercept)
+        return self.tables.log_odds(codes, points)
+
+    def probability(self, rows: Any) -> Floats:
+        """Probability of conversion, shape (rows,). See `score` for `rows` and the errors."""
+        return probability(self.log_odds(rows))
+
+    def encode(self, table: pa.Table) -> list[Codes]:
+        """Codes of each feature for a table that `read_columns` has read; each of shape (rows,)."""
+        return [feature.codes(table[feature.column]) for feature in self.features]
+
+    def contributions(self, rows: Any) -> pa.Table:
+        """Every term of every row's log-odds: a column "intercept" and one per term; a row's sum is its log-odds."""
+        table = read_columns(rows, self.columns)
+        matrix = _contributions(self.terms, self._all_codes(table), table.num_rows)
+        intercept = pa.array(np.full(table.num_rows, self.tables.intercept))
+        names = ["intercept", *(term.name for term in self.terms)]
+        return pa.table([intercept, *(pa.array(column) for column in matrix.T)], names=names)
+
+    def score(
+        self, rows: Any, *, id_column: str | None = None, as_of: datetime | None = None, reasons: int = 3
+    ) -> pa.Table:
+        """Score rows.
+
+        Args:
+            rows: a pyarrow Table or RecordBatch, a DataFrame, or a list of dictionaries, with the columns of the
+                contract in any order. Values never seen in training, missing values and extra columns are all right.
+            id_column: a column of `rows` to hand through as "lead_id".
+            as_of: the moment the rows describe, handed through.
+            reasons: how many reasons for and against to give, at the most.
+
+        Returns:
+            One row per row: lead_id (where asked), probability, score (100 x probability, one decimal), grade, stage
+            (null where the bundle publishes no cutoff), log_odds, the subtotals fit, engagement, intent and answer (in
+            log-odds; with the intercept they add up to log_odds), points (a struct of points per rule dimension, where
+            there are rules), reasons_for and reasons_against (lists of structs of reason and log_odds), next_question,
+            bundle and as_of.
+
+        Raises:
+            ColumnsError: rows of an unknown shape, or with the columns or value types of another scorer.
+
+        """
+        contract = (*self.columns, Column(id_column, "category", "fit", "id")) if id_column else self.columns
+        table = read_columns(rows, contract)
+        ids = table[id_column].cast(pa.string()) if id_column else None
+        chunks = [
+            self._score_chunk(table.slice(start, _CHUNK), reasons)
+            for start in range(0, table.num_rows, _CHUNK)
+        ]
+        scored = pa.concat_tables(chunks) if chunks else self._score_chunk(table, reasons)
+        scored = scored.append_column("bundle", _constant(self.digest, table.num_rows, pa.string()))
+        scored = scored.append_column("as_of", _constant(as_of, table.num_rows, TIME))
+        return scored if ids is None else scored.add_column(0, "lead_id", ids)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """The terms of the sum, in order."""
+        return terms_of(self.features, self.tables, self.rulebook)
+
+    @cached_property
+    def _picker(self) -> ReasonPicker:
+        return ReasonPicker(self.terms)
+
+    def _score_chunk(self, table: pa.Table, reasons: int) -> pa.Table:
+        rule_codes = self._rule_codes(table)
+        codes = self._all_codes(table, rule_codes)
+        matrix = _contributions(self.terms, codes, table.num_rows)
+        # Terms are added in their order, row by row, so that a row scores the same alone and among others.
+        log_odds = self.tables.intercept + sum(matrix.T, np.zeros(table.num_rows))
+        subtotals = self._subtotals(matrix)
+        chance = probability(log_odds)
+        code_matrix = np.stack(codes, axis=1) if codes else np.empty((table.num_rows, 0), dtype=np.uint16)
+        columns: dict[str, Any] = {
+            "probability": chance,
+            "score": scores(chance),
+            "grade": self.policy.grades(chance),
+            "stage": self.policy.stages(chance, subtotals["intent"]),
+            "log_odds": log_odds,
+            **subtotals,
+        }
+        if self.rulebook:
+            columns["points"] = self._points(rule_codes)
+        columns["reasons_for"] = self._picker.pick(matrix, code_matrix, reasons, 1)
+        columns["reasons_against"] = self._picker.pick(matrix, code_matrix, reasons, -1)
+        columns["next_question"] = self._next_question(rule_codes, table.num_rows)
+        return pa.table(columns)
+
+    def _rule_codes(self, table: pa.Table) -> list[Codes]:
+        return self.rulebook.codes(table) if self.rulebook else []
+
+    def _all_codes(self, table: pa.Table, rule_codes: list[Codes] | None = None) -> list[Codes]:
+        codes = self.encode(table)
+        rules = self._rule_codes(table) if rule_codes is None else rule_codes
+        return [*rules, *codes, *(pair.codes(codes) for pair in self.tables.pairs)]
+
+    def _subtotals(self, matrix: Floats) -> dict[str, Floats]:
+        subtotals = {group: np.zeros(len(matrix)) for group in GROUPS}
+        for term, column in zip(self.terms, matrix.T, strict=True):
+            for group in term.groups:
+                subtotals[group] += column / len(term.groups)
+        return {str(group): total for group, total in subtotals.items()}
+
+    def _points(self, rule_codes: list[Codes]) -> pa.StructArray:
+        dimensions = self.rulebook.dimensions if self.rulebook else ()
+        points = [pa.array(d.points_by_code[code]) for d, code in zip(dimensions, rule_codes, strict=True)]
+        return pa.StructArray.from_arrays(points, names=[dimension.name for dimension in dimensions])
+
+    def _next_question(self, rule_codes: list[Codes], count: int) -> pa.DictionaryArray:
+        """The unanswered question that can add most points."""
+        dimensions = self.rulebook.dimensions if self.rulebook else ()
+        asked = np.full(count, len(dimensions), dtype=np.int32)
+        gain = [dimension.points_by_code.max() - dimension.missing for dimension in dimensions]
+        for position in np.argsort(gain, kind="stable"):
+            asked[rule_codes[position] == MISSING] = position
+        indices = pa.array(asked, mask=asked == len(dimensions))
+        return pa.DictionaryArray.from_arrays(
+            indices, pa.array([d.question for d in dimensions], pa.string())
+        )
+
+
+def _contributions(terms: Sequence[Term], codes: Sequence[Codes], count: int) -> Floats:
+    """Log-odds of each term for each row, shape (rows, terms)."""
+    columns: Iterator[Floats] = (term.log_odds[code] for term, code in zip(terms, codes, strict=True))
+    matrix = np.empty((count, len(terms)))
+    for position, column in enumerate(columns):
+        matrix[:, position] = column
+    return matrix
+
+
+def _constant(value: Any, count: int, kind: pa.DataType) -> pa.Array:
+    return pa.nulls(count, kind) if value is None else pa.repeat(pa.scalar(value, kind), count)
