@@ -1,0 +1,39 @@
+"""`leadml.toml`: the keys there are, and how the file is read and judged.
+
+- settings.py: every key with its type, its default, and the one line that documents it
+- combinations.py: keys that are right by themselves and impossible together
+- reading.py: the file to `Settings`, or one `ConfigError` that lists every problem
+"""
+
+from leadml.config.reading import dotted, keys, load_settings, parse_settings
+from leadml.config.settings import (
+    ActivitySettings,
+    CutoffSettings,
+    GradeSettings,
+    HistorySettings,
+    LeadSettings,
+    OutputSettings,
+    ProjectSettings,
+    RuleSettings,
+    Settings,
+    SnapshotSettings,
+    SourceSettings,
+)
+
+__all__ = [
+    "ActivitySettings",
+    "CutoffSettings",
+    "GradeSettings",
+    "HistorySettings",
+    "LeadSettings",
+    "OutputSettings",
+    "ProjectSettings",
+    "RuleSettings",
+    "Settings",
+    "SnapshotSettings",
+    "SourceSettings",
+    "dotted",
+    "keys",
+    "load_settings",
+    "parse_settings",
+]

@@ -1,0 +1,197 @@
+"""Keys of leadml.toml that are right by themselves and impossible together.
+
+Each check takes the keys that were given ("leads.id" -> "Prospect ID"), and yields (path, value, what is
+wrong and what to do).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from leadml.config.settings import EVERY_OTHER
+
+Fault = tuple[str, Any, str]
+
+ONE_COLUMN_ROLES = (
+    "id",
+    "created_at",
+    "outcome",
+    "closed_at",
+    "account",
+    "owner",
+    "role",
+    "deal_value",
+    "direction",
+    "order_by",
+)
+# They tell leads, companies and sellers apart and are never learnt from, so they may well be personal.
+MAY_BE_PERSONAL = ("id", "account", "owner")
+
+
+class Given(dict[str, Any]):
+    """Keys that are right by themselves, by path; `faulty` are those that were meant and are wrong."""
+
+    faulty: frozenset[str] = frozenset()
+
+    def speaks_of(self, path: str) -> bool:
+        """Tell whether the user meant to give this key or section, well or badly."""
+        return any(key == path or key.startswith(f"{path}.") for key in (*self, *self.faulty))
+
+
+def impossible(given: Given) -> list[Fault]:
+    """Give every impossible combination among the keys that were given."""
+    return [fault for check in CHECKS for fault in check(given)]
+
+
+def _times(given: Given) -> Iterator[Fault]:
+    for path in ("leads.closed_at", "activities", "history"):
+        if given.speaks_of(path) and not given.speaks_of("leads.created_at"):
+            yield (
+                path,
+                given.get(path),
+                "needs leads.created_at, to tell what came before what",
+            )
+    for path in ("activities", "history"):
+        if given.speaks_of(path) and not given.speaks_of("leads.id"):
+            yield path, None, "needs leads.id: without it its rows find no lead"
+
+
+def _one_order(given: Given) -> Iterator[Fault]:
+    ways = [path for path in ("leads.created_at", "leads.order_by") if path in given]
+    if given.get("leads.rows_in_time_order"):
+        ways.append("leads.rows_in_time_order")
+    for path in ways[1:]:
+        yield path, given[path], f"cannot stand beside {ways[0]}: both say what time is; keep one"
+
+
+def _outcomes(given: Given) -> Iterator[Fault]:
+    won, lost = given.get("leads.won", []), given.get("leads.lost", [])
+    both = sorted({_plain(v) for v in won} & {_plain(v) for v in lost})
+    if both:
+        yield "leads.lost", lost, f"shares {_listed(both)} with leads.won; a value means one or the other"
+    if EVERY_OTHER in won:
+        yield "leads.won", won, 'cannot hold "*"; name the values that mean won'
+    if EVERY_OTHER in lost and len(lost) > 1:
+        yield "leads.lost", lost, '"*" means every other value and stands alone: ["*"]'
+    timed = given.speaks_of("leads.created_at") and given.speaks_of("leads.closed_at")
+    if given.get("leads.lost") == [] and not timed:
+        yield (
+            "leads.lost",
+            lost,
+            'is empty, so nothing is ever lost; name the values that mean lost, or ["*"] for every other value; '
+            "it may be empty only beside leads.created_at and leads.closed_at, where time tells",
+        )
+
+
+def _one_role_each(given: Given) -> Iterator[Fault]:
+    roles: dict[str, list[str]] = defaultdict(list)
+    for role in ONE_COLUMN_ROLES:
+        if f"leads.{role}" in given:
+            roles[given[f"leads.{role}"]].append(f"leads.{role}")
+    answers = {path: column for path, column in given.items() if path.startswith("leads.answers.")}
+    for path, column in answers.items():
+        # Two questions may read one column: "money" of one rulebook is "budget" of another.
+        if column in roles:
+            yield path, column, f"is already {roles[column][0]}; a column has one role"
+    for column, paths in roles.items():
+        for path in paths[1:]:
+            yield path, column, f"is already {paths[0]}; a column has one role"
+    for section in ("activities", "history"):
+        yield from _one_role_in(given, section)
+
+
+def _one_role_in(given: Given, section: str) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for path, column in given.items():
+        role = path.removeprefix(f"{section}.")
+        if role in ("lead", "occurred_at", "type", "value", "field", "changed_at") and role != path:
+            if column in seen:
+                yield path, column, f"is already {seen[column]}; a column has one role"
+            seen.setdefault(column, path)
+
+
+def _left_out(given: Given) -> Iterator[Fault]:
+    used = {given[f"leads.{role}"]: f"leads.{role}" for role in ONE_COLUMN_ROLES if f"leads.{role}" in given}
+    used |= {column: path for path, column in given.items() if path.startswith("leads.answers.")}
+    harmless = {given.get(f"leads.{role}") for role in MAY_BE_PERSONAL}
+    for column in given.get("leads.personal", []):
+        if column in used and column not in harmless:
+            yield (
+                used[column],
+                column,
+                "is listed in leads.personal, and personal columns are never learnt from; take it out of one",
+            )
+    for column in given.get("leads.exclude", []):
+        if column in used:
+            yield used[column], column, "is listed in leads.exclude; take it out of one"
+
+
+def _cutoffs(given: Given) -> Iterator[Fault]:
+    mql, sql = given.get("cutoffs.mql_per_week"), given.get("cutoffs.sql_per_week")
+    if mql is not None and sql is not None and sql > mql:
+        yield (
+            "cutoffs.sql_per_week",
+            sql,
+            f"is looser than cutoffs.mql_per_week = {mql}; an SQL is an MQL first, so at most {mql}",
+        )
+    mql, sql = given.get("cutoffs.mql_minimum_conversion"), given.get("cutoffs.sql_minimum_conversion")
+    if mql is not None and sql is not None and sql < mql:
+        yield (
+            "cutoffs.sql_minimum_conversion",
+            sql,
+            f"is looser than cutoffs.mql_minimum_conversion = {mql}; an SQL is an MQL first, so at least {mql}",
+        )
+
+
+def _one_rulebook(given: Given) -> Iterator[Fault]:
+    if "rules.preset" in given and "rules.file" in given:
+        yield "rules.file", given["rules.file"], "cannot stand beside rules.preset; keep one"
+
+
+def _tables(given: Given) -> Iterator[Fault]:
+    url = given.get("source.url", "")
+    if ("://" in url or url.endswith("/")) and not given.speaks_of("leads.table"):
+        yield (
+            "leads.table",
+            None,
+            f"is missing; name the table of {url!r} that holds the leads",
+        )
+    tables: dict[str, str] = {}
+    for path in ("leads.table", "activities.table", "history.table", "output.scores"):
+        if path in given:
+            table = _plain(given[path])
+            if table in tables:
+                yield path, given[path], f"is already {tables[table]}; each needs a table of its own"
+            tables.setdefault(table, path)
+
+
+def _files(given: Given) -> Iterator[Fault]:
+    files: dict[str, str] = {}
+    for path in ("source.url", "output.scores", "output.rejects", "output.report"):
+        if path in given:
+            if given[path] in files:
+                yield path, given[path], f"is already {files[given[path]]}; each needs a file of its own"
+            files.setdefault(given[path], path)
+
+
+CHECKS: tuple[Callable[[Given], Iterator[Fault]], ...] = (
+    _times,
+    _one_order,
+    _outcomes,
+    _one_role_each,
+    _left_out,
+    _cutoffs,
+    _one_rulebook,
+    _tables,
+    _files,
+)
+
+
+def _plain(value: object) -> str:
+    return str(value).strip().casefold()
+
+
+def _listed(values: list[str]) -> str:
+    return ", ".join(repr(value) for value in values)

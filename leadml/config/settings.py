@@ -1,0 +1,274 @@
+"""Every key of leadml.toml: its type, its default, what is allowed, and the line that documents it."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+
+from leadml.schema import ActivityColumns, HistoryColumns, LeadColumns
+
+EVERY_OTHER = "*"
+"""In `leads.lost`: every value of the outcome that is neither won nor missing."""
+
+
+def key(document: str, allowed: str, default: Any = ...) -> Any:
+    """Declare a key: what it means, what may stand there, and its default (... = required)."""
+    return Field(default, description=document, json_schema_extra={"allowed": allowed})
+
+
+def _values_as_text(given: object) -> object:
+    """TOML writers state `won = [1]` or `won = [true]`; outcomes are compared as text."""
+    if not isinstance(given, list):
+        return given
+    return [str(v).lower() if isinstance(v, bool) else str(v) if isinstance(v, int) else v for v in given]
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError as unknown:
+        raise ValueError(name) from unknown
+    return name
+
+
+def _descending(bounds: tuple[float, float, float]) -> tuple[float, float, float]:
+    if not bounds[0] > bounds[1] > bounds[2]:
+        raise ValueError(bounds)
+    return bounds
+
+
+Text = Annotated[str, Field(strict=True, min_length=1)]
+Texts = tuple[Text, ...]
+Whole = Annotated[int, Field(strict=True, ge=1)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+Switch = Annotated[bool, Field(strict=True)]
+OutcomeValues = Annotated[Texts, BeforeValidator(_values_as_text)]
+
+A_TEXT = "a text in quotes"
+A_COLUMN = "the name of a column, in quotes"
+COLUMNS = 'a list of column names, such as ["Tags", "Owner note"]'
+A_NUMBER = "a whole number, 1 or more"
+A_SHARE = "a number from 0 to 1"
+A_SWITCH = "true or false"
+
+
+class Section(BaseModel):
+    """A table of leadml.toml: no key that is not named, and nothing that changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProjectSettings(Section):
+    """What is being predicted."""
+
+    name: Annotated[Text, Field(pattern=r"^\w[\w .-]*$")] = key(
+        "the name of the project: bundles and pages carry it",
+        "a text of letters, digits, spaces, dots, - and _",
+        "leads",
+    )
+    horizon_days: Whole = key("the score is the probability that a lead is won within so many days", A_NUMBER, 90)
+
+
+class SourceSettings(Section):
+    """Where the leads live."""
+
+    url: Text = key(
+        "a database, a file or a folder of files; paths are relative to this file",
+        'a text such as "sqlite:///data/demo.db", "data/leads.csv" or "data/"',
+    )
+    delimiter: Annotated[Text, Field(max_length=1)] | None = key(
+        "what separates the fields of a CSV file; found out by reading when left out",
+        'one character in quotes, such as ";"',
+        None,
+    )
+    encoding: Annotated[Text, AfterValidator(_known_encoding)] | None = key(
+        "how the text of a CSV file is encoded; found out by reading when left out",
+        'the name of an encoding, such as "utf-8" or "utf-16"',
+        None,
+    )
+
+
+class LeadSettings(Section):
+    """Which column of the lead table plays which role."""
+
+    table: Text | None = key("the table with one row per lead; one file has only one", A_TEXT, None)
+    id: Text | None = key("tells leads apart; without it the row number does", A_COLUMN, None)
+    created_at: Text | None = key("when the lead came in", A_COLUMN, None)
+    outcome: Text = key("says how each lead ended", A_COLUMN)
+    won: Annotated[OutcomeValues, Field(min_length=1)] = key(
+        "values of the outcome that mean won", 'a list of one or more texts, such as ["won"]'
+    )
+    lost: OutcomeValues = key(
+        'values of the outcome that mean lost; ["*"] = every other value that is not missing',
+        'a list of texts, such as ["lost"] or ["*"]',
+    )
+    closed_at: Text | None = key("when the lead was won or lost", A_COLUMN, None)
+    account: Text | None = key("the company of the lead; leads of one account are never split", A_COLUMN, None)
+    owner: Text | None = key("who works the lead; never learnt from", A_COLUMN, None)
+    role: Text | None = key("what the person does in the company", A_COLUMN, None)
+    deal_value: Text | None = key("what the deal is worth; never learnt from", A_COLUMN, None)
+    direction: Text | None = key("inbound (they came to us) or outbound (we went to them)", A_COLUMN, None)
+    order_by: Text | None = key("a number that grows with time, where there is no created_at", A_COLUMN, None)
+    rows_in_time_order: Switch = key("true: the oldest lead is in the first row", A_SWITCH, False)
+    missing_values: Texts = key(
+        "texts that mean that nothing was filled in", 'a list of texts, such as ["Select", "n/a"]', ()
+    )
+    personal: Texts = key("e-mail, phone, name: never learnt from, never shown", COLUMNS, ())
+    exclude: Texts = key("columns to leave out, such as those filled in after the outcome", COLUMNS, ())
+    answers: dict[str, Text] = key(
+        'qualification questions and the columns that hold their answers: budget = "Budget"',
+        'lines such as budget = "Budget"',
+        {},
+    )
+    labels: dict[str, Text] = key(
+        'names that people read in reasons and pages: cmp_sz = "Company size"',
+        'lines such as COLUMN = "Name to show"',
+        {},
+    )
+    groups: dict[str, Literal["fit", "engagement", "intent", "answer"]] = key(
+        'what a column tells, where that is not fit: visits = "engagement"',
+        '"fit", "engagement", "intent" or "answer"',
+        {},
+    )
+
+
+class ActivitySettings(Section):
+    """What leads did, one row per activity."""
+
+    table: Text = key("the table with one row per activity", A_TEXT)
+    lead: Text = key("the lead, by its id", A_COLUMN)
+    occurred_at: Text = key("when it happened", A_COLUMN)
+    type: Text = key("what happened, such as an opened e-mail", A_COLUMN)
+    value: Text | None = key("how much of it; 1 when left out", A_COLUMN, None)
+    intent_types: Texts = key(
+        "types that show the intent to buy, such as a demo request",
+        'a list of texts, such as ["demo_request"]',
+        (),
+    )
+
+
+class HistorySettings(Section):
+    """What fields of a lead used to say, one row per change."""
+
+    table: Text = key("the table with one row per change of a field", A_TEXT)
+    lead: Text = key("the lead, by its id", A_COLUMN)
+    field: Text = key("the name of the column of the lead table that changed", A_COLUMN)
+    value: Text = key("what it was changed to", A_COLUMN)
+    changed_at: Text = key("when it was changed", A_COLUMN)
+
+
+class SnapshotSettings(Section):
+    """The moments at which leads are looked at for training; only used where there are dates."""
+
+    every_days: Whole = key("days between two moments", A_NUMBER, 7)
+    per_lead: Whole = key("how many moments one lead may appear at", A_NUMBER, 3)
+
+
+class RuleSettings(Section):
+    """The rules that sales already believe in; neither key = no rules."""
+
+    preset: Text | None = key("a rulebook that leadml brings along", 'a text such as "bant"', None)
+    file: Text | None = key("a rulebook of your own", 'the path of a file, such as "rules.toml"', None)
+
+
+class CutoffSettings(Section):
+    """From which probability on a lead is an MQL or an SQL."""
+
+    mql_per_week: Whole | None = key("leads that can be worked in a week; no bound when left out", A_NUMBER, None)
+    mql_minimum_conversion: Share | None = key(
+        "share of MQLs that must be won; the base rate when left out", A_SHARE, None
+    )
+    sql_per_week: Whole | None = key("leads that sales can take in a week; no bound when left out", A_NUMBER, None)
+    sql_minimum_conversion: Share | None = key(
+        "share of SQLs that must be won; twice the base rate when left out", A_SHARE, None
+    )
+    sql_needs_intent: Switch = key("true: an SQL has also shown intent", A_SWITCH, True)
+
+
+class GradeSettings(Section):
+    """From which probability on a lead has grade A, B or C; below them it has D."""
+
+    bounds: Annotated[tuple[Positive, Positive, Positive], AfterValidator(_descending)] = key(
+        "lower bounds of A, B and C, in multiples of the base rate",
+        "three numbers above 0 that fall, such as [4.0, 2.0, 1.0]",
+        (4.0, 2.0, 1.0),
+    )
+
+
+class OutputSettings(Section):
+    """Where results go."""
+
+    models: Text = key("the folder of bundles", "the path of a folder", "models")
+    scores: Text = key("the table (of a database) or file that scores are written to", A_TEXT, "lead_scores")
+    rejects: Text = key("the file for rows that cannot be used, with the reason", "a path", "rejects.csv")
+    report: Text = key("the page about the model", "a path", "report.html")
+
+
+class Settings(Section):
+    """All of leadml.toml. `folder` is where the file lies; paths in it are relative to that folder."""
+
+    project: ProjectSettings = ProjectSettings()
+    source: SourceSettings
+    leads: LeadSettings
+    activities: ActivitySettings | None = None
+    history: HistorySettings | None = None
+    snapshots: SnapshotSettings = SnapshotSettings()
+    rules: RuleSettings = RuleSettings()
+    cutoffs: CutoffSettings = CutoffSettings()
+    grades: GradeSettings = GradeSettings()
+    output: OutputSettings = OutputSettings()
+
+    _folder: Path = PrivateAttr(default=Path())
+
+    @property
+    def folder(self) -> Path:
+        """The folder of leadml.toml."""
+        return self._folder
+
+    def path(self, given: str) -> Path:
+        """Give the path that a text of leadml.toml stands for."""
+        return self._folder / given
+
+    def source_url(self) -> str:
+        """Give `source.url` with its path made independent of the working directory."""
+        scheme, mark, rest = self.source.url.partition(":///")
+        if mark:
+            return f"{scheme}:///{self.path(rest)}"
+        if "://" in self.source.url:
+            return self.source.url
+        # A Path forgets the slash at the end, by which a folder is told from a file that is missing.
+        return str(self.path(self.source.url)) + ("/" if self.source.url.endswith("/") else "")
+
+    def lead_columns(self) -> LeadColumns:
+        """Give the roles of the lead table's columns."""
+        roles = {name: getattr(self.leads, name) for name in LeadColumns.__dataclass_fields__}
+        return LeadColumns(**roles)
+
+    def activity_columns(self) -> ActivityColumns | None:
+        """Give the roles of the activity table's columns; None where there is no such table."""
+        given = self.activities
+        if given is None:
+            return None
+        return ActivityColumns(lead=given.lead, occurred_at=given.occurred_at, type=given.type, value=given.value)
+
+    def history_columns(self) -> HistoryColumns | None:
+        """Give the roles of the field history's columns; None where there is no such table."""
+        given = self.history
+        if given is None:
+            return None
+        return HistoryColumns(lead=given.lead, field=given.field, value=given.value, changed_at=given.changed_at)
+
+    def rulebook_choice(self) -> tuple[Literal["preset", "file"], str] | None:
+        """Say which rulebook was asked for: ("preset", name), ("file", absolute path) or None."""
+        if self.rules.preset is not None:
+            return ("preset", self.rules.preset)
+        return ("file", str(self.path(self.rules.file))) if self.rules.file is not None else None
+
+    def column_groups(self) -> Mapping[str, str]:
+        """Give the group of each column that has one of its own."""
+        return self.leads.groups

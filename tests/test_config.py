@@ -1,0 +1,412 @@
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from leadml.config import Settings, dotted, keys, load_settings, parse_settings
+from leadml.errors import ConfigError
+from leadml.schema import LeadColumns
+
+PLACE = Path("shop/leadml.toml")
+
+LEAST: dict[str, Any] = {
+    "source": {"url": "data/leads.csv"},
+    "leads": {"outcome": "status", "won": ["won"], "lost": ["lost"]},
+}
+DATED = {"id": "lead_id", "created_at": "created", "closed_at": "closed"}
+ACTIVITIES = {"table": "events", "lead": "lead_id", "occurred_at": "at", "type": "what"}
+HISTORY = {"table": "changes", "lead": "lead_id", "field": "name", "value": "new", "changed_at": "at"}
+
+
+def toml(document: Mapping[str, Any]) -> str:
+    """Write a nested mapping as TOML; inline tables spare the writer everything but quoting."""
+
+    def value(given: Any) -> str:
+        if isinstance(given, Mapping):
+            return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)} = {value(v)}" for k, v in given.items()) + "}"
+        if isinstance(given, list | tuple):
+            return "[" + ", ".join(value(v) for v in given) + "]"
+        return json.dumps(given, ensure_ascii=False)
+
+    return "".join(f"{json.dumps(name, ensure_ascii=False)} = {value(given)}\n" for name, given in document.items())
+
+
+def settings(**sections: Mapping[str, Any]) -> Settings:
+    document = copy.deepcopy(LEAST)
+    for name, given_keys in sections.items():
+        document[name] = {**document.get(name, {}), **given_keys}
+    return parse_settings(toml(document), path=PLACE)
+
+
+def refusal(**sections: Mapping[str, Any]) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        settings(**sections)
+    head, *problems = str(refused.value).splitlines()
+    assert head.startswith(f"{PLACE}: {len(problems)} problem")
+    return [problem.strip() for problem in problems]
+
+
+def test_three_keys_are_enough_and_the_rest_has_defaults() -> None:
+    given_settings = settings()
+    assert given_settings.project.horizon_days == 90
+    assert (given_settings.snapshots.every_days, given_settings.snapshots.per_lead) == (7, 3)
+    assert given_settings.grades.bounds == (4.0, 2.0, 1.0)
+    assert given_settings.output.models == "models"
+    assert given_settings.output.scores == "lead_scores"
+    assert given_settings.cutoffs.mql_per_week is None
+    assert given_settings.cutoffs.sql_needs_intent
+    assert given_settings.activities is None
+    assert given_settings.rulebook_choice() is None
+
+
+def test_a_file_is_read_and_its_folder_kept(tmp_path: Path) -> None:
+    path = tmp_path / "leadml.toml"
+    path.write_text("\N{BYTE ORDER MARK}" + toml(LEAST), encoding="utf-8")
+    read = load_settings(path)
+    assert read.folder == tmp_path
+    assert read.path("models") == tmp_path / "models"
+    assert read.source_url() == str(tmp_path / "data" / "leads.csv")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("sqlite:///data/demo.db", "sqlite:///{folder}/data/demo.db"),
+        ("sqlite:////var/demo.db", "sqlite:////var/demo.db"),
+        ("data/", "{folder}/data/"),
+        ("/var/leads.parquet", "/var/leads.parquet"),
+        ("postgresql://host/sales", "postgresql://host/sales"),
+    ],
+)
+def test_paths_of_the_source_are_relative_to_the_file_wherever_the_program_runs(url: str, expected: str) -> None:
+    read = settings(source={"url": url}, leads={"table": "leads"})
+    assert read.source_url() == expected.format(folder=Path.cwd() / "shop")
+
+
+def test_settings_hand_the_roles_of_columns_on() -> None:
+    read = settings(
+        leads={
+            **DATED,
+            "account": "firm",
+            "lost": ["*"],
+            "answers": {"budget": "Budget"},
+            "personal": ["mail"],
+            "exclude": ["Tags"],
+            "missing_values": ["Select"],
+            "groups": {"visits": "engagement"},
+        },
+        activities={**ACTIVITIES, "intent_types": ["demo"]},
+        history=HISTORY,
+    )
+    assert read.lead_columns() == LeadColumns(
+        id="lead_id",
+        created_at="created",
+        closed_at="closed",
+        outcome="status",
+        account="firm",
+        won=("won",),
+        lost=("*",),
+        answers={"budget": "Budget"},
+        personal=("mail",),
+        exclude=("Tags",),
+        missing_values=("Select",),
+    )
+    activities, history = read.activity_columns(), read.history_columns()
+    assert activities is not None
+    assert (activities.lead, activities.occurred_at, activities.type, activities.value) == (
+        "lead_id",
+        "at",
+        "what",
+        None,
+    )
+    assert history is not None
+    assert (history.field, history.value, history.changed_at) == ("name", "new", "at")
+    assert read.column_groups() == {"visits": "engagement"}
+
+
+def test_a_source_without_activities_and_history_has_no_columns_for_them() -> None:
+    assert settings().activity_columns() is None
+    assert settings().history_columns() is None
+
+
+def test_outcome_values_may_be_written_as_numbers_and_booleans() -> None:
+    read = settings(leads={"won": [1, True], "lost": [0, False]})
+    assert (read.leads.won, read.leads.lost) == (("1", "true"), ("0", "false"))
+
+
+def test_a_rulebook_is_a_preset_or_a_file_beside_the_settings() -> None:
+    assert settings(rules={"preset": "bant"}).rulebook_choice() == ("preset", "bant")
+    choice = settings(rules={"file": "rules.toml"}).rulebook_choice()
+    assert choice == ("file", str(Path.cwd() / "shop" / "rules.toml"))
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"leadml\.toml: there is no such file; `leadml init SOURCE` writes"):
+        load_settings(tmp_path / "leadml.toml")
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_settings(tmp_path)
+
+
+def test_a_file_that_is_not_utf8_is_refused_with_the_byte(tmp_path: Path) -> None:
+    path = tmp_path / "leadml.toml"
+    path.write_bytes(b'[project]\nname = "Gr\xf6\xdfe"\n')
+    with pytest.raises(ConfigError, match=r"is not UTF-8 text \(byte 20\); save it as UTF-8"):
+        load_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[source]\nurl = \n", r"line 2, column 7: Invalid value in: url ="),
+        ("a = 1\na = 2\n", r"line 2, column 6: Cannot overwrite a value in: a = 2"),
+        ('a = "x', r"line 1, the end of the file: Unterminated string"),
+    ],
+)
+def test_broken_toml_is_refused_with_file_line_and_fault(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=r"^shop/leadml\.toml: is not valid TOML: " + message):
+        parse_settings(text, path=PLACE)
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    problems = refusal(
+        project={"horizon_days": "ninety"},
+        leads={"creatd_at": "created", "won": [], "id": "x", "owner": "x"},
+        cutoffs={"mql_per_week": 10, "sql_per_week": 20},
+    )
+    assert [problem.split(" ")[0] for problem in problems] == [
+        "project.horizon_days",
+        "leads.won",
+        "leads.creatd_at",
+        "leads.owner",
+        "cutoffs.sql_per_week",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sections", "problem"),
+    [
+        ({"project": {"horizon_days": "90"}}, "project.horizon_days = '90': must be a whole number, 1 or more"),
+        ({"project": {"horizon_days": 0}}, "project.horizon_days = 0: must be a whole number, 1 or more"),
+        ({"project": {"horizon_days": True}}, "project.horizon_days = True: must be a whole number, 1 or more"),
+        (
+            {"project": {"name": "../up"}},
+            "project.name = '../up': must be a text of letters, digits, spaces, dots, - and _",
+        ),
+        ({"source": {"delimiter": "::"}}, "source.delimiter = '::': must be one character in quotes"),
+        ({"source": {"encoding": "utf-9"}}, "source.encoding = 'utf-9': must be the name of an encoding"),
+        ({"leads": {"won": []}}, "leads.won = []: must be a list of one or more texts"),
+        ({"leads": {"won": "won"}}, "leads.won = 'won': must be a list of one or more texts"),
+        ({"leads": {"lost": ["lost", 1.5]}}, "leads.lost = ['lost', 1.5]: must be a list of texts"),
+        ({"leads": {"answers": {"budget": 1}}}, "leads.answers.budget = 1: must be lines such as budget = "),
+        (
+            {"leads": {"groups": {"visits": "fitt"}}},
+            'leads.groups.visits = \'fitt\': must be "fit", "engagement", "intent" or "answer"',
+        ),
+        ({"leads": {"rows_in_time_order": 1}}, "leads.rows_in_time_order = 1: must be true or false"),
+        (
+            {"cutoffs": {"mql_minimum_conversion": 15}},
+            "cutoffs.mql_minimum_conversion = 15: must be a number from 0 to 1",
+        ),
+        ({"cutoffs": {"mql_per_week": 2.5}}, "cutoffs.mql_per_week = 2.5: must be a whole number, 1 or more"),
+        ({"grades": {"bounds": [4, 2]}}, "grades.bounds = [4, 2]: must be three numbers above 0 that fall"),
+        ({"grades": {"bounds": [1, 2, 4]}}, "grades.bounds = [1, 2, 4]: must be three numbers above 0"),
+        ({"grades": {"bounds": [4, 2, 0]}}, "grades.bounds = [4, 2, 0]: must be three numbers above 0"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_path_and_what_is_allowed(
+    sections: dict[str, dict[str, Any]], problem: str
+) -> None:
+    (found,) = refusal(**sections)
+    assert found.startswith(problem)
+
+
+def test_an_empty_file_is_told_what_it_must_hold() -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse_settings("", path=PLACE)
+    assert str(refused.value).splitlines()[1:] == [
+        "  source: is missing; give a section [source] with url",
+        "  leads: is missing; give a section [leads] with outcome, won, lost",
+    ]
+
+
+def test_a_section_that_is_no_section_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"project = 'shop': must be a section \[project\]"):
+        parse_settings(toml({**LEAST, "project": "shop"}), path=PLACE)
+
+
+def test_a_long_value_is_cut_short_in_the_message() -> None:
+    (problem,) = refusal(cutoffs={"mql_per_week": "x" * 10_000})
+    assert len(problem) < 150
+
+
+@pytest.mark.parametrize(
+    ("sections", "path", "nearest"),
+    [
+        ({"leads": {"creatd_at": "a"}}, "leads.creatd_at", "leads.created_at"),
+        ({"leads": {"Owner": "a"}}, "leads.Owner", "leads.owner"),
+        ({"project": {"created_at": "a"}}, "project.created_at", "leads.created_at"),
+        ({"snapshot": {"every_days": 3}}, "snapshot", "snapshots"),
+        ({"output": {"reprot": "x"}}, "output.reprot", "output.report"),
+    ],
+)
+def test_an_unknown_key_is_shown_its_nearest_valid_neighbour(
+    sections: dict[str, dict[str, Any]], path: str, nearest: str
+) -> None:
+    (problem,) = refusal(**sections)
+    assert problem.startswith(f"{path} = ")
+    assert f"; the nearest valid key is {nearest};" in problem
+
+
+SECTIONS = [None, *(path for path, field in keys() if path in Settings.model_fields)]
+
+
+@given(section=st.sampled_from(SECTIONS), name=st.text(min_size=1, max_size=20))
+@example(section="leads", name="x.y")
+@example(section=None, name='quo"te')
+def test_an_unknown_key_anywhere_is_named_with_its_path(section: str | None, name: str) -> None:
+    known = {path for path, _ in keys()}
+    path = dotted([name] if section is None else [section, name])
+    assume(path not in known)
+    assume(name.isprintable())
+    document = {
+        **copy.deepcopy(LEAST),
+        "activities": dict(ACTIVITIES),
+        "history": dict(HISTORY),
+    }
+    document["leads"] |= DATED
+    if section is None:
+        document[name] = 1
+    else:
+        document.setdefault(section, {})[name] = 1
+    with pytest.raises(ConfigError) as refused:
+        parse_settings(toml(document), path=PLACE)
+    (problem,) = str(refused.value).splitlines()[1:]
+    assert problem.startswith(f"  {path} = 1: is not a key of leadml.toml")
+
+
+@pytest.mark.parametrize(
+    ("sections", "problem"),
+    [
+        (
+            {"leads": {"id": "n"}, "activities": ACTIVITIES},
+            "activities: needs leads.created_at, to tell what came before what",
+        ),
+        (
+            {"leads": {"created_at": "c"}, "activities": ACTIVITIES},
+            "activities: needs leads.id: without it its rows find no lead",
+        ),
+        (
+            {"leads": {"id": "n"}, "history": HISTORY},
+            "history: needs leads.created_at, to tell what came before what",
+        ),
+        ({"leads": {"closed_at": "c"}}, "leads.closed_at = 'c': needs leads.created_at"),
+        (
+            {"leads": {"lost": ["lost", " WON "]}},
+            "leads.lost = ['lost', ' WON ']: shares 'won' with leads.won; a value means one or the other",
+        ),
+        ({"leads": {"won": ["*"]}}, "leads.won = ['*']: cannot hold \"*\"; name the values that mean won"),
+        (
+            {"leads": {"lost": ["*", "lost"]}},
+            "leads.lost = ['*', 'lost']: \"*\" means every other value and stands alone",
+        ),
+        ({"leads": {"lost": []}}, "leads.lost = []: is empty, so nothing is ever lost; name the values"),
+        (
+            {"leads": {"owner": "status"}},
+            "leads.owner = 'status': is already leads.outcome; a column has one role",
+        ),
+        (
+            {"leads": {"answers": {"need": "status"}}},
+            "leads.answers.need = 'status': is already leads.outcome; a column has one role",
+        ),
+        (
+            {"leads": DATED, "activities": {**ACTIVITIES, "type": "at"}},
+            "activities.type = 'at': is already activities.occurred_at; a column has one role",
+        ),
+        (
+            {"leads": DATED, "history": {**HISTORY, "value": "name"}},
+            "history.value = 'name': is already history.field; a column has one role",
+        ),
+        (
+            {"leads": {**DATED, "order_by": "n"}},
+            "leads.order_by = 'n': cannot stand beside leads.created_at: both say what time is; keep one",
+        ),
+        (
+            {"leads": {"order_by": "n", "rows_in_time_order": True}},
+            "leads.rows_in_time_order = True: cannot stand beside leads.order_by",
+        ),
+        (
+            {"leads": {**DATED, "rows_in_time_order": True}},
+            "leads.rows_in_time_order = True: cannot stand beside leads.created_at",
+        ),
+        (
+            {"leads": {"answers": {"authority": "mail"}, "personal": ["mail"]}},
+            "leads.answers.authority = 'mail': is listed in leads.personal",
+        ),
+        (
+            {"leads": {"exclude": ["status"]}},
+            "leads.outcome = 'status': is listed in leads.exclude; take it out of one",
+        ),
+        (
+            {"cutoffs": {"mql_per_week": 10, "sql_per_week": 11}},
+            "cutoffs.sql_per_week = 11: is looser than cutoffs.mql_per_week = 10; an SQL is an MQL first",
+        ),
+        (
+            {"cutoffs": {"mql_minimum_conversion": 0.2, "sql_minimum_conversion": 0.1}},
+            "cutoffs.sql_minimum_conversion = 0.1: is looser than cutoffs.mql_minimum_conversion = 0.2",
+        ),
+        (
+            {"rules": {"preset": "bant", "file": "mine.toml"}},
+            "rules.file = 'mine.toml': cannot stand beside rules.preset; keep one",
+        ),
+        (
+            {"source": {"url": "sqlite:///demo.db"}},
+            "leads.table: is missing; name the table of 'sqlite:///demo.db' that holds the leads",
+        ),
+        (
+            {"leads": {"table": "Leads"}, "output": {"scores": "leads"}},
+            "output.scores = 'leads': is already leads.table; each needs a table of its own",
+        ),
+        (
+            {"output": {"rejects": "data/leads.csv"}},
+            "output.rejects = 'data/leads.csv': is already source.url; each needs a file of its own",
+        ),
+    ],
+)
+def test_an_impossible_combination_is_refused_with_what_to_do(
+    sections: dict[str, dict[str, Any]], problem: str
+) -> None:
+    (found,) = refusal(**sections)
+    assert found.startswith(problem)
+
+
+def test_lost_may_be_empty_where_time_tells() -> None:
+    assert settings(leads={**DATED, "lost": []}).leads.lost == ()
+
+
+def test_two_questions_may_read_one_column_and_an_owner_may_be_personal() -> None:
+    read = settings(leads={"owner": "rep", "personal": ["rep"], "answers": {"budget": "money", "money": "money"}})
+    assert read.leads.answers == {"budget": "money", "money": "money"}
+
+
+def test_a_slip_in_a_key_is_not_also_reported_as_a_combination() -> None:
+    (problem,) = refusal(leads={"id": "n", "created_at": 5}, activities=ACTIVITIES)
+    assert problem.startswith("leads.created_at = 5: must be the name of a column")
+
+
+def test_every_key_is_documented_in_one_line() -> None:
+    for path, field in keys():
+        if path in Settings.model_fields:
+            continue
+        assert field.description, path
+        assert "\n" not in field.description
+        assert len(field.description) < 100, path
