@@ -1,4 +1,4 @@
-"""Rows in whatever shape they come (Arrow, a DataFrame, dictionaries) -> Arrow columns of the contracted kinds, by name.
+"""Rows in whatever shape (Arrow, a DataFrame, dictionaries) -> Arrow columns of the contracted kinds, by name.
 
 Order and extra columns do not matter. A column that is absent counts as missing values, as a lead form may leave out
 what nobody filled in; but rows that lack most of the columns belong to another scorer, and are refused.
@@ -44,13 +44,10 @@ def read_columns(rows: Any, columns: Sequence[Column]) -> pa.Table:
             f"({_listed(absent)}). Score the table it was trained for, or train a scorer on this one."
         )
     if absent and not _are_dictionaries(rows):
-        warnings.warn(
-            f"Columns absent from the rows count as missing values: {_listed(absent)}.", stacklevel=3
-        )
+        warnings.warn(f"Columns absent from the rows count as missing values: {_listed(absent)}.", stacklevel=3)
     count = _row_count(rows)
     arrays = [
-        coerce(brought[c.name], c) if c.name in brought else pa.nulls(count, _TYPE_OF_KIND[c.kind])
-        for c in columns
+        coerce(brought[c.name], c) if c.name in brought else pa.nulls(count, _TYPE_OF_KIND[c.kind]) for c in columns
     ]
     return pa.table(arrays, names=[column.name for column in columns])
 
@@ -90,29 +87,23 @@ def _bring(rows: Any, names: Iterable[str]) -> Mapping[str, pa.ChunkedArray | pa
     if not isinstance(rows, pa.Table) and hasattr(rows, "__arrow_c_stream__"):
         rows = pa.table(rows)
     if isinstance(rows, pa.Table):
-        return {
-            name: rows.column(rows.schema.get_field_index(name)) for name in names if _has_one(rows, name)
-        }
+        return {name: rows.column(rows.schema.get_field_index(name)) for name in names if _has_one(rows, name)}
     if _are_dictionaries(rows):
-        return {
-            name: _from_values([row.get(name) for row in rows])
-            for name in names
-            if any(name in r for r in rows)
-        }
+        return {name: _from_values([row.get(name) for row in rows]) for name in names if any(name in r for r in rows)}
     raise ColumnsError(
         f"Rows must be an Arrow table, a DataFrame or a list of dictionaries, got {type(rows).__name__} instead."
     )
 
 
 def _has_one(table: pa.Table, name: str) -> bool:
-    count = table.column_names.count(name)
+    count: int = table.column_names.count(name)
     if count > 1:
         raise ColumnsError(f"The rows have {count} columns named {name!r}. Rename or drop all but one.")
     return count == 1
 
 
 def _are_dictionaries(rows: Any) -> bool:
-    return isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows)
+    return isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows)
 
 
 def _row_count(rows: Any) -> int:
@@ -123,9 +114,7 @@ def _from_series(series: Any) -> pa.ChunkedArray | pa.Array:
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        return _from_values(
-            [None if missing else value for value, missing in zip(series, series.isna(), strict=True)]
-        )
+        return _from_values([None if missing else value for value, missing in zip(series, series.isna(), strict=True)])
 
 
 def _from_values(values: list[Any]) -> pa.Array:
@@ -141,17 +130,13 @@ def _as_text(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     if pa.types.is_dictionary(kind):
         return values if pa.types.is_string(kind.value_type) else _as_text(values.cast(kind.value_type))
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _by_distinct(
-            values.cast(pa.float64()), lambda value: None if value != value else plain_number(value)
-        )
+        return _by_distinct(values.cast(pa.float64()), lambda value: None if value != value else plain_number(value))
     return values.cast(pa.string())
 
 
 def _as_number(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.ChunkedArray | pa.Array:
     if pa.types.is_temporal(values.type):
-        raise ColumnsError(
-            f"Column {column.name!r} was a number in training, but these rows bring {values.type}."
-        )
+        raise ColumnsError(f"Column {column.name!r} was a number in training, but these rows bring {values.type}.")
     if _is_text(values.type):
         return _by_distinct(values, float, pa.float64(), column)
     return values.cast(pa.float64())

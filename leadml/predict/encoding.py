@@ -94,9 +94,7 @@ class Feature:
 
     def _level_codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
         encoded = _dictionary(values)
-        by_value = np.array(
-            [self._level_code(value) for value in encoded.dictionary.to_pylist()], dtype=np.uint16
-        )
+        by_value = np.array([self._level_code(value) for value in encoded.dictionary.to_pylist()], dtype=np.uint16)
         indices = encoded.indices
         if indices.null_count == 0:
             taken: Codes = by_value[indices.to_numpy(zero_copy_only=False)]
@@ -125,17 +123,13 @@ def fold(value: str) -> str:
 def to_floats(values: pa.ChunkedArray | pa.Array) -> Floats:
     """Float64 values with NaN for null."""
     numbers = values.cast(pa.float64()) if values.type != pa.float64() else values
-    return np.asarray(
-        numbers.to_numpy(zero_copy_only=False) if isinstance(numbers, pa.Array) else numbers.to_numpy()
-    )
+    return np.asarray(numbers.to_numpy(zero_copy_only=False) if isinstance(numbers, pa.Array) else numbers.to_numpy())
 
 
 def _dictionary(values: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if isinstance(array, pa.ChunkedArray):  # combine_chunks keeps a chunked array where strings pass 2 GiB
-        raise ColumnsError(
-            "A chunk of rows holds more than 2 GiB of text in one column. Score fewer rows at a time."
-        )
+        raise ColumnsError("A chunk of rows holds more than 2 GiB of text in one column. Score fewer rows at a time.")
     return array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
 
 

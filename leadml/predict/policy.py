@@ -29,9 +29,7 @@ class Policy:
     def grades(self, probability: Floats) -> pa.DictionaryArray:
         """Grade A to D of each row."""
         bounds = np.array(self.grade_bounds[::-1])
-        return pa.DictionaryArray.from_arrays(
-            np.searchsorted(bounds, probability, side="right"), list(GRADES)
-        )
+        return pa.DictionaryArray.from_arrays(np.searchsorted(bounds, probability, side="right"), list(GRADES))
 
     def stages(self, probability: Floats, intent: Floats) -> pa.DictionaryArray:
         """Recommended stage of each row, null where no cutoff is published; `intent` is the subtotal in log-odds."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
-_REQUIRED: Any = object()
+Choice = TypeVar("Choice", bound=str)
 
 
 class Problems:
@@ -47,80 +47,68 @@ class Table:
         """Note a problem at one of this table's keys."""
         self._problems.add(".".join(part for part in (self._path, key) if part), what)
 
-    def text(self, key: str, default: str = _REQUIRED) -> str:
-        """A non-empty string."""
-        value = self._get(key, default, "a text")
+    def text(self, key: str, default: str | None = None) -> str:
+        """A string that is not blank; required unless a default is given."""
+        value = self._get(key, default)
         if isinstance(value, str) and (value.strip() or value == default):
             return value
-        return self._wrong(key, value, "a text that is not empty", "")
+        self._wrong(key, value, "a text that is not empty")
+        return ""
 
-    def number(self, key: str, default: float | None = _REQUIRED) -> float | None:
-        """A finite number."""
-        value = self._get(key, default, "a number")
-        if value is None or (_is_number(value) and math.isfinite(value)):
-            return value if value is None else float(value)
-        return self._wrong(key, value, "a finite number", 0.0)
+    def number(self, key: str, default: float | None = None) -> float:
+        """A finite number; required unless a default is given."""
+        value = self._get(key, default)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+        self._wrong(key, value, "a finite number")
+        return 0.0
 
-    def integer(self, key: str, default: int | None = _REQUIRED) -> int | None:
-        """A whole number."""
-        value = self._get(key, default, "a whole number")
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
-        return self._wrong(key, value, "a whole number", 0)
+    def optional_number(self, key: str) -> float | None:
+        """A finite number, or None where the key is absent."""
+        if key in self._content:
+            return self.number(key)
+        self._asked.append(key)
+        return None
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of strings; absent means empty."""
-        value = self._get(key, [], "a list of texts")
+        value = self._get(key, [])
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        return self._wrong(key, value, "a list of texts", ())
+        self._wrong(key, value, "a list of texts")
+        return ()
 
-    def choice(self, key: str, allowed: Collection[str], default: str | None = None) -> str:
-        """One of the allowed strings; absent means `default`, or the first of them."""
-        first = next(iter(allowed)) if default is None else default
-        value = self._get(key, first, "a text")
-        if value in allowed:
-            return str(value)
-        return self._wrong(key, value, f"one of {', '.join(allowed)}", first)
+    def choice(self, key: str, allowed: Sequence[Choice]) -> Choice:
+        """One of the allowed strings; absent means the first of them."""
+        value = self._get(key, allowed[0])
+        if value not in allowed:
+            self._wrong(key, value, f"one of {', '.join(allowed)}")
+            return allowed[0]
+        return allowed[allowed.index(value)]
 
-    def tables(self, key: str, *, at_least_one: bool = False) -> list[Table]:
-        """A list of tables."""
-        value = self._get(key, [], "a list of tables")
-        if not isinstance(value, list):
-            return self._wrong(key, value, "a list of tables", [])
-        if at_least_one and not value:
-            self.problem(key, f"is empty; at least one [[{key}]] is needed")
+    def tables(self, key: str) -> list[Table]:
+        """A list of at least one table."""
+        value = self._get(key, [])
+        if not isinstance(value, list) or not value:
+            self._wrong(key, value, f"one or more [[{key}]] tables")
+            return []
         path = f"{self._path}.{key}" if self._path else key
-        return [
-            Table(item, f"{path}[{number}]", self._problems) for number, item in enumerate(value, start=1)
-        ]
+        return [Table(item, f"{path}[{number}]", self._problems) for number, item in enumerate(value, start=1)]
 
     def refuse_other_keys(self) -> None:
         """Note every key that nobody asked for, with the nearest one that exists."""
         for key in self._content:
             if key not in self._asked:
                 near = difflib.get_close_matches(str(key), self._asked, n=1)
-                hint = (
-                    f"; did you mean {near[0]!r}?"
-                    if near
-                    else f"; known keys: {', '.join(sorted(self._asked))}"
-                )
+                hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(sorted(self._asked))}"
                 self.problem(str(key), f"unknown key{hint}")
 
-    def _get(self, key: str, default: Any, what: str) -> Any:
+    def _get(self, key: str, default: Any) -> Any:
         self._asked.append(key)
-        if key not in self._content and default is _REQUIRED:
-            self.problem(key, f"is missing; it must be {what}")
-            return {"a text": "?", "a number": 0.0}.get(what, 0)
         return self._content.get(key, default)
 
-    def _wrong(self, key: str, value: Any, wanted: str, harmless: Any) -> Any:
-        self.problem(key, f"must be {wanted}, got {_shown(value)}")
-        return harmless
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    def _wrong(self, key: str, value: Any, wanted: str) -> None:
+        self.problem(key, f"must be {wanted}, got {_shown(value)}" if key in self._content else f"is missing: {wanted}")
 
 
 def _shown(value: Any) -> str:

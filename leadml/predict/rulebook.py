@@ -26,6 +26,7 @@ from leadml.predict.reading import Problems, Table
 FORMAT = 1
 NO_RULE = 1
 Evidence = Literal["explicit", "implicit"]
+EVIDENCE: tuple[Evidence, ...] = ("explicit", "implicit")
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,7 @@ class Dimension:
     @property
     def points_by_code(self) -> Floats:
         """Points of each code; shape (2 + rules,)."""
-        return np.array(
-            [self.missing, self.otherwise, *(rule.points for rule in self.rules)], dtype=np.float64
-        )
+        return np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules)], dtype=np.float64)
 
     def codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
         """Code of each row; shape (rows,). Works on the distinct values, so a million rows cost little."""
@@ -99,6 +98,7 @@ class Dimension:
         plain = {
             key: getattr(self, key)
             for key in ("name", "answer", "question", "evidence", "group", "missing", "otherwise", "column")
+            if getattr(self, key) is not None
         }
         return plain | {"rule": [rule.to_dict() for rule in self.rules]}
 
@@ -123,9 +123,7 @@ class Rulebook:
         """Columns that rows must bring for the rules to be evaluated."""
         return tuple(dict.fromkeys(d.column for d in self.dimensions if d.column is not None))
 
-    def resolve(
-        self, answers: Mapping[str, str], columns: Collection[str]
-    ) -> tuple[Rulebook, tuple[str, ...]]:
+    def resolve(self, answers: Mapping[str, str], columns: Collection[str]) -> tuple[Rulebook, tuple[str, ...]]:
         """Find each dimension's column, and list the dimensions for which there is none.
 
         `answers` maps question names to the user's columns; a question that is itself the name of one of `columns`
@@ -147,9 +145,7 @@ class Rulebook:
 
     def total(self, codes: Sequence[Codes]) -> Floats:
         """Points of each row over all dimensions; shape (rows,)."""
-        return np.sum(
-            [d.points_by_code[code] for d, code in zip(self.dimensions, codes, strict=True)], axis=0
-        )
+        return sum((d.points_by_code[code] for d, code in zip(self.dimensions, codes, strict=True)), np.zeros(1))
 
     def to_dict(self) -> dict[str, Any]:
         """The rulebook as JSON values; `parse_rulebook` reads them back."""
@@ -174,16 +170,14 @@ def parse_rulebook(content: Mapping[str, Any], where: str) -> Rulebook:
     """Build a rulebook from parsed TOML or JSON, checking every key; see `read_rulebook`."""
     problems = Problems()
     book = Table(content, "", problems)
-    found = book.integer("format", default=None)
-    if found not in (None, FORMAT):
-        problems.add("format", f"is {found}, but this version of leadml reads format {FORMAT}")
+    found = book.number("format", default=FORMAT)
+    if found != FORMAT:
+        problems.add("format", f"is {found:g}, but this version of leadml reads format {FORMAT}")
     unanswered = tuple(fold(text) for text in book.texts("unanswered"))
     rulebook = Rulebook(
         name=book.text("name"),
         about=book.text("about", default=""),
-        dimensions=tuple(
-            _dimension(table, unanswered) for table in book.tables("dimension", at_least_one=True)
-        ),
+        dimensions=tuple(_dimension(table, unanswered) for table in book.tables("dimension")),
         unanswered=unanswered,
     )
     book.refuse_other_keys()
@@ -201,13 +195,11 @@ def _dimension(table: Table, unanswered: tuple[str, ...]) -> Dimension:
         name=name,
         answer=table.text("answer"),
         question=table.text("question"),
-        rules=tuple(_rule(rule) for rule in table.tables("rule", at_least_one=True)),
-        evidence="implicit"
-        if table.choice("evidence", ("explicit", "implicit")) == "implicit"
-        else "explicit",
-        group=next(group for group in GROUPS if group == table.choice("group", GROUPS, default="answer")),
-        missing=table.number("missing", default=0.0) or 0.0,
-        otherwise=table.number("otherwise", default=0.0) or 0.0,
+        rules=tuple(_rule(rule) for rule in table.tables("rule")),
+        evidence=table.choice("evidence", EVIDENCE),
+        group=table.choice("group", GROUPS[::-1]),
+        missing=table.number("missing", default=0.0),
+        otherwise=table.number("otherwise", default=0.0),
         column=table.text("column", default="") or None,
         unanswered=unanswered,
     )
@@ -218,19 +210,17 @@ def _dimension(table: Table, unanswered: tuple[str, ...]) -> Dimension:
 def _rule(table: Table) -> Rule:
     rule = Rule(
         label=table.text("label"),
-        points=table.number("points") or 0.0,
+        points=table.number("points"),
         one_of=table.texts("one_of"),
-        at_least=table.number("at_least", default=None),
-        at_most=table.number("at_most", default=None),
+        at_least=table.optional_number("at_least"),
+        at_most=table.optional_number("at_most"),
     )
     table.refuse_other_keys()
     bounded = rule.at_least is not None or rule.at_most is not None
     if bool(rule.one_of) == bounded:
         table.problem("", "needs a condition: either one_of, or at_least and/or at_most")
     if rule.at_least is not None and rule.at_most is not None and rule.at_least > rule.at_most:
-        table.problem(
-            "at_least", f"is {rule.at_least}, above at_most ({rule.at_most}): the rule can never hold"
-        )
+        table.problem("at_least", f"is {rule.at_least}, above at_most ({rule.at_most}): the rule can never hold")
     return rule
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -42,12 +42,8 @@ class Scorer:
     def log_odds(self, rows: Any) -> Floats:
         """Log-odds of conversion, shape (rows,). See `score` for `rows` and the errors."""
         table = read_columns(rows, self.columns)
-        rule_codes = self._rule_codes(table)
-        points = self.rulebook.total(rule_codes) if self.rulebook and rule_codes else None
-        codes = self.encode(table)
-        if not codes and points is None:
-            return np.full(table.num_rows, self.tables.intercept)
-        return self.tables.log_odds(codes, points)
+        chunks = (table.slice(start, _CHUNK) for start in range(0, table.num_rows, _CHUNK))
+        return np.concatenate([np.empty(0), *(self._sum(self._matrix(chunk, self._codes(chunk))) for chunk in chunks)])
 
     def probability(self, rows: Any) -> Floats:
         """Probability of conversion, shape (rows,). See `score` for `rows` and the errors."""
@@ -60,10 +56,9 @@ class Scorer:
     def contributions(self, rows: Any) -> pa.Table:
         """Every term of every row's log-odds: a column "intercept" and one per term; a row's sum is its log-odds."""
         table = read_columns(rows, self.columns)
-        matrix = _contributions(self.terms, self._all_codes(table), table.num_rows)
-        intercept = pa.array(np.full(table.num_rows, self.tables.intercept))
-        names = ["intercept", *(term.name for term in self.terms)]
-        return pa.table([intercept, *(pa.array(column) for column in matrix.T)], names=names)
+        matrix = self._matrix(table, self._codes(table))
+        intercept = np.full(table.num_rows, self.tables.intercept)
+        return pa.table([intercept, *matrix], names=["intercept", *(term.name for term in self.terms)])
 
     def score(
         self, rows: Any, *, id_column: str | None = None, as_of: datetime | None = None, reasons: int = 3
@@ -91,10 +86,7 @@ class Scorer:
         contract = (*self.columns, Column(id_column, "category", "fit", "id")) if id_column else self.columns
         table = read_columns(rows, contract)
         ids = table[id_column].cast(pa.string()) if id_column else None
-        chunks = [
-            self._score_chunk(table.slice(start, _CHUNK), reasons)
-            for start in range(0, table.num_rows, _CHUNK)
-        ]
+        chunks = [self._score_chunk(table.slice(start, _CHUNK), reasons) for start in range(0, table.num_rows, _CHUNK)]
         scored = pa.concat_tables(chunks) if chunks else self._score_chunk(table, reasons)
         scored = scored.append_column("bundle", _constant(self.digest, table.num_rows, pa.string()))
         scored = scored.append_column("as_of", _constant(as_of, table.num_rows, TIME))
@@ -110,14 +102,11 @@ class Scorer:
         return ReasonPicker(self.terms)
 
     def _score_chunk(self, table: pa.Table, reasons: int) -> pa.Table:
-        rule_codes = self._rule_codes(table)
-        codes = self._all_codes(table, rule_codes)
-        matrix = _contributions(self.terms, codes, table.num_rows)
-        # Terms are added in their order, row by row, so that a row scores the same alone and among others.
-        log_odds = self.tables.intercept + sum(matrix.T, np.zeros(table.num_rows))
-        subtotals = self._subtotals(matrix)
+        codes = self._codes(table)
+        matrix = self._matrix(table, codes)
+        log_odds = self._sum(matrix)
         chance = probability(log_odds)
-        code_matrix = np.stack(codes, axis=1) if codes else np.empty((table.num_rows, 0), dtype=np.uint16)
+        subtotals = self._subtotals(matrix)
         columns: dict[str, Any] = {
             "probability": chance,
             "score": scores(chance),
@@ -127,52 +116,51 @@ class Scorer:
             **subtotals,
         }
         if self.rulebook:
-            columns["points"] = self._points(rule_codes)
-        columns["reasons_for"] = self._picker.pick(matrix, code_matrix, reasons, 1)
-        columns["reasons_against"] = self._picker.pick(matrix, code_matrix, reasons, -1)
-        columns["next_question"] = self._next_question(rule_codes, table.num_rows)
+            columns["points"] = self._points(codes)
+        columns["reasons_for"] = self._picker.pick(matrix, codes, reasons, 1)
+        columns["reasons_against"] = self._picker.pick(matrix, codes, reasons, -1)
+        columns["next_question"] = self._next_question(codes, table.num_rows)
         return pa.table(columns)
 
-    def _rule_codes(self, table: pa.Table) -> list[Codes]:
-        return self.rulebook.codes(table) if self.rulebook else []
-
-    def _all_codes(self, table: pa.Table, rule_codes: list[Codes] | None = None) -> list[Codes]:
+    def _codes(self, table: pa.Table) -> list[Codes]:
+        """Code of each term for each row, in the order of the terms: rule dimensions, features, pairs."""
+        rules = self.rulebook.codes(table) if self.rulebook else []
         codes = self.encode(table)
-        rules = self._rule_codes(table) if rule_codes is None else rule_codes
         return [*rules, *codes, *(pair.codes(codes) for pair in self.tables.pairs)]
 
-    def _subtotals(self, matrix: Floats) -> dict[str, Floats]:
-        subtotals = {group: np.zeros(len(matrix)) for group in GROUPS}
-        for term, column in zip(self.terms, matrix.T, strict=True):
-            for group in term.groups:
-                subtotals[group] += column / len(term.groups)
-        return {str(group): total for group, total in subtotals.items()}
+    def _matrix(self, table: pa.Table, codes: Sequence[Codes]) -> Floats:
+        """Log-odds of each term for each row, shape (terms, rows)."""
+        matrix = np.empty((len(self.terms), table.num_rows))
+        for row, term, code in zip(matrix, self.terms, codes, strict=True):
+            np.take(term.log_odds, code, out=row)
+        return matrix
 
-    def _points(self, rule_codes: list[Codes]) -> pa.StructArray:
+    def _sum(self, matrix: Floats) -> Floats:
+        """Log-odds of each row. Terms are added in their order, so a row scores the same alone and among others."""
+        return sum(matrix, np.full(matrix.shape[1], self.tables.intercept))
+
+    def _subtotals(self, matrix: Floats) -> dict[str, Floats]:
+        """Log-odds per feature group; a pair across two groups counts half for each."""
+        subtotals: dict[str, Floats] = {group: np.zeros(matrix.shape[1]) for group in GROUPS}
+        for term, log_odds in zip(self.terms, matrix, strict=True):
+            for group in term.groups:
+                subtotals[group] += log_odds / len(term.groups)
+        return subtotals
+
+    def _points(self, codes: Sequence[Codes]) -> pa.StructArray:
         dimensions = self.rulebook.dimensions if self.rulebook else ()
-        points = [pa.array(d.points_by_code[code]) for d, code in zip(dimensions, rule_codes, strict=True)]
+        points = [pa.array(d.points_by_code[code]) for d, code in zip(dimensions, codes, strict=False)]
         return pa.StructArray.from_arrays(points, names=[dimension.name for dimension in dimensions])
 
-    def _next_question(self, rule_codes: list[Codes], count: int) -> pa.DictionaryArray:
+    def _next_question(self, codes: Sequence[Codes], count: int) -> pa.DictionaryArray:
         """The unanswered question that can add most points."""
         dimensions = self.rulebook.dimensions if self.rulebook else ()
         asked = np.full(count, len(dimensions), dtype=np.int32)
         gain = [dimension.points_by_code.max() - dimension.missing for dimension in dimensions]
         for position in np.argsort(gain, kind="stable"):
-            asked[rule_codes[position] == MISSING] = position
+            asked[codes[position] == MISSING] = position
         indices = pa.array(asked, mask=asked == len(dimensions))
-        return pa.DictionaryArray.from_arrays(
-            indices, pa.array([d.question for d in dimensions], pa.string())
-        )
-
-
-def _contributions(terms: Sequence[Term], codes: Sequence[Codes], count: int) -> Floats:
-    """Log-odds of each term for each row, shape (rows, terms)."""
-    columns: Iterator[Floats] = (term.log_odds[code] for term, code in zip(terms, codes, strict=True))
-    matrix = np.empty((count, len(terms)))
-    for position, column in enumerate(columns):
-        matrix[:, position] = column
-    return matrix
+        return pa.DictionaryArray.from_arrays(indices, pa.array([d.question for d in dimensions], pa.string()))
 
 
 def _constant(value: Any, count: int, kind: pa.DataType) -> pa.Array:

@@ -13,9 +13,7 @@ from leadml.predict.encoding import Codes, Feature, Floats, Group
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.tables import Map, Pair, ScoreTables
 
-REASONS_TYPE = pa.list_(
-    pa.struct([("reason", pa.dictionary(pa.int32(), pa.string())), ("log_odds", pa.float64())])
-)
+REASONS_TYPE = pa.list_(pa.struct([("reason", pa.dictionary(pa.int32(), pa.string())), ("log_odds", pa.float64())]))
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,7 @@ def terms_of(features: Sequence[Feature], tables: ScoreTables, rulebook: Ruleboo
 
 def _rule_terms(rulebook: Rulebook | None, weight: float) -> Iterator[Term]:
     for dimension in rulebook.dimensions if rulebook else ():
-        texts = tuple(
-            f"{dimension.name}: {dimension.describe(code)}" for code in range(len(dimension.rules) + 2)
-        )
+        texts = tuple(f"{dimension.name}: {dimension.describe(code)}" for code in range(len(dimension.rules) + 2))
         name = f"{rulebook.name if rulebook else ''} {dimension.name}"
         yield Term(name, (dimension.group,), weight * dimension.points_by_code, texts)
 
@@ -62,13 +58,13 @@ def _pair_term(features: Sequence[Feature], pair: Pair) -> Term:
 
 
 def _coarse_texts(feature: Feature, to_coarse: Map) -> list[str]:
-    return [_describe_codes(feature, np.flatnonzero(to_coarse == k)) for k in range(int(to_coarse.max()) + 1)]
+    return [_describe_codes(feature, np.flatnonzero(to_coarse == k).tolist()) for k in range(int(to_coarse.max()) + 1)]
 
 
-def _describe_codes(feature: Feature, codes: Codes) -> str:
+def _describe_codes(feature: Feature, codes: Sequence[int]) -> str:
     if feature.kind == "number":
-        return feature.describe(int(codes[0]), int(codes[-1]))
-    texts = [feature.describe(int(code)) for code in codes]
+        return feature.describe(codes[0], codes[-1])
+    texts = [feature.describe(code) for code in codes]
     return " or ".join(texts) if len(texts) <= 3 else f"{texts[0]}, {texts[1]} or {len(texts) - 2} more"
 
 
@@ -79,32 +75,28 @@ class ReasonPicker:
         self._offsets = np.cumsum([0, *(len(term.texts) for term in terms[:-1])])
         self._texts = pa.array([text for term in terms for text in term.texts], pa.string())
 
-    def pick(self, contributions: Floats, codes: Map, most: int, sign: Literal[1, -1]) -> pa.ListArray:
+    def pick(self, matrix: Floats, codes: Sequence[Codes], most: int, sign: Literal[1, -1]) -> pa.ListArray:
         """The strongest reasons for (`sign` 1) or against (-1) each row, strongest first.
 
         Args:
-            contributions: log-odds of each term, shape (rows, terms).
-            codes: code of each term, same shape.
+            matrix: log-odds of each term for each row, shape (terms, rows).
+            codes: code of each term for each row, each of shape (rows,).
             most: how many reasons at the most; terms that do not speak in this direction are never given.
             sign: which direction.
 
         Returns:
             A list per row of structs (reason, log_odds).
-
         """
-        weakness = -sign * contributions
-        rows = np.arange(len(contributions))[:, None]
-        most = min(most, contributions.shape[1])
-        top = np.sort(np.argpartition(weakness, most - 1, axis=1)[:, :most], axis=1) if most else rows[:, :0]
+        strength = np.ascontiguousarray(sign * matrix.T)
+        most = min(most, strength.shape[1])
+        rows = np.arange(len(strength))[:, None]
+        top = np.sort(np.argpartition(-strength, most - 1, axis=1)[:, :most], axis=1) if most else rows[:, :0]
         # Ties go to the term that comes first in the sum.
-        top = top[rows, np.argsort(weakness[rows, top], axis=1, kind="stable")]
-        values = contributions[rows, top]
-        keep = sign * values > 0
-        texts = pa.DictionaryArray.from_arrays(
-            pa.array((self._offsets[top] + codes[rows, top])[keep].astype(np.int32)), self._texts
-        )
-        structs = pa.StructArray.from_arrays(
-            [texts, pa.array(values[keep])], fields=list(REASONS_TYPE.value_type)
-        )
+        top = top[rows, np.argsort(-strength[rows, top], axis=1, kind="stable")]
+        keep = strength[rows, top] > 0
+        terms, of_row = top[keep], np.broadcast_to(rows, top.shape)[keep]
+        code = np.stack(codes)[terms, of_row] if len(codes) else np.empty(0, dtype=np.uint16)
+        texts = pa.DictionaryArray.from_arrays((self._offsets[terms] + code).astype(np.int32), self._texts)
+        structs = pa.StructArray.from_arrays([texts, matrix[terms, of_row]], fields=list(REASONS_TYPE.value_type))
         offsets = np.concatenate([[0], np.cumsum(keep.sum(axis=1))]).astype(np.int32)
-        return pa.ListArray.from_arrays(pa.array(offsets), structs)
+        return pa.ListArray.from_arrays(offsets, structs)

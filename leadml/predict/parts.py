@@ -1,0 +1,170 @@
+"""The parts of a bundle: a scorer as JSON and raw numbers, and back. `bundle.py` says what each part holds."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from leadml.predict.encoding import GROUPS, Column, Feature
+from leadml.predict.policy import Policy
+from leadml.predict.rulebook import parse_rulebook
+from leadml.predict.scorer import Scorer
+from leadml.predict.tables import Pair, ScoreTables
+
+REQUIRED = {
+    *("columns.json", "features.json", "policy.json", "facts.json"),
+    *("edges.f64", "main.f64", "pairs.f64", "maps.u16"),
+}
+ALLOWED = REQUIRED | {"rulebook.json"}
+_COLUMN_KINDS = ("number", "category", "time")
+_FEATURE_KINDS = ("number", "category", "month", "weekday", "hour")
+
+
+class PartsError(Exception):
+    """Why a bundle's parts are refused; the bundle that holds them says so with its file's name."""
+
+
+def read_parts(parts: dict[str, bytes]) -> Scorer:
+    """Build the scorer; whatever does not fit together is refused."""
+    try:
+        columns = tuple(Column(**entry) for entry in parse_json(parts["columns.json"], "columns.json"))
+        features, tables = _numbers(parse_json(parts["features.json"], "features.json"), parts)
+        policy = parse_json(parts["policy.json"], "policy.json")
+        scorer = Scorer(
+            columns=columns,
+            features=features,
+            tables=tables,
+            policy=Policy(**(policy | {"grade_bounds": tuple(policy["grade_bounds"])})),
+            rulebook=parse_rulebook(parse_json(parts["rulebook.json"], "rulebook.json"), "rulebook.json")
+            if "rulebook.json" in parts
+            else None,
+            facts=parse_json(parts["facts.json"], "facts.json"),
+        )
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise PartsError(f"its parts do not fit together ({type(error).__name__}: {error})") from None
+    _check_scorer(scorer)
+    return scorer
+
+
+def _numbers(layout: dict[str, Any], parts: dict[str, bytes]) -> tuple[tuple[Feature, ...], ScoreTables]:
+    """Features and tables, each array cut from the part that holds all of its kind."""
+    edges, main = _Cutter(parts["edges.f64"], "<f8"), _Cutter(parts["main.f64"], "<f8")
+    pair_tables, maps = _Cutter(parts["pairs.f64"], "<f8"), _Cutter(parts["maps.u16"], "<u2")
+    features, tables = [], []
+    for entry in layout["features"]:
+        own_edges = edges.cut(entry["edges"])
+        features.append(Feature(**(entry | {"edges": own_edges, "levels": tuple(entry["levels"])})))
+        tables.append(main.cut(features[-1].n_codes))
+    pairs = []
+    for entry in layout["pairs"]:
+        left, right, shape = int(entry["left"]), int(entry["right"]), tuple(entry["shape"])
+        left_map, right_map = maps.cut(features[left].n_codes), maps.cut(features[right].n_codes)
+        pairs.append(Pair(left, right, left_map, right_map, pair_tables.cut(math.prod(shape)).reshape(shape)))
+    for cutter in (edges, main, pair_tables, maps):
+        cutter.finish()
+    scalars = (float(layout[key]) for key in ("intercept", "rules_weight"))
+    intercept, rules_weight = scalars
+    return tuple(features), ScoreTables(intercept, tuple(tables), tuple(pairs), rules_weight)
+
+
+def _check_scorer(scorer: Scorer) -> None:
+    names = {column.name for column in scorer.columns}
+    tables = scorer.tables
+    sound = {
+        "a column is of an unknown kind": all(c.kind in _COLUMN_KINDS and c.group in GROUPS for c in scorer.columns),
+        "a feature is of an unknown kind": all(f.kind in _FEATURE_KINDS and f.group in GROUPS for f in scorer.features),
+        "a feature's column is not in its contract": all(f.column in names for f in scorer.features),
+        "a rule's column is not in its contract": not scorer.rulebook or set(scorer.rulebook.columns) <= names,
+        "a number is not finite": all(
+            np.isfinite(array).all()
+            for array in (
+                np.array([tables.intercept, tables.rules_weight]),
+                *tables.main,
+                *(p.table for p in tables.pairs),
+            )
+        ),
+        "a feature's edges do not ascend": all((np.diff(feature.edges) > 0).all() for feature in scorer.features),
+        "a pair's map points outside its table": all(
+            pair.left_map.max() < pair.table.shape[0] and pair.right_map.max() < pair.table.shape[1]
+            for pair in tables.pairs
+        ),
+        "a grade bound or cutoff is not a probability": all(
+            isinstance(bound, float) and 0 <= bound <= 1
+            for bound in (*scorer.policy.grade_bounds, scorer.policy.mql or 0.0, scorer.policy.sql or 0.0)
+        ),
+        "its facts are not a table": isinstance(scorer.facts, dict),
+    }
+    faults = [fault for fault, holds in sound.items() if not holds]
+    if faults:
+        raise PartsError("; ".join(faults))
+
+
+class _Cutter:
+    """Cuts arrays off a part one after the other; in the end nothing may be left."""
+
+    def __init__(self, content: bytes, dtype: str) -> None:
+        self._rest = np.frombuffer(content, dtype=dtype).astype(np.dtype(dtype).newbyteorder("="))
+
+    def cut(self, length: int) -> np.ndarray[Any, Any]:
+        if not 0 <= length <= len(self._rest):
+            raise ValueError("an array is shorter than its features say")
+        taken, self._rest = self._rest[:length], self._rest[length:]
+        return taken
+
+    def finish(self) -> None:
+        if len(self._rest):
+            raise ValueError("an array is longer than its features say")
+
+
+def write_parts(scorer: Scorer) -> dict[str, bytes]:
+    """The parts of a bundle by name; `read_parts` reads them back exactly."""
+    tables = scorer.tables
+    layout = {
+        "intercept": tables.intercept,
+        "rules_weight": tables.rules_weight,
+        "features": [
+            {
+                **{k: getattr(f, k) for k in ("name", "column", "kind", "group", "label")},
+                "levels": f.levels,
+                "edges": len(f.edges),
+            }
+            for f in scorer.features
+        ],
+        "pairs": [{"left": p.left, "right": p.right, "shape": p.table.shape} for p in tables.pairs],
+    }
+    parts = {
+        "columns.json": dump_json([asdict(column) for column in scorer.columns]),
+        "features.json": dump_json(layout),
+        "policy.json": dump_json(asdict(scorer.policy)),
+        "facts.json": dump_json(scorer.facts),
+        "edges.f64": _flat([feature.edges for feature in scorer.features], "<f8"),
+        "main.f64": _flat(tables.main, "<f8"),
+        "pairs.f64": _flat([pair.table.ravel() for pair in tables.pairs], "<f8"),
+        "maps.u16": _flat([m for pair in tables.pairs for m in (pair.left_map, pair.right_map)], "<u2"),
+    }
+    return parts | ({"rulebook.json": dump_json(scorer.rulebook.to_dict())} if scorer.rulebook else {})
+
+
+def _flat(arrays: Any, dtype: str) -> bytes:
+    return np.concatenate([np.empty(0, dtype), *arrays]).astype(dtype).tobytes()
+
+
+def dump_json(content: Any) -> bytes:
+    """The same content always as the same bytes."""
+    return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False).encode()
+
+
+def parse_json(content: bytes, name: str) -> Any:
+    """JSON without NaN or infinities; `name` is the part, for messages."""
+
+    def refuse(word: str) -> None:
+        raise PartsError(f"its part {name} holds the number {word}")
+
+    try:
+        return json.loads(content, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise PartsError(f"its part {name} is not valid JSON ({error})") from None

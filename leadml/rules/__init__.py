@@ -1,0 +1,7 @@
+"""Rulebooks that ship with leadml, and those that users write."""
+
+from __future__ import annotations
+
+from leadml.rules.presets import load_rulebook, preset_names
+
+__all__ = ["load_rulebook", "preset_names"]
