@@ -1,0 +1,37 @@
+"""Arrow columns as plain cells, for places that know numbers and text only."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["plain", "plain_schema"]
+
+
+def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Turn lists and structs into JSON text, times into ISO text in UTC and booleans into 0 and 1."""
+    columns = [_plain_column(column) for column in batch.columns]
+    return pa.record_batch(columns, schema=plain_schema(batch.schema))
+
+
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Give the schema of `plain` batches."""
+    return pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema])
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+        return pa.int64()
+    return pa.float64() if pa.types.is_floating(kind) or pa.types.is_decimal(kind) else pa.string()
+
+
+def _plain_column(column: pa.Array) -> pa.Array:
+    if pa.types.is_nested(column.type):
+        texts = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_pylist()]
+        return pa.array(texts, pa.string())
+    if pa.types.is_timestamp(column.type):
+        text = pc.cast(pc.cast(column, pa.timestamp("us")), pa.string())
+        return pc.replace_substring_regex(text, r"\.0+$", "")
+    return pc.cast(column, _plain_type(column.type))

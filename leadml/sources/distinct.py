@@ -1,0 +1,97 @@
+"""A column as its distinct texts and one code per row: rules are then applied to few values, not to many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["NULL_MARKS", "Distinct", "Mask", "distinct", "is_plain"]
+
+Mask = npt.NDArray[np.bool_]
+
+# "none" is not among them: it can be an answer ("Budget: none")
+NULL_MARKS = ("", "null", "nan", "n/a", "#n/a")
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """A column of n rows: `codes` (n, int64) point into `values` (trimmed text); -1 is a missing value."""
+
+    codes: npt.NDArray[np.int64]
+    values: pa.Array
+
+    @property
+    def missing(self) -> Mask:
+        """Tell which rows have no value, shape (n,)."""
+        return self.codes < 0
+
+    @property
+    def weights(self) -> npt.NDArray[np.int64]:
+        """Count the rows of each distinct value, shape (len(values),)."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
+
+    def rows(self, per_value: pa.Array) -> pa.Array:
+        """Spread one result per distinct value over the rows."""
+        return pc.take(per_value, pa.array(self.codes, mask=self.missing))
+
+    def mark(self, per_value: Mask) -> Mask:
+        """Tell which rows hold one of the marked values, shape (n,)."""
+        return np.append(per_value, False)[self.codes]
+
+    def text(self) -> pa.Array:
+        """Give the text of each row."""
+        return self.rows(self.values)
+
+
+def is_plain(kind: pa.DataType) -> bool:
+    """Tell whether a column of this type holds single values that have a text."""
+    if pa.types.is_dictionary(kind):
+        return is_plain(kind.value_type)
+    # all binary types fall out here, and so do durations and times of day
+    return any(
+        test(kind)
+        for test in (
+            pa.types.is_string,
+            pa.types.is_large_string,
+            pa.types.is_string_view,
+            pa.types.is_integer,
+            pa.types.is_floating,
+            pa.types.is_decimal,
+            pa.types.is_boolean,
+            pa.types.is_timestamp,
+            pa.types.is_date,
+            pa.types.is_null,
+        )
+    )
+
+
+def distinct(column: pa.ChunkedArray, missing_values: Iterable[str] = ()) -> Distinct:
+    """Cut a column of any plain type into its distinct texts.
+
+    The same data give the same texts whether they came as numbers, as times or as text. Empty cells, NULL_MARKS and
+    `missing_values` (compared without regard to case) become missing.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    encoded = column.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    values = pc.utf8_trim_whitespace(_text(encoded.dictionary))
+    codes = np.asarray(encoded.indices.fill_null(-1).cast(pa.int64()))
+    marks = pa.array([*NULL_MARKS, *(value.strip().lower() for value in missing_values)], pa.string())
+    is_missing = np.asarray(pc.is_in(pc.utf8_lower(values), value_set=marks).fill_null(True))
+    return Distinct(np.where(np.append(is_missing, True)[codes], -1, codes), values)
+
+
+def _text(values: Any) -> pa.Array:
+    if pa.types.is_timestamp(values.type):
+        values = values.cast(pa.timestamp("us"), safe=False)  # drops the zone: what is stored is UTC
+    return values.cast(pa.string())

@@ -1,0 +1,123 @@
+"""A folder of CSV and Parquet files, or one of them, as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leadml.errors import SourceError
+from leadml.sources.delimited import stream_csv
+from leadml.sources.dialect import Dialect, header, sniff_csv
+from leadml.sources.publish import replace_file
+from leadml.sources.reading import reading
+from leadml.sources.source import BadRow, Sink, Source, nearest
+
+__all__ = ["FileSource"]
+
+_CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+_PARQUET_SUFFIXES = (".parquet", ".pq")
+_BATCH_ROWS = 1 << 16
+
+
+class FileSource(Source):
+    """Tables are files, named by their file names; a single file is a source of one table."""
+
+    def __init__(self, path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> None:
+        super().__init__(str(path))
+        self._path = path
+        self._delimiter = delimiter
+        self._encoding = encoding
+        if not path.exists():
+            raise SourceError(f"There is no file or folder {path}. {_beside(path)}")
+
+    def tables(self) -> list[str]:
+        """Name the CSV and Parquet files."""
+        if not self._path.is_dir():
+            return [self._path.name]
+        with reading(self.where):
+            return sorted(path.name for path in self._path.iterdir() if _is_table(path))
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Map columns to their Arrow types; in CSV all are "text"."""
+        path = self._file(table)
+        if not _is_parquet(path):
+            return dict.fromkeys(header(path, self._dialect(path)), "text")
+        with reading(str(path)), pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+        _refuse_twins(path, schema.names)
+        return {field.name: str(field.type) for field in schema}
+
+    def stream(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        on_bad_row: Callable[[BadRow], None] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the file in batches."""
+        path = self._file(table)
+        names = self._require_columns(table, columns)
+        if _is_parquet(path):
+            return _stream_parquet(path, names)
+        return stream_csv(path, self._dialect(path), names, on_bad_row)
+
+    def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
+        """Write a file beside the others, in the format that its name ends in."""
+        folder = self._path if self._path.is_dir() else self._path.parent
+        target = folder / table
+        if not table.lower().endswith(_CSV_SUFFIXES + _PARQUET_SUFFIXES) or target.parent != folder:
+            raise SourceError(
+                f"'{table}' cannot be written in {folder}. Give a file name that ends in .csv, .csv.gz or .parquet."
+            )
+        return replace_file(target, schema, parquet=_is_parquet(target))
+
+    def assumptions(self, table: str) -> tuple[str, ...]:
+        """Say when the encoding of a CSV file is a guess."""
+        path = self._file(table)
+        if _is_parquet(path) or not self._dialect(path).assumed:
+            return ()
+        return (f"{path} is not UTF-8 and was read as cp1252; give its encoding if letters look wrong",)
+
+    def _file(self, table: str) -> Path:
+        self._require_table(table)
+        path = self._path / table if self._path.is_dir() else self._path
+        with reading(str(path)):
+            if path.stat().st_size == 0:
+                raise SourceError(f"{path} is empty. Give a file with a header and one row per lead.")
+        return path
+
+    def _dialect(self, path: Path) -> Dialect:
+        return sniff_csv(path, delimiter=self._delimiter, encoding=self._encoding)
+
+
+def _stream_parquet(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    with reading(str(path)), pq.ParquetFile(path) as file:
+        # the reader takes "a" for the column "a.b" too, so the choice is made once more
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns, use_threads=False):
+            yield batch.select(columns)
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.name.lower().endswith(_PARQUET_SUFFIXES)
+
+
+def _is_table(path: Path) -> bool:
+    name = path.name.lower()
+    return path.is_file() and not name.startswith(".") and name.endswith(_CSV_SUFFIXES + _PARQUET_SUFFIXES)
+
+
+def _refuse_twins(path: Path, names: list[Any]) -> None:
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise SourceError(f"{path} has two columns named '{name}'. Rename one of them.")
+
+
+def _beside(path: Path) -> str:
+    if not path.parent.is_dir():
+        return "Mend the path."
+    return nearest(path.name, sorted(other.name for other in path.parent.iterdir()))

@@ -1,0 +1,93 @@
+"""What every place where leads live can do: list tables, stream them as Arrow batches, replace one."""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+
+from leadml.errors import SourceError
+
+__all__ = ["BadRow", "Sink", "Source", "nearest"]
+
+
+class BadRow(NamedTuple):
+    """A row that could not be cut into cells: its number (1 is the first row of data) and its text."""
+
+    row: int
+    text: str
+
+
+class Sink(Protocol):
+    """Takes the batches of a table that is being replaced."""
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Stage one batch; its columns are those of the schema, in that order."""
+
+
+class Source(ABC):
+    """A lead database, a folder of tables or one file. `where` names it in messages, without secrets."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    @abstractmethod
+    def tables(self) -> list[str]:
+        """Name the tables, sorted."""
+
+    @abstractmethod
+    def columns(self, table: str) -> dict[str, str]:
+        """Map each column of a table, in its order, to the type that the source declares."""
+
+    @abstractmethod
+    def stream(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        on_bad_row: Callable[[BadRow], None] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield a table in batches of one schema, rows in the table's own order, in constant memory.
+
+        A row that cannot be cut into cells is passed to `on_bad_row` and left out; without one it raises.
+
+        Raises SourceError if the table or a column is unknown, or what is stored cannot be read.
+        """
+
+    @abstractmethod
+    def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
+        """Stage a whole table and publish it at once when the block ends; on an exception nothing changes.
+
+        Raises SourceError if the place cannot be written.
+        """
+
+    def assumptions(self, table: str) -> tuple[str, ...]:
+        """Say what had to be assumed to read a table, one sentence each."""
+        del table
+        return ()
+
+    def _require_table(self, table: str) -> None:
+        if table not in (known := self.tables()):
+            raise SourceError(f"{self.where}: there is no table '{table}'. {nearest(table, known)}")
+
+    def _require_columns(self, table: str, columns: Sequence[str] | None) -> list[str]:
+        known = list(self.columns(table))
+        for column in columns or ():
+            if column not in known:
+                raise SourceError(
+                    f"{self.where}, table '{table}': there is no column '{column}'. {nearest(column, known)}"
+                )
+        return list(columns) if columns else known
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Say which known name was probably meant, or else which there are."""
+    folded = {other.casefold(): other for other in known}
+    if close := difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6):
+        return f"Did you mean '{folded[close[0]]}'?"
+    shown = ", ".join(f"'{other}'" for other in list(known)[:12])
+    return f"It has {shown}{' and more' if len(known) > 12 else ''}." if known else "It has none."

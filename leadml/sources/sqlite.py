@@ -1,0 +1,176 @@
+"""A SQLite database as a source, through the standard library."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from leadml.errors import SourceError
+from leadml.sources.cells import plain, plain_schema
+from leadml.sources.source import BadRow, Sink, Source
+
+__all__ = ["SqliteSource"]
+
+_BUSY_SECONDS = 3.0
+_BATCH_ROWS = 1 << 15
+_STAGING = "__leadml_staging"
+_TYPES = {"int64": "INTEGER", "double": "REAL", "string": "TEXT"}
+
+
+class SqliteSource(Source):
+    """Tables and views of a SQLite database; opened read-only unless a table is being replaced."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self._path = path
+        if not path.is_file():
+            raise SourceError(f"There is no database {path}. Mend the path.")
+        if path.stat().st_size == 0:
+            raise SourceError(f"The database {path} is empty. Mend the path, or fill it with leads first.")
+
+    def tables(self) -> list[str]:
+        """Name the tables and views."""
+        with self._session("ro") as connection:
+            names = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+            return [name for (name,) in names if not name.startswith("sqlite_") and not name.endswith(_STAGING)]
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Map columns to the types they were declared with."""
+        self._require_table(table)
+        with self._session("ro") as connection:
+            return dict(connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,)))
+
+    def stream(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        on_bad_row: Callable[[BadRow], None] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield a table in batches, as it was when the first one was read."""
+        del on_bad_row  # a database has no ragged rows
+        self._require_table(table)
+        return self._batches(table, self._require_columns(table, columns))
+
+    def _batches(self, table: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        with self._session("ro") as connection:
+            connection.execute("BEGIN")
+            schema = _stored_schema(connection, table, columns)
+            chosen = ", ".join(_expression(field) for field in schema)
+            order = " ORDER BY rowid" if _has_rowid(connection, table) else ""
+            connection.text_factory = bytes  # SQLite lets text be anything, so it is decoded here
+            rows = connection.execute(f"SELECT {chosen} FROM {_quoted(table)}{order}")  # noqa: S608 - quoted
+            while chunk := rows.fetchmany(_BATCH_ROWS):
+                cells = zip(*chunk, strict=True)
+                arrays = [_array(column, field.type) for column, field in zip(cells, schema, strict=True)]
+                yield pa.record_batch(arrays, schema=schema)
+
+    def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
+        """Stage in the same database, then swap the tables in one transaction; indexes are kept."""
+        return self._replace(table, plain_schema(schema))
+
+    @contextmanager
+    def _replace(self, table: str, schema: pa.Schema) -> Iterator[Sink]:
+        staging = _quoted(table + _STAGING)
+        with self._session("rw") as connection:
+            # without it SQLite refuses to rename under a view, which would name the table as it is being swapped
+            connection.execute("PRAGMA legacy_alter_table = ON")
+            connection.execute(f"DROP TABLE IF EXISTS {staging}")
+            try:
+                cells = ", ".join(f"{_quoted(field.name)} {_TYPES[str(field.type)]}" for field in schema)
+                connection.execute(f"CREATE TABLE {staging} ({cells})")
+                yield _SqliteSink(connection, staging, len(schema))
+                _publish(connection, table, staging)
+            except BaseException:
+                with suppress(sqlite3.Error):  # what went wrong first is what the user must hear
+                    connection.rollback()
+                    connection.execute(f"DROP TABLE IF EXISTS {staging}")
+                raise
+
+    @contextmanager
+    def _session(self, mode: str) -> Iterator[sqlite3.Connection]:
+        address = f"{self._path.resolve().as_uri()}?mode={mode}"
+        try:
+            with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise SourceError(f"The database {self.where} {_fault(error)}") from None
+
+
+class _SqliteSink:
+    def __init__(self, connection: sqlite3.Connection, staging: str, width: int) -> None:
+        self._connection = connection
+        self._insert = f"INSERT INTO {staging} VALUES ({', '.join('?' * width)})"  # noqa: S608 - quoted
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        columns = [column.to_pylist() for column in plain(batch).columns]
+        self._connection.execute("BEGIN")  # one per batch: readers are let in between
+        self._connection.executemany(self._insert, zip(*columns, strict=True))
+        self._connection.execute("COMMIT")
+
+
+def _publish(connection: sqlite3.Connection, table: str, staging: str) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    attached = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql NOT NULL"
+    statements = connection.execute(attached, (table,)).fetchall()
+    connection.execute(f"DROP TABLE IF EXISTS {_quoted(table)}")
+    connection.execute(f"ALTER TABLE {staging} RENAME TO {_quoted(table)}")
+    for (statement,) in statements:
+        connection.execute(statement)
+    connection.execute("COMMIT")
+
+
+def _stored_schema(connection: sqlite3.Connection, table: str, columns: list[str]) -> pa.Schema:
+    """Look at the values, because SQLite lets any type into any column."""
+    extremes = ", ".join(f"min(typeof({_quoted(c)})), max(typeof({_quoted(c)}))" for c in columns)
+    row = connection.execute(f"SELECT {extremes} FROM {_quoted(table)}").fetchone()  # noqa: S608 - quoted
+    pairs = zip(columns, row[::2], row[1::2], strict=True)
+    return pa.schema([pa.field(column, _stored_type(low, high)) for column, low, high in pairs])
+
+
+def _stored_type(low: str | None, high: str | None) -> pa.DataType:
+    # in the order of the alphabet: blob, integer, null, real, text
+    if high is None or high == "text" or low == "blob":
+        return pa.string()
+    return pa.float64() if high == "real" else pa.int64()
+
+
+def _expression(field: Any) -> str:
+    return f"CAST({_quoted(field.name)} AS {_TYPES[str(field.type)]})"
+
+
+def _array(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if not pa.types.is_string(kind):
+        return pa.array(cells, kind)
+    try:
+        return pa.array(cells, pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array([None if cell is None else cell.decode("utf-8", "replace") for cell in cells])
+
+
+def _has_rowid(connection: sqlite3.Connection, table: str) -> bool:
+    try:
+        connection.execute(f"SELECT rowid FROM {_quoted(table)} LIMIT 0")  # noqa: S608 - quoted
+    except sqlite3.OperationalError:  # a view, or a table WITHOUT ROWID
+        return False
+    return True
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _fault(error: sqlite3.Error) -> str:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return f"is locked by another program for more than {_BUSY_SECONDS:g} s. Try again when it is done."
+    if "readonly" in text or "unable to open" in text:
+        return "may not be written or opened. Mend the rights of the file and of its folder; nothing changed."
+    if "not a database" in text or "malformed" in text:
+        return f"is damaged or no SQLite database ({text}). Restore it from a copy."
+    return f"refused: {text}. Nothing changed."
