@@ -36,7 +36,7 @@ def read_columns(rows: Any, columns: Sequence[Column]) -> pa.Table:
         ColumnsError: rows of another shape, most columns absent, or a value that is not of its column's kind.
 
     """
-    brought = _bring(rows, [column.name for column in columns])
+    brought = bring_columns(rows, [column.name for column in columns])
     absent = [column.name for column in columns if column.name not in brought]
     if len(absent) * 2 > len(columns):
         raise ColumnsError(
@@ -78,7 +78,8 @@ def plain_number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _bring(rows: Any, names: Iterable[str]) -> Mapping[str, pa.ChunkedArray | pa.Array]:
+def bring_columns(rows: Any, names: Iterable[str]) -> Mapping[str, pa.ChunkedArray | pa.Array]:
+    """Those of the named columns that `rows` have, in whatever type they come; see `read_columns`."""
     if isinstance(rows, pa.RecordBatch):
         rows = pa.Table.from_batches([rows])
     if not isinstance(rows, pa.Table) and hasattr(rows, "iloc"):
