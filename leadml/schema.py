@@ -43,8 +43,8 @@ class LeadColumns:
     `order_by` names a sortable column that stands for time where there are no dates, `rows_in_time_order`
     says that the row number does. `won` and `lost` are values of `outcome`, compared as trimmed text without
     regard to case; any other value, a missing one too, means that the lead is still open. `answers` maps a
-    qualification question ("budget") to the column that holds its answer; `missing_values` are texts that mean
-    "no value".
+    qualification question ("budget") to the column that holds its answer; `missing_values` are texts that
+    mean "no value".
     """
 
     id: str | None = None
@@ -103,16 +103,18 @@ class Counts:
 class LeadTables:
     """Checked tables under canonical names, and an account of every row that was left out.
 
-    `leads` has one row per lead: "lead_id" and "account_id" (string, never null); the other roles that are mapped
-    ("created_at" and "closed_at" timestamp[us], naive UTC; "outcome" string "won", "lost" or null; "deal_value"
-    double; "owner", "role" and "direction" string; "order" double); and `attributes`, the columns that may become
-    features (double, string or timestamp[us]). `answers` maps a question to the attribute that holds its answer.
+    `leads` has one row per lead: "lead_id" and "account_id" (string, never null); the other roles that are
+    mapped ("created_at" and "closed_at" timestamp[us], naive UTC; "outcome" string "won", "lost" or null;
+    "deal_value" double; "owner", "role" and "direction" string; "order" double); and `attributes`, the columns
+    that may become features (double, string or timestamp[us]). `answers` maps a question to the attribute that
+    holds its answer.
 
     `activities` has "lead_id" and "type" string, "occurred_at" timestamp[us], "value" double; `history` has
     "lead_id", "field" and "value" string, "changed_at" timestamp[us]. Each is None where there is no such table.
 
-    `rejects` has "table", "lead_id", "column", "value" and "reason" string, and "row" int64 (1 is the first row of
-    data). `counts` holds the balance of each table; `dropped` says why a whole column was left out.
+    `rejects` has "table", "lead_id", "column", "value" and "reason" string, and "row" int64 (1 is the first row
+    of data). `counts` holds the balance of each table; `dropped` says why a whole column was left out;
+    `assumptions` are sentences on what had to be assumed to read the data.
     """
 
     leads: pa.Table
@@ -123,6 +125,7 @@ class LeadTables:
     rejects: pa.Table
     counts: Mapping[str, Counts]
     dropped: Mapping[str, str] = field(default_factory=dict)
+    assumptions: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """Say in one line how many rows of each table were read, kept and rejected, and why."""
@@ -136,7 +139,5 @@ class LeadTables:
 
     def _reasons(self, table: str) -> list[tuple[str, int]]:
         reasons = self.rejects.filter(pc.equal(self.rejects["table"], table))["reason"]
-        tally = [
-            (str(entry["values"]), int(entry["counts"])) for entry in pc.value_counts(reasons).to_pylist()
-        ]
+        tally = [(str(entry["values"]), int(entry["counts"])) for entry in pc.value_counts(reasons).to_pylist()]
         return sorted(tally, key=lambda pair: (-pair[1], pair[0]))

@@ -58,8 +58,8 @@ def parse_dates(column: Distinct) -> Dates:
     day_only = seen & ~np.isnat(by_day) & np.isnat(by_month)
     month_only = seen & np.isnat(by_day) & ~np.isnat(by_month)
     decided = bool(day_only.any() or month_only.any())
-    moments = by_month if month_only.any() else by_day
-    moments[iso] = _moments(iso_parts, day_first=False)
+    by_year = _spread(iso, _moments(iso_parts, day_first=False))
+    moments = np.where(iso, by_year, by_month if month_only.any() else by_day)
     return Dates(
         pa.array(moments, pa.timestamp("us"), from_pandas=True),
         iso | late,
@@ -93,8 +93,9 @@ def _moments(parts: pa.StructArray, day_first: bool) -> _Moments:
 
 def _date(year: _Ints, month: _Ints, day: _Ints) -> tuple[_Moments, Mask]:
     first: _Moments = ((year - 1970) * 12 + np.clip(month, 1, 12) - 1).astype("datetime64[M]")
-    date = first.astype("datetime64[D]") + (day - 1)
-    possible = (month >= 1) & (month <= 12) & (day >= 1) & (date.astype("datetime64[M]") == first)
+    date: _Moments = first.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
+    same_month: Mask = date.astype("datetime64[M]") == first  # 31 June runs over into July
+    possible = same_month & (month >= 1) & (month <= 12) & (day >= 1)
     return date, possible
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 __all__ = ["NULL_MARKS", "Distinct", "Mask", "distinct", "is_plain"]
 
 Mask = npt.NDArray[np.bool_]
+_Codes = npt.NDArray[np.int64]
 
 # "none" is not among them: it can be an answer ("Budget: none")
 NULL_MARKS = ("", "null", "nan", "n/a", "#n/a")
@@ -23,7 +24,7 @@ NULL_MARKS = ("", "null", "nan", "n/a", "#n/a")
 class Distinct:
     """A column of n rows: `codes` (n, int64) point into `values` (trimmed text); -1 is a missing value."""
 
-    codes: npt.NDArray[np.int64]
+    codes: _Codes
     values: pa.Array
 
     @property
@@ -32,7 +33,7 @@ class Distinct:
         return self.codes < 0
 
     @property
-    def weights(self) -> npt.NDArray[np.int64]:
+    def weights(self) -> _Codes:
         """Count the rows of each distinct value, shape (len(values),)."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
 
@@ -84,8 +85,7 @@ def distinct(column: pa.ChunkedArray, missing_values: Iterable[str] = ()) -> Dis
     encoded = column.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
-    values = pc.utf8_trim_whitespace(_text(encoded.dictionary))
-    codes = np.asarray(encoded.indices.fill_null(-1).cast(pa.int64()))
+    values, codes = _trimmed(_text(encoded.dictionary), np.asarray(encoded.indices.fill_null(-1).cast(pa.int64())))
     marks = pa.array([*NULL_MARKS, *(value.strip().lower() for value in missing_values)], pa.string())
     is_missing = np.asarray(pc.is_in(pc.utf8_lower(values), value_set=marks).fill_null(True))
     return Distinct(np.where(np.append(is_missing, True)[codes], -1, codes), values)
@@ -95,3 +95,11 @@ def _text(values: Any) -> pa.Array:
     if pa.types.is_timestamp(values.type):
         values = values.cast(pa.timestamp("us"), safe=False)  # drops the zone: what is stored is UTC
     return values.cast(pa.string())
+
+
+def _trimmed(values: pa.Array, codes: _Codes) -> tuple[pa.Array, _Codes]:
+    trimmed = pc.utf8_trim_whitespace(values)
+    if trimmed.equals(values):
+        return values, codes
+    encoded = trimmed.dictionary_encode()  # " a" and "a" are one value now
+    return encoded.dictionary, np.append(np.asarray(encoded.indices), -1)[codes].astype(np.int64)

@@ -1,0 +1,23 @@
+"""Where leads live, and how they are read, checked and written back."""
+
+from leadml.sources.address import masked, open_source
+from leadml.sources.check import read_leads
+from leadml.sources.dialect import Dialect, sniff_csv
+from leadml.sources.distinct import distinct
+from leadml.sources.kinds import infer_kind
+from leadml.sources.quarantine import write_rejects
+from leadml.sources.source import BadRow, Sink, Source
+
+__all__ = [
+    "BadRow",
+    "Dialect",
+    "Sink",
+    "Source",
+    "distinct",
+    "infer_kind",
+    "masked",
+    "open_source",
+    "read_leads",
+    "sniff_csv",
+    "write_rejects",
+]

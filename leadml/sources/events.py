@@ -1,0 +1,110 @@
+"""Activities and field history, checked against the leads that were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadml.errors import SourceError
+from leadml.schema import ActivityColumns, HistoryColumns, Kind
+from leadml.sources.distinct import Distinct, distinct, is_plain
+from leadml.sources.folding import fold
+from leadml.sources.kinds import cast
+from leadml.sources.quarantine import Quarantine
+from leadml.sources.raw import Raw
+
+__all__ = ["CheckedEvents", "check_activities", "check_history"]
+
+
+class CheckedEvents(NamedTuple):
+    """The good rows, what was assumed, the quarantine and its rejects."""
+
+    table: pa.Table
+    assumptions: list[str]
+    quarantine: Quarantine
+    rejects: pa.Table
+
+
+def check_activities(raw: Raw, columns: ActivityColumns, lead_ids: pa.ChunkedArray) -> CheckedEvents:
+    """Check the activity table; an activity without a value counts as 1."""
+    check = _EventCheck("activities", raw, columns.lead, lead_ids)
+    check.moment("occurred_at", columns.occurred_at)
+    check.cells["type"] = fold(check.required(columns.type, "missing type"))
+    if columns.value is None:
+        check.cells["value"] = pa.array(np.ones(len(raw.rows)))
+    else:
+        values, _ = cast(check.distinct(columns.value), "number", columns.value, check.quarantine)
+        check.cells["value"] = values.fill_null(1.0)
+    return check.result()
+
+
+def check_history(
+    raw: Raw,
+    columns: HistoryColumns,
+    lead_ids: pa.ChunkedArray,
+    attributes: Mapping[str, str],
+    kinds: Mapping[str, Kind],
+) -> CheckedEvents:
+    """Check the field history.
+
+    `attributes` maps an attribute to the user's column: fields are named like the attributes from here on. `kinds`
+    says what an attribute is: the values of a number or a time are given in one style, "1234.5" or ISO dates.
+    """
+    check = _EventCheck("history", raw, columns.lead, lead_ids)
+    check.moment("changed_at", columns.changed_at)
+    fields = check.required(columns.field, "missing field")
+    renamed = {column: name for name, column in attributes.items()}
+    names = pa.array([renamed.get(value, value) for value in fields.values.to_pylist()], pa.string())
+    check.cells["field"] = fields.rows(names)
+    values = check.distinct(columns.value)
+    texts = values.text()
+    for name, kind in kinds.items():
+        rows = np.asarray(pc.equal(check.cells["field"], name).fill_null(False))
+        if kind != "category" and rows.any():
+            own = Distinct(np.where(rows, values.codes, -1), values.values)
+            texts = pc.if_else(pa.array(rows), check.typed(own, kind, columns.value).cast(pa.string()), texts)
+    check.cells["value"] = texts
+    return check.result()
+
+
+class _EventCheck:
+    def __init__(self, table: str, raw: Raw, lead: str, lead_ids: pa.ChunkedArray) -> None:
+        self.quarantine = Quarantine(table, raw.rows, raw.bad)
+        self._raw = raw
+        self._assumptions: list[str] = []
+        leads = self.distinct(lead)
+        self._leads = leads.text()
+        self.cells: dict[str, pa.Array] = {"lead_id": self._leads}
+        unknown = ~np.asarray(pc.is_in(leads.values, value_set=lead_ids).fill_null(False))
+        self.quarantine.reject(leads.missing, lead, self._leads, "missing lead id")
+        self.quarantine.reject(leads.mark(unknown), lead, self._leads, "unknown lead")
+
+    def moment(self, name: str, column: str) -> None:
+        values = self.distinct(column)
+        self.quarantine.reject(values.missing, column, values.text(), "missing date")
+        self.cells[name] = self.typed(values, "time", column)
+
+    def required(self, column: str, reason: str) -> Distinct:
+        values = self.distinct(column)
+        self.quarantine.reject(values.missing, column, values.text(), reason)
+        return values
+
+    def typed(self, values: Distinct, kind: Kind, column: str) -> pa.Array:
+        cells, assumption = cast(values, kind, column, self.quarantine)
+        if assumption:
+            self._assumptions.append(assumption)
+        return cells
+
+    def distinct(self, column: str) -> Distinct:
+        values = self._raw.table[column]
+        if not is_plain(values.type):
+            raise SourceError(f"{self.quarantine.table}, column '{column}': it holds {values.type}. Choose another.")
+        return distinct(values)
+
+    def result(self) -> CheckedEvents:
+        table = pa.table(self.cells).filter(pa.array(self.quarantine.good))
+        return CheckedEvents(table, self._assumptions, self.quarantine, self.quarantine.rejects(self._leads))

@@ -1,0 +1,79 @@
+"""Which columns of the lead table are read, and what each becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from leadml.errors import SourceError
+from leadml.schema import LEAD_ROLES, Kind, LeadColumns
+from leadml.sources.source import nearest
+
+__all__ = ["Layout", "lay_out"]
+
+_FIELDS = {"lead_id": "id", "account_id": "account", "order": "order_by"}  # roles whose setting is called otherwise
+_ROLES = (*LEAD_ROLES, "order")
+_FIT_ROLES = ("role", "direction")
+_NEEDED_TO_SCORE = ("lead_id", "created_at", "account_id")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Canonical name -> user's column, for roles and for attributes; question -> attribute; column -> why dropped."""
+
+    roles: dict[str, str]
+    attributes: dict[str, str]
+    answers: dict[str, str]
+    dropped: dict[str, str]
+
+    @property
+    def needed(self) -> list[str]:
+        """List the user's columns that must be read, each once."""
+        return list(dict.fromkeys([*self.roles.values(), *self.attributes.values()]))
+
+
+def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds: Mapping[str, Kind] | None) -> Layout:
+    """Match the mapping with the columns that there are.
+
+    With `kinds` (scoring) only attributes that it names are read, and a lead table may lack what scoring does not
+    need, such as the outcome. Raises SourceError if a column that is needed is not there.
+    """
+    serving = kinds is not None
+    roles = _present_roles(available, columns, where, serving)
+    if not serving:
+        _require([*columns.answers.values(), *columns.personal, *columns.exclude], available, where)
+    dropped = dict.fromkeys(columns.personal, "personal data") | dict.fromkeys(columns.exclude, "excluded by the user")
+    answering = {column for column in columns.answers.values() if column in available}
+    taken = set(roles.values()) - answering
+    names = _attribute_names(column for column in available if column not in taken and column not in dropped)
+    names |= {roles[role]: role for role in _FIT_ROLES if role in roles and roles[role] not in dropped}
+    if kinds is not None:
+        names = {column: name for column, name in names.items() if name in kinds or column in answering}
+    answers = {question: names[column] for question, column in columns.answers.items() if column in names}
+    return Layout(roles, {name: column for column, name in names.items()}, answers, dropped)
+
+
+def _present_roles(available: Collection[str], columns: LeadColumns, where: str, serving: bool) -> dict[str, str]:
+    roles = {role: getattr(columns, _FIELDS.get(role, role)) for role in _ROLES}
+    mapped = {role: column for role, column in roles.items() if column is not None}
+    _require([column for role, column in mapped.items() if not serving or role in _NEEDED_TO_SCORE], available, where)
+    return {role: column for role, column in mapped.items() if column in available}
+
+
+def _require(wanted: Iterable[str], available: Collection[str], where: str) -> None:
+    for column in wanted:
+        if column not in available:
+            raise SourceError(f"{where}: there is no column '{column}'. {nearest(column, available)}")
+
+
+def _attribute_names(columns: Iterable[str]) -> dict[str, str]:
+    columns = list(columns)
+    reserved = {*_ROLES, *(column for column in columns if column not in _ROLES)}
+    names = {}
+    for column in columns:
+        name = column
+        while column in _ROLES and name in reserved:
+            name += "_attribute"
+        names[column] = name
+        reserved.add(name)
+    return names

@@ -1,0 +1,165 @@
+"""The lead table, checked: roles first, then attributes, duplicates last, so that the first good row is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadml.errors import SourceError
+from leadml.schema import Kind, LeadColumns
+from leadml.sources.distinct import Distinct, distinct, is_plain
+from leadml.sources.folding import fold
+from leadml.sources.kinds import cast, infer_kind
+from leadml.sources.layout import Layout
+from leadml.sources.quarantine import Quarantine
+from leadml.sources.raw import Raw
+
+__all__ = ["CheckedLeads", "check_leads"]
+
+
+class CheckedLeads(NamedTuple):
+    """The good leads, what each attribute is, why columns were dropped, what was assumed, and the rest."""
+
+    table: pa.Table
+    kinds: dict[str, Kind]
+    dropped: dict[str, str]
+    assumptions: list[str]
+    quarantine: Quarantine
+    rejects: pa.Table
+
+
+def check_leads(raw: Raw, layout: Layout, columns: LeadColumns, kinds: Mapping[str, Kind] | None) -> CheckedLeads:
+    """Check the lead table; `kinds` gives attributes their kinds, where it is None they are inferred."""
+    check = _LeadCheck(raw, layout, columns)
+    check.roles()
+    found = check.attributes(kinds)
+    check.duplicates()
+    mask = pa.array(check.quarantine.good)
+    table = pa.table(check.cells).filter(mask)
+    if kinds is None:
+        empty = [name for name in found if table[name].null_count == table.num_rows]
+        check.dropped |= {layout.attributes[name]: "no value in any row" for name in empty}
+        found = {name: kind for name, kind in found.items() if name not in empty}
+        table = table.drop_columns([name for name in empty if name in table.column_names])
+    rejects = check.quarantine.rejects(check.ids.text())
+    return CheckedLeads(table, found, check.dropped, check.assumptions, check.quarantine, rejects)
+
+
+class _LeadCheck:
+    def __init__(self, raw: Raw, layout: Layout, columns: LeadColumns) -> None:
+        self.quarantine = Quarantine("leads", raw.rows, raw.bad)
+        self.dropped: dict[str, str] = dict(layout.dropped)
+        self.assumptions: list[str] = []
+        self.cells: dict[str, pa.Array] = {}
+        self._raw = raw
+        self._layout = layout
+        self._columns = columns
+        self.ids = self._lead_ids()
+
+    def roles(self) -> None:
+        roles = self._layout.roles
+        if "lead_id" in roles:
+            self.quarantine.reject(self.ids.missing, roles["lead_id"], self.ids.text(), "missing lead id")
+        self.cells["lead_id"] = self.ids.text()
+        self._account()
+        self._dates()
+        if "outcome" in roles:
+            self.cells["outcome"] = self._outcome()
+        if "owner" in roles:
+            self.cells["owner"] = fold(self._distinct(roles["owner"]))
+        self._deal_value()
+        self._order()
+
+    def attributes(self, kinds: Mapping[str, Kind] | None) -> dict[str, Kind]:
+        found: dict[str, Kind] = {}
+        for name, column in self._layout.attributes.items():
+            if not is_plain(self._raw.table[column].type):
+                self.dropped[column] = f"holds {self._raw.table[column].type}, not single values"
+                continue
+            values = self._distinct(column)
+            fixed: Kind | None = "category" if name in ("role", "direction") else (kinds or {}).get(name)
+            found[name] = fixed or infer_kind(values)
+            self.cells[name] = self._cast(values, found[name], column)
+        return found
+
+    def duplicates(self) -> None:
+        if "lead_id" not in self._layout.roles:
+            return
+        good = np.flatnonzero(self.quarantine.good)
+        _, first = np.unique(self.ids.codes[good], return_index=True)
+        again = self.quarantine.good.copy()
+        again[good[first]] = False
+        self.quarantine.reject(again, self._layout.roles["lead_id"], self.ids.text(), "duplicate lead id")
+
+    def _lead_ids(self) -> Distinct:
+        if "lead_id" in self._layout.roles:
+            return self._distinct(self._layout.roles["lead_id"], missing=False)
+        return Distinct(np.arange(len(self._raw.rows)), pa.array(self._raw.rows).cast(pa.string()))
+
+    def _account(self) -> None:
+        own = self.cells["lead_id"]
+        if "account_id" in self._layout.roles:
+            own = pc.coalesce(self._distinct(self._layout.roles["account_id"]).text(), own)
+        self.cells["account_id"] = own
+
+    def _dates(self) -> None:
+        roles = self._layout.roles
+        for role in ("created_at", "closed_at"):
+            if role in roles:
+                values = self._distinct(roles[role])
+                self.cells[role] = self._cast(values, "time", roles[role])
+                if role == "created_at":
+                    self.quarantine.reject(values.missing, roles[role], values.text(), "missing date")
+        if "created_at" in roles and "closed_at" in roles:
+            early = pc.less(self.cells["closed_at"], self.cells["created_at"]).fill_null(False)
+            self.quarantine.reject(
+                np.asarray(early), roles["closed_at"], self.cells["closed_at"], "closed before created"
+            )
+
+    def _outcome(self) -> pa.Array:
+        values = self._distinct(self._layout.roles["outcome"], missing=False)
+        meaning = {value.strip().casefold(): "lost" for value in self._columns.lost}
+        meaning |= {value.strip().casefold(): "won" for value in self._columns.won}
+        return values.rows(pa.array([meaning.get(v.casefold()) for v in values.values.to_pylist()], pa.string()))
+
+    def _deal_value(self) -> None:
+        if column := self._layout.roles.get("deal_value"):
+            values = self._distinct(column)
+            self.cells["deal_value"] = amounts = self._cast(values, "number", column)
+            negative = np.asarray(pc.less(amounts, 0).fill_null(False))
+            self.quarantine.reject(negative, column, values.text(), "negative deal value")
+
+    def _order(self) -> None:
+        if column := self._layout.roles.get("order"):
+            values = self._distinct(column)
+            kind = infer_kind(values)
+            if kind == "category":
+                raise SourceError(
+                    f"leads, column '{column}': it is to give the order in time but holds neither numbers nor dates."
+                    " Choose another column for order_by, or set rows_in_time_order."
+                )
+            self.cells["order"] = _days(self._cast(values, kind, column))
+        elif self._columns.rows_in_time_order:
+            self.cells["order"] = pa.array(self._raw.rows).cast(pa.float64())
+
+    def _distinct(self, column: str, *, missing: bool = True) -> Distinct:
+        values = self._raw.table[column]
+        if not is_plain(values.type):
+            raise SourceError(f"leads, column '{column}': it holds {values.type}, not single values. Choose another.")
+        return distinct(values, self._columns.missing_values if missing else ())
+
+    def _cast(self, values: Distinct, kind: Kind, column: str) -> pa.Array:
+        cells, assumption = cast(values, kind, column, self.quarantine)
+        if assumption and assumption not in self.assumptions:
+            self.assumptions.append(assumption)
+        return cells
+
+
+def _days(order: pa.Array) -> pa.Array:
+    if not pa.types.is_timestamp(order.type):
+        return order
+    return pc.divide(order.cast(pa.int64()).cast(pa.float64()), 86_400e6)
