@@ -1,0 +1,158 @@
+"""The judgement of a model: every figure with an interval from a bootstrap over whole accounts (Efron 1979).
+
+Contacts of one account share a deal, so rows are not independent, accounts are: each repeat draws as many accounts
+as there are, with replacement, and an account drawn twice counts twice. Intervals are the central 95 % of the repeats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from leadml.predict.encoding import Floats
+from leadml.training.metrics import CLIP, TALLY_METRICS, Tally, captured, tally
+from leadml.training.split import Groups, account_codes
+
+Interval = tuple[float, float, float]
+
+_COVERAGE = (2.5, 97.5)
+_Z = 1.959964
+_GAIN_POINTS = 51
+_PAIRED_REPEATS = 500
+
+
+def evaluate(
+    label: Floats,
+    probabilities: Mapping[str, Floats],
+    groups: Groups,
+    *,
+    repeats: int = 200,
+    seed: int = 0,
+) -> dict[str, dict[str, Interval]]:
+    """Every metric of every model on the same rows, as model -> metric -> (value, low, high).
+
+    A figure that the rows do not determine (the AUC of one outcome) is NaN.
+
+    Parameters
+    ----------
+    label : float array (rows,)
+        1 won, 0 otherwise.
+    probabilities : mapping from a model's name to a float array (rows,)
+    groups : array (rows,)
+        Account of each row.
+    repeats : int
+        Bootstrap repeats; all models are judged on the same ones.
+    """
+    tallies = {name: _Sorted(label, probability) for name, probability in probabilities.items()}
+    values = {name: _figures(rows.tally(None)) for name, rows in tallies.items()}
+    drawn: dict[str, list[Floats]] = {name: [] for name in tallies}
+    for multiplicity in resampled_accounts(account_codes(groups), repeats, seed):
+        for name, rows in tallies.items():
+            drawn[name].append(_figures(rows.tally(multiplicity)))
+    return {
+        name: dict(zip(TALLY_METRICS, with_intervals(values[name], np.array(drawn[name])), strict=True))
+        for name in tallies
+    }
+
+
+def resampled_accounts(accounts: np.ndarray[Any, np.dtype[np.int64]], repeats: int, seed: int) -> Iterator[Floats]:
+    """For each repeat, how often each row's account was drawn; float arrays (rows,)."""
+    random = np.random.default_rng(seed)
+    n_accounts = int(accounts.max()) + 1
+    for _ in range(repeats):
+        times = np.bincount(random.integers(0, n_accounts, n_accounts), minlength=n_accounts)
+        yield times.astype(float)[accounts]
+
+
+def with_intervals(values: Floats, repeats: Floats) -> list[Interval]:
+    """(value, low, high) per figure from its repeats, shape (repeats, figures); NaN repeats are skipped."""
+    intervals: list[Interval] = []
+    for value, column in zip(values, repeats.T, strict=True):
+        known = column[np.isfinite(column)]
+        low, high = np.percentile(known, _COVERAGE) if len(known) else (np.nan, np.nan)
+        intervals.append((float(value), float(low), float(high)))
+    return intervals
+
+
+def paired_log_loss(label: Floats, first: Floats, second: Floats, groups: Groups, *, seed: int = 0) -> Interval:
+    """Log loss of `first` minus that of `second`, as (difference, low, high): below 0, `first` is better.
+
+    The difference is resampled, not the two losses: what is hard about a row is hard for both and cancels.
+    """
+    accounts = account_codes(groups)
+    gains = np.bincount(accounts, weights=_losses(label, first) - _losses(label, second))
+    sizes = np.bincount(accounts).astype(float)
+    random = np.random.default_rng(seed)
+    repeats = np.empty((_PAIRED_REPEATS, 1))
+    for repeat in repeats:
+        drawn = random.integers(0, len(sizes), len(sizes))
+        repeat[0] = gains[drawn].sum() / sizes[drawn].sum()
+    return with_intervals(np.array([gains.sum() / sizes.sum()]), repeats)[0]
+
+
+def reliability(label: Floats, probability: Floats, *, bins: int = 10) -> list[dict[str, float]]:
+    """Predicted against observed rate in bins of about equal row counts, lowest first.
+
+    Rows with the same probability share a bin, so there may be fewer than `bins`. `low` and `high` are the 95 %
+    interval of the observed rate (Wilson 1927), which treats rows as independent.
+    """
+    counts = tally(label, probability)
+    rows = counts.won + counts.lost
+    middle = np.cumsum(rows) - rows / 2
+    bin_of = np.minimum((middle / rows.sum() * bins).astype(np.int64), bins - 1)
+    points = []
+    for number in np.unique(bin_of):
+        here = bin_of == number
+        n, won = float(rows[here].sum()), float(counts.won[here].sum())
+        low, high = wilson(won, n)
+        predicted = float((counts.probability * rows)[here].sum() / n)
+        points.append({"predicted": predicted, "observed": won / n, "low": low, "high": high, "rows": int(n)})
+    return points
+
+
+def gain(label: Floats, probability: Floats) -> list[dict[str, float]]:
+    """`captured`, the share of the won rows found, at 51 values of `share`, the share of rows worked from the top."""
+    shares = np.linspace(0, 1, _GAIN_POINTS)
+    found = captured(tally(label, probability), shares)
+    return [{"share": float(x), "captured": float(y)} for x, y in zip(shares, found, strict=True)]
+
+
+def wilson(won: float, rows: float) -> tuple[float, float]:
+    """95 % interval of a rate seen as `won` of `rows` (Wilson 1927); stays inside 0 to 1 and is never empty."""
+    rate, z2 = won / rows, _Z**2 / rows
+    middle = (rate + z2 / 2) / (1 + z2)
+    half = _Z * np.sqrt(rate * (1 - rate) / rows + z2 / (4 * rows)) / (1 + z2)
+    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
+
+
+class _Sorted:
+    """Rows sorted by probability once, so that each repeat of the bootstrap only adds up."""
+
+    def __init__(self, label: Floats, probability: Floats) -> None:
+        self._rows = np.argsort(probability, kind="stable")
+        self._won = np.asarray(label, dtype=float)[self._rows]
+        ordered = np.asarray(probability, dtype=float)[self._rows]
+        self._starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        self._distinct = ordered[self._starts]
+
+    def tally(self, multiplicity: Floats | None) -> Tally:
+        times = np.ones(len(self._rows)) if multiplicity is None else multiplicity[self._rows]
+        won = times * self._won
+        if len(self._distinct) == len(won):
+            return Tally(self._distinct, won, times - won)
+        return Tally(
+            self._distinct,
+            np.add.reduceat(won, self._starts),
+            np.add.reduceat(times - won, self._starts),
+        )
+
+
+def _figures(counts: Tally) -> Floats:
+    return np.array([of_tally(counts) for of_tally in TALLY_METRICS.values()])
+
+
+def _losses(label: Floats, probability: Floats) -> Floats:
+    p = np.clip(probability, CLIP, 1 - CLIP)
+    return np.asarray(-(label * np.log(p) + (1 - label) * np.log1p(-p)))

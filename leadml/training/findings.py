@@ -1,0 +1,77 @@
+"""What judging the data finds: one numbered remark each, for the command line, the bundle and the page.
+
+R0xx  readiness error: no model is trained.        R1xx  readiness warning or note: a model is trained, with less said.
+L0xx  leak, proven: the column is left out.        L1xx  leak, suspected: the column stays until the user decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from leadml.errors import TrainingError
+
+Level = Literal["error", "warning", "note"]
+
+CODES: Mapping[str, str] = {
+    "R001": "only one outcome",
+    "R002": "too few closed leads",
+    "R003": "too few leads of an outcome",
+    "R100": "what this much data can promise",
+    "R101": "fewer than 40 won or 40 lost",
+    "R102": "fewer than 1,000 closed leads or 120 won",
+    "R103": "no spread in time",
+    "R104": "constant column, left out",
+    "R105": "column almost always missing",
+    "R106": "column that names the lead, left out",
+    "R107": "very rare outcome",
+    "R108": "many repeated rows",
+    "R109": "no column carries information",
+    "L001": "filled only after closing, left out (by open leads)",
+    "L002": "filled only after closing, left out (by the history's times)",
+    "L101": "one column gives the outcome away",
+    "L102": "being filled gives the outcome away",
+    "L103": "values that belong to one outcome",
+    "L104": "named like the outcome and close to it",
+}
+
+LEFT_OUT = frozenset({"R104", "R106", "L001", "L002"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One remark: `code` from `CODES`, the column it is about (None: the data as a whole), evidence and advice."""
+
+    code: str
+    level: Level
+    column: str | None
+    message: str
+    advice: str
+
+    def to_dict(self) -> dict[str, str | None]:
+        """The finding as the bundle's facts keep it."""
+        return {
+            "code": self.code,
+            "level": self.level,
+            "column": self.column,
+            "message": self.message,
+            "advice": self.advice,
+        }
+
+
+def columns_left_out(findings: Iterable[Finding]) -> dict[str, str]:
+    """The columns that training must not see, each with the reason."""
+    return {
+        finding.column: f"{finding.code}: {finding.message}"
+        for finding in findings
+        if finding.code in LEFT_OUT and finding.column is not None
+    }
+
+
+def refuse_unready(findings: Iterable[Finding]) -> None:
+    """Raise a `TrainingError` that lists every readiness error (R0xx); return quietly where there is none."""
+    refusals = [finding for finding in findings if finding.code.startswith("R0")]
+    if refusals:
+        lines = [f"{finding.code}: {finding.message} {finding.advice}" for finding in refusals]
+        raise TrainingError("These leads cannot carry a model.\n  " + "\n  ".join(lines))
