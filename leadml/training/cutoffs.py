@@ -1,0 +1,202 @@
+"""MQL and SQL cutoffs from a stated policy, chosen on out-of-time predictions.
+
+A lead counts once, at its *first crossing*: the first of its snapshots at which it would have been handed over. That
+is when it takes a place in the week's capacity, and whether it converts within the horizon *from then* is what the
+conversion of a cutoff means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from leadml.predict.encoding import Floats
+from leadml.training.crossings import Crossings
+from leadml.training.evaluation import Interval, resampled_accounts, with_intervals
+from leadml.training.grades import times_base_rate
+from leadml.training.split import Groups, Mask, Rows, account_codes
+
+Stage = Literal["MQL", "SQL"]
+Binding = Literal["capacity", "minimum conversion", "none"]
+
+DEFAULT_MULTIPLES: dict[Stage, float] = {"MQL": 1.0, "SQL": 2.0}
+FEWEST_LEADS = 10  # a conversion seen on fewer leads says nothing about the next ones
+
+_REPEATS = 200
+
+
+@dataclass(frozen=True)
+class Cutoff:
+    """One stage's cutoff and what it would have done to the leads it was chosen on.
+
+    `probability` is None where no cutoff is published, and `why` says the reason. `per_week` is the number of leads
+    that first cross it in an average week (None without time). `precision` is the share of these that convert within
+    the horizon of crossing, `recall` their share of all leads that convert; both (value, low, high) or None.
+    """
+
+    stage: Stage
+    probability: float | None
+    binding: Binding
+    per_week: float | None
+    precision: Interval | None
+    recall: Interval | None
+    why: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The cutoff as the bundle's facts keep it."""
+        return {
+            "stage": self.stage,
+            "probability": self.probability,
+            "binding": self.binding,
+            "per_week": self.per_week,
+            "precision": None if self.precision is None else list(self.precision),
+            "recall": None if self.recall is None else list(self.recall),
+            "why": self.why,
+        }
+
+
+def choose_cutoffs(
+    probability: Floats,
+    label: Floats,
+    intent: Mask | None,
+    lead_ids: Groups,
+    order: Floats | None,
+    *,
+    base_rate: float,
+    groups: Groups,
+    mql_per_week: float | None = None,
+    mql_minimum_conversion: float | None = None,
+    sql_per_week: float | None = None,
+    sql_minimum_conversion: float | None = None,
+    sql_needs_intent: bool = True,
+    signal: bool = True,
+    seed: int = 0,
+) -> list[Cutoff]:
+    """The cutoffs for MQL and SQL, in this order; SQL never lies below MQL.
+
+    A capacity asks for the lowest cutoff that no more leads per week cross; a minimum conversion for the lowest one
+    whose leads convert at that rate; both together for the lowest one that satisfies both. With neither, the cutoff
+    lies at the base rate for MQL and at twice the base rate for SQL (`times_base_rate`) or, where the leads above
+    convert less than that, as much higher as it takes.
+
+    Parameters
+    ----------
+    probability, label : float arrays (snapshots,)
+        Out-of-time predictions, and 1 (won within the horizon) or 0.
+    intent : bool array (snapshots,) or None
+        Whether a snapshot shows intent, which SQL asks for unless `sql_needs_intent` is False; None: nobody knows, and
+        nothing is asked.
+    lead_ids, groups : arrays (snapshots,)
+        Lead and account of each snapshot; intervals are a bootstrap over accounts.
+    order : float array (snapshots,) or None
+        Days. Without it there are no weeks: a capacity cannot be applied, and `why` says so.
+    base_rate : float
+        Share of snapshots that convert, from training.
+    signal : bool
+        False: the model knows no more than the base rate, and no cutoff is published.
+    """
+    if not signal:
+        reason = "No cutoff is published: the model found no signal, so no score separates leads."
+        return [_unpublished(stage, reason) for stage in DEFAULT_MULTIPLES]
+    every = np.ones(len(probability), dtype=bool)
+    ready = intent if intent is not None and sql_needs_intent else every
+    leads, accounts = account_codes(lead_ids), account_codes(groups)
+    mql = _Policy("MQL", mql_per_week, mql_minimum_conversion, base_rate, floor=0.0)
+    first = mql.choose(Crossings(probability, label, leads, order, every), label, accounts, seed)
+    if first.probability is None:
+        return [first, _unpublished("SQL", "No SQL cutoff is published: it would have to lie above an MQL cutoff.")]
+    sql = _Policy("SQL", sql_per_week, sql_minimum_conversion, base_rate, floor=first.probability)
+    return [first, sql.choose(Crossings(probability, label, leads, order, ready), label, accounts, seed)]
+
+
+@dataclass(frozen=True)
+class _Policy:
+    """What is asked of one stage; `floor` is the lowest cutoff it may have."""
+
+    stage: Stage
+    per_week: float | None
+    minimum: float | None
+    base_rate: float
+    floor: float
+
+    def choose(self, crossings: Crossings, label: Floats, accounts: Rows, seed: int) -> Cutoff:
+        if self.per_week is not None and crossings.weeks is None:
+            timeless = replace(self, per_week=None).choose(crossings, label, accounts, seed)
+            unapplied = f"{timeless.why} The capacity of {self.per_week:g} a week is not applied: that needs dates."
+            return replace(timeless, why=unapplied)
+        default = self.per_week is None and self.minimum is None
+        usual = times_base_rate(self.base_rate, DEFAULT_MULTIPLES[self.stage])
+        minimum = usual if default else self.minimum
+        lowest = max(self.floor, usual) if default else self.floor
+        candidates = crossings.candidates(lowest)
+        crossed, converted = crossings.counts(candidates)
+        within = np.ones(len(candidates), dtype=bool)
+        if self.per_week is not None and crossings.weeks is not None:
+            within = crossed <= self.per_week * crossings.weeks
+        enough = np.ones(len(candidates), dtype=bool)
+        if minimum is not None:
+            enough = (crossed >= FEWEST_LEADS) & (converted >= minimum * crossed)
+        if not (within & enough).any():
+            return _unpublished(self.stage, self._out_of_reach(minimum, lowest, enough))
+        place = int(np.argmax(within & enough))
+        binding: Binding = "none"
+        if place > int(np.argmax(within)) or (place == 0 and lowest > self.floor):
+            binding = "minimum conversion"
+        elif place > 0:
+            binding = "capacity"
+        return self._published(float(candidates[place]), binding, minimum, crossings, label, accounts, seed)
+
+    def _published(
+        self,
+        cutoff: float,
+        binding: Binding,
+        minimum: float | None,
+        crossings: Crossings,
+        label: Floats,
+        accounts: Rows,
+        seed: int,
+    ) -> Cutoff:
+        rows = crossings.rows(cutoff)
+        precision, recall = _precision_and_recall(rows, crossings.converting, label, accounts, seed)
+        per_week = None if crossings.weeks is None else len(rows) / crossings.weeks
+        volume = f"{len(rows)} leads" if per_week is None else f"{per_week:.1f} leads a week"
+        did = f"{volume} first cross it, and {precision[0]:.1%} of them convert (base rate {self.base_rate:.1%})"
+        asked = {
+            "capacity": f"the lowest cutoff within the capacity of {self.per_week or 0:g} leads a week",
+            "minimum conversion": f"the lowest cutoff whose leads convert at {minimum or 0:.1%} or more",
+            "none": "the lowest cutoff there can be, since what was asked for holds even there",
+        }[binding]
+        why = f"{self.stage} at {cutoff:.3f} is {asked}: {did}."
+        return Cutoff(self.stage, cutoff, binding, per_week, precision, recall, why)
+
+    def _out_of_reach(self, minimum: float | None, lowest: float, enough: Mask) -> str:
+        no = f"No {self.stage} cutoff is published:"
+        if not len(enough):
+            return f"{no} no lead that qualifies scores {lowest:.3f} or more."
+        if minimum is not None and not enough.any():
+            return f"{no} at no cutoff do {FEWEST_LEADS} leads or more convert at {minimum:.1%}."
+        if minimum is None:
+            return f"{no} even the highest score is crossed by more than {self.per_week:g} leads a week."
+        return f"{no} no cutoff keeps to {self.per_week:g} leads a week and has leads that convert at {minimum:.1%}."
+
+
+def _precision_and_recall(
+    rows: Rows, converting: Rows, label: Floats, accounts: Rows, seed: int
+) -> tuple[Interval, Interval]:
+    """Of the leads that cross at `rows`, the share that converts, and what share that is of all converting leads."""
+
+    def measure(times: Floats) -> tuple[float, float]:
+        won = float((times[rows] * label[rows]).sum())
+        crossed, all_won = float(times[rows].sum()), float(times[converting].sum())
+        return won / crossed if crossed else np.nan, won / all_won if all_won else np.nan
+
+    values = np.array(measure(np.ones(len(label))))
+    repeats = np.array([measure(times) for times in resampled_accounts(accounts, _REPEATS, seed)])
+    precision, recall = with_intervals(values, repeats)
+    return precision, recall
+
+
+def _unpublished(stage: Stage, why: str) -> Cutoff:
+    return Cutoff(stage, None, "none", None, None, None, why)

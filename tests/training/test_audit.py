@@ -1,0 +1,231 @@
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from leadml.training.audit import audit_leads
+
+DATA = Path(os.environ.get("LEADML_DATA", "no data"))
+DAY = 86_400_000_000
+
+
+class Company:
+    """Honest leads: 3,000 of them, half still open, one good attribute and one poor, plus what a test plants."""
+
+    def __init__(self, n=3000, seed=0):
+        random = np.random.default_rng(seed)
+        self.random, self.n = random, n
+        self.fit = random.normal(size=n)
+        wins = random.random(n) < 1 / (1 + np.exp(1.2 - self.fit))
+        still = random.random(n) < 0.5
+        self.won, self.lost, self.open = wins & ~still, ~wins & ~still, still
+        self.outcome = np.where(still, None, np.where(wins, "won", "lost"))
+        self.columns = {"fit": self.fit, "source": random.choice(["web", "fair", "call"], n)}
+        self.ids = pa.array([f"lead {i}" for i in range(n)])
+        self.closed_day = np.where(still, -1, random.integers(100, 200, n))
+
+    def text(self, filled, value="yes"):
+        return pa.array([value if here else None for here in filled])
+
+    def closed_at(self):
+        return pa.array([None if day < 0 else int(day) * DAY for day in self.closed_day], pa.timestamp("us"))
+
+    def history(self, field, rows, days):
+        return pa.table(
+            {
+                "lead_id": self.ids.take(pa.array(rows)),
+                "field": [field] * len(rows),
+                "value": ["x"] * len(rows),
+                "changed_at": pa.array((np.asarray(days) * DAY).astype(np.int64), pa.timestamp("us")),
+            }
+        )
+
+    def audit(self, **more):
+        table = pa.table(self.columns)
+        return {f.column: f for f in audit_leads(table, table.column_names, self.outcome, lead_id=self.ids, **more)}
+
+
+def test_honest_leads_raise_no_finding():
+    assert Company().audit() == {}
+
+
+def test_a_column_filled_only_for_won_leads_is_proven_with_its_counts():
+    company = Company()
+    planted = company.won & (company.random.random(company.n) < 0.9)
+    company.columns["onboarding_manager"] = company.text(planted)
+    finding = company.audit()["onboarding_manager"]
+    assert (finding.code, finding.level) == ("L001", "error")
+    assert f"filled for {planted.sum()} of {company.won.sum()} won leads" in finding.message
+    assert f"none of {company.open.sum()} open ones" in finding.message
+    assert "exclude" in finding.advice
+
+
+def test_a_reason_for_losing_is_proven_too():
+    company = Company()
+    company.columns["lost_reason"] = company.text(company.lost)
+    assert company.audit()["lost_reason"].code == "L001"
+
+
+def test_a_single_open_lead_with_a_value_stops_the_proof():
+    company = Company()
+    filled = company.won.copy()
+    filled[np.flatnonzero(company.open)[0]] = True
+    company.columns["manager"] = company.text(filled)
+    assert company.audit()["manager"].level == "warning"
+
+
+def test_few_open_leads_prove_nothing():
+    company = Company()
+    company.columns["manager"] = company.text(company.won)
+    keep = company.won | company.lost | (np.cumsum(company.open) <= 15)
+    table = pa.table(company.columns).filter(pa.array(keep))
+    findings = audit_leads(table, table.column_names, company.outcome[keep])
+    assert [f.level for f in findings] == ["warning"]
+
+
+def test_an_excellent_sign_that_open_leads_share_is_never_proven():
+    for seed in range(20):
+        company = Company(seed=seed)
+        wins_later = company.random.random(company.n) < 1 / (1 + np.exp(1.2 - company.fit))
+        will_win = company.won | (company.open & wins_later)
+        company.columns["asked_for_contract"] = company.text(will_win & (company.random.random(company.n) < 0.3))
+        assert all(finding.level != "error" for finding in company.audit().values())
+
+
+def test_values_recorded_only_after_closing_are_proven_by_the_history():
+    company = Company()
+    closed = np.flatnonzero(company.won | company.lost)
+    company.columns["survey"] = company.text(~company.open)
+    history = company.history("survey", closed, company.closed_day[closed] + 3)
+    finding = company.audit(history=history, closed_at=company.closed_at())["survey"]
+    assert (finding.code, finding.level) == ("L002", "error")
+    assert f"All {len(closed)} values" in finding.message
+
+
+@pytest.mark.parametrize("spoiler", ["one value before closing", "one open lead", "written in one import"])
+def test_the_history_proves_nothing_where_one_value_could_have_been_known(spoiler):
+    company = Company()
+    rows = np.flatnonzero(company.won | company.lost)
+    days = company.closed_day[rows] + 3
+    if spoiler == "one value before closing":
+        days[0] -= 10
+    elif spoiler == "one open lead":
+        rows[0] = np.flatnonzero(company.open)[0]
+    else:
+        days[:] = 500
+    company.columns["survey"] = company.text(~company.open)
+    found = company.audit(history=company.history("survey", rows, days), closed_at=company.closed_at())
+    assert "survey" not in found or found["survey"].level == "warning"
+
+
+def test_answers_on_record_before_closing_are_honest_however_telling():
+    company = Company()
+    answered = company.won & (company.random.random(company.n) < 0.9)
+    answered |= company.lost & (company.random.random(company.n) < 0.2)
+    answered |= company.open & (company.random.random(company.n) < 0.2)
+    company.columns["budget"] = company.text(answered)
+    assert company.audit()["budget"].code == "L101"
+    rows = np.flatnonzero(answered)
+    history = company.history("budget", rows, np.where(company.open[rows], 50, company.closed_day[rows] - 20))
+    assert company.audit(history=history, closed_at=company.closed_at()) == {}
+
+
+def test_a_column_that_gives_the_outcome_away_is_suspected_and_kept():
+    company = Company()
+    company.columns["call_length"] = company.won * 3 + company.random.normal(size=company.n)
+    finding = company.audit()["call_length"]
+    assert (finding.code, finding.level) == ("L101", "warning")
+    assert "alone it has an AUC of 0.9" in finding.message
+
+
+def test_a_gap_in_fill_rates_is_suspected():
+    company = Company()
+    filled = np.where(company.won, 0.9, 0.55) > company.random.random(company.n)
+    company.columns["occupation"] = company.text(filled)
+    finding = company.audit()["occupation"]
+    assert finding.code == "L102"
+    assert "of the won and" in finding.message
+
+
+def test_values_that_belong_to_one_outcome_are_suspected():
+    company = Company()
+    values = company.random.choice(["a", "b", "c", "d"], company.n).astype(object)
+    values[company.lost & (company.random.random(company.n) < 0.15)] = "no answer"
+    values[company.won & (company.random.random(company.n) < 0.5)] = "x" * 300
+    company.columns["note"] = pa.array(values)
+    finding = company.audit()["note"]
+    assert "nearly one outcome" in finding.message
+    assert len(finding.message) < 400
+
+
+def test_a_telling_name_needs_evidence():
+    company = Company()
+    telling = company.won * 0.8 + company.random.normal(size=company.n)
+    company.columns |= {"DealStage": telling, "region": telling, "last_status": company.random.normal(size=company.n)}
+    found = company.audit()
+    assert set(found) == {"DealStage"}
+    assert found["DealStage"].code == "L104"
+
+
+def test_a_column_that_only_follows_the_calendar_is_not_suspected_where_time_is_known():
+    random = np.random.default_rng(4)
+    n = 4000
+    time = np.sort(random.random(n))
+    outcome = np.where(random.random(n) < 1 / (1 + np.exp(-14 * (time - 0.6))), "won", "lost")
+    table = pa.table({"interest_rate": -time, "other": random.normal(size=n), "more": random.normal(size=n)})
+    assert [f.code for f in audit_leads(table, table.column_names, outcome)] == ["L101"]
+    assert audit_leads(table, table.column_names, outcome, order=time) == []
+
+
+def test_the_row_order_changes_no_finding():
+    company = Company()
+    company.columns["onboarding_manager"] = company.text(company.won)
+    company.columns["call_length"] = company.won * 3 + company.random.normal(size=company.n)
+    first = company.audit()
+    shuffled = company.random.permutation(company.n)
+    table = pa.table(company.columns).take(pa.array(shuffled))
+    second = audit_leads(
+        table, table.column_names, company.outcome[shuffled], lead_id=company.ids.take(pa.array(shuffled))
+    )
+    assert {f.column: f for f in second} == first
+
+
+def read(path, delimiter, missing):
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter=delimiter))
+    return {name: [None if row[name] in missing else row[name] for row in rows] for name in rows[0]}
+
+
+def numbers(values):
+    try:
+        return pa.array([None if value is None else float(value) for value in values])
+    except ValueError:
+        return pa.array(values)
+
+
+@pytest.mark.parametrize(
+    ("file", "delimiter", "target", "won", "expected"),
+    [
+        (
+            "xeducation-leads/Leads.csv",
+            ",",
+            "Converted",
+            "1",
+            {"Tags", "Lead Quality", "Lead Profile", "What is your current occupation"},
+        ),
+        ("uci-bank-marketing/bank-additional-full.csv", ";", "y", "yes", {"duration"}),
+    ],
+)
+def test_the_known_leaks_of_public_sets_are_suspected(file, delimiter, target, won, expected):
+    if not (DATA / file).exists():
+        pytest.skip("LEADML_DATA does not name a folder with the public data sets")
+    columns = read(DATA / file, delimiter, {"", "Select", "unknown"})
+    outcome = ["won" if value == won else "lost" for value in columns.pop(target)]
+    table = pa.table({name: numbers(values) for name, values in columns.items()})
+    found = audit_leads(table, table.column_names, outcome)
+    assert expected <= {finding.column for finding in found}
+    assert {finding.level for finding in found} == {"warning"}
+    assert len(found) <= len(expected) + 4
