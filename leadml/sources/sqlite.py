@@ -62,7 +62,7 @@ class SqliteSource(Source):
             connection.execute("BEGIN")
             schema = _stored_schema(connection, table, columns)
             chosen = ", ".join(_expression(field) for field in schema)
-            order = " ORDER BY rowid" if _has_rowid(connection, table) else ""
+            order = _table_order(connection, table)
             connection.text_factory = bytes  # SQLite lets text be anything, so it is decoded here
             rows = connection.execute(f"SELECT {chosen} FROM {_quoted(table)}{order}")  # noqa: S608 - quoted
             while chunk := rows.fetchmany(_BATCH_ROWS):
@@ -153,12 +153,17 @@ def _array(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
         return pa.array([None if cell is None else cell.decode("utf-8", "replace") for cell in cells])
 
 
-def _has_rowid(connection: sqlite3.Connection, table: str) -> bool:
-    try:
-        connection.execute(f"SELECT rowid FROM {_quoted(table)} LIMIT 0")  # noqa: S608 - quoted
-    except sqlite3.OperationalError:  # a view, or a table WITHOUT ROWID
-        return False
-    return True
+def _table_order(connection: sqlite3.Connection, table: str) -> str:
+    """Ask for the order of the rows, because a query over few columns is answered from an index otherwise."""
+    columns = {name.lower() for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+    for alias in ("rowid", "_rowid_", "oid"):
+        if alias not in columns:
+            try:
+                connection.execute(f"SELECT {alias} FROM {_quoted(table)} LIMIT 0")  # noqa: S608 - quoted
+            except sqlite3.OperationalError:  # a view, or a table WITHOUT ROWID
+                return ""
+            return f" ORDER BY {alias}"
+    return ""
 
 
 def _quoted(name: str) -> str:

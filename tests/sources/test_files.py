@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from leadml.errors import SourceError
+from leadml.sources import BadRow, open_source
+
+
+def test_a_single_file_is_a_source_of_one_table(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("id\n1\n", "utf-8")
+    (tmp_path / "other.csv").write_text("id\n1\n", "utf-8")
+    assert open_source(str(tmp_path / "leads.csv")).tables() == ["leads.csv"]
+    assert open_source(str(tmp_path)).tables() == ["leads.csv", "other.csv"]
+
+
+def test_ragged_rows_are_handed_over_with_their_number_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text('id,x\n1,"a\nb"\n2\n3,c,d\n4,e\n', "utf-8")
+    bad: list[BadRow] = []
+    batches = list(open_source(str(path)).stream("leads.csv", on_bad_row=bad.append))
+    assert pa.Table.from_batches(batches).to_pylist() == [{"id": "1", "x": "a\nb"}, {"id": "4", "x": "e"}]
+    assert bad == [BadRow(2, "2"), BadRow(3, "3,c,d")]
+
+
+def test_ragged_rows_are_never_dropped_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text("id,x\n1,2\n3\n", "utf-8")
+    with pytest.raises(SourceError, match="row 2: the number of cells is not that of the header"):
+        list(open_source(str(path)).stream("leads.csv"))
+
+
+def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "leads.parquet"
+    pq.write_table(pa.table({"id": list(range(1000))}), path)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(SourceError, match=r"leads.parquet cannot be read \(.*\). Copy or export it again") as refusal:
+        open_source(str(path)).columns("leads.parquet")
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_parquet_file_with_damaged_pages_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "leads.parquet"
+    pq.write_table(pa.table({"id": [f"text {i}" for i in range(1000)]}), path, use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    content[10:600] = b"\xff" * 590
+    path.write_bytes(bytes(content))
+    with pytest.raises(SourceError, match=r"leads.parquet cannot be read"):
+        list(open_source(str(path)).stream("leads.parquet"))
+
+
+def test_a_parquet_file_with_twin_columns_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "leads.parquet"
+    pq.write_table(pa.table([[1], [2]], names=["id", "id"]), path)
+    with pytest.raises(SourceError, match="has two columns named 'id'"):
+        open_source(str(path)).columns("leads.parquet")
+
+
+@pytest.mark.parametrize("name", ["scores.xlsx", "scores", "../scores.csv"])
+def test_only_csv_and_parquet_beside_the_source_can_be_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "leads.csv").write_text("id\n1\n", "utf-8")
+    with pytest.raises(SourceError, match=r"Give a file name that ends in .csv, .csv.gz or .parquet"):
+        open_source(str(tmp_path / "leads.csv")).replace(name, pa.schema([("id", pa.string())]))
+
+
+def test_a_read_only_folder_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = open_source(str(tmp_path))
+    allowed = Path.open
+
+    def refuse(path: Path, mode: str = "r") -> object:  # rights do not bind the root user, who may run the tests
+        if "w" in mode:
+            raise PermissionError(13, "Permission denied")
+        return allowed(path, mode)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    schema = pa.schema([("id", pa.string())])
+    with (
+        pytest.raises(SourceError, match=r"scores.csv cannot be written \(Permission denied\).*nothing changed"),
+        source.replace("scores.csv", schema),
+    ):
+        raise AssertionError("the block must not be entered")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from leadml.errors import SourceError
+from leadml.sources import open_source, sqlite
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(tmp_path / "crm.db", isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE leads (id INTEGER PRIMARY KEY, amount REAL, name TEXT)")
+        connection.execute("INSERT INTO leads VALUES (1, 2.5, 'Ann'), (2, NULL, 'Bob')")
+        yield connection
+
+
+def _read(tmp_path: Path, table: str = "leads") -> pa.Table:
+    return pa.Table.from_batches(list(open_source(str(tmp_path / "crm.db")).stream(table)))
+
+
+def test_columns_keep_their_stored_types(tmp_path: Path, connection: sqlite3.Connection) -> None:
+    table = _read(tmp_path)
+    assert table.schema.types == [pa.int64(), pa.float64(), pa.string()]
+    assert open_source(str(tmp_path / "crm.db")).columns("leads") == {
+        "id": "INTEGER",
+        "amount": "REAL",
+        "name": "TEXT",
+    }
+
+
+def test_a_column_of_mixed_storage_classes_comes_as_text(tmp_path: Path, connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO leads VALUES (3, 'about 7', x'ff41'), (4, 9, NULL)")
+    table = _read(tmp_path)
+    assert table["amount"].to_pylist() == ["2.5", None, "about 7", "9.0"]
+    assert table["name"].to_pylist() == ["Ann", "Bob", "\ufffdA", None]
+
+
+def test_rows_come_in_the_order_of_the_table_even_where_an_index_would_do(
+    tmp_path: Path, connection: sqlite3.Connection
+) -> None:
+    connection.execute("INSERT INTO leads VALUES (3, 1.5, 'Aaron')")
+    connection.execute("CREATE INDEX by_name ON leads (name)")
+    batches = open_source(str(tmp_path / "crm.db")).stream("leads", ["name"])
+    assert [name for batch in batches for name in batch["name"].to_pylist()] == ["Ann", "Bob", "Aaron"]
+
+
+def test_views_and_tables_without_row_ids_are_read(tmp_path: Path, connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE VIEW open_leads AS SELECT id FROM leads WHERE id > 1")
+    connection.execute("CREATE TABLE plain (id TEXT PRIMARY KEY) WITHOUT ROWID")
+    connection.execute("INSERT INTO plain VALUES ('x')")
+    assert _read(tmp_path, "open_leads")["id"].to_pylist() == [2]
+    assert _read(tmp_path, "plain")["id"].to_pylist() == ["x"]
+
+
+def test_replacing_a_table_keeps_its_indexes_and_the_views_on_it(
+    tmp_path: Path, connection: sqlite3.Connection
+) -> None:
+    connection.execute("CREATE INDEX by_name ON leads (name)")
+    connection.execute("CREATE VIEW names AS SELECT name FROM leads")
+    content = pa.table({"id": [7], "name": ["Cleo"]})
+    with open_source(str(tmp_path / "crm.db")).replace("leads", content.schema) as sink:
+        sink.add(content.to_batches()[0])
+    assert connection.execute("SELECT name FROM names").fetchall() == [("Cleo",)]
+    assert connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall() == [("by_name",)]
+
+
+def test_readers_see_the_old_table_until_the_new_one_is_published(
+    tmp_path: Path, connection: sqlite3.Connection
+) -> None:
+    content = pa.table({"id": [7]})
+    with open_source(str(tmp_path / "crm.db")).replace("leads", content.schema) as sink:
+        sink.add(content.to_batches()[0])
+        assert connection.execute("SELECT count(*) FROM leads").fetchone() == (2,)
+    assert connection.execute("SELECT * FROM leads").fetchall() == [(7,)]
+
+
+def test_what_a_killed_run_left_behind_is_hidden_and_cleared_away(
+    tmp_path: Path, connection: sqlite3.Connection
+) -> None:
+    connection.execute("CREATE TABLE leads__leadml_staging (old)")
+    source = open_source(str(tmp_path / "crm.db"))
+    assert source.tables() == ["leads"]
+    with source.replace("leads", pa.schema([("id", pa.int64())])):
+        pass
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("leads",)]
+
+
+def test_a_locked_database_is_refused_after_a_short_wait(
+    tmp_path: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    source = open_source(str(tmp_path / "crm.db"))
+    connection.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(SourceError, match=r"is locked by another program .* Try again"):
+        source.tables()
+
+
+def test_a_read_lock_held_by_another_program_stops_publishing_and_changes_nothing(
+    tmp_path: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    source = open_source(str(tmp_path / "crm.db"))
+
+    def publish_under_lock() -> None:
+        with source.replace("leads", pa.schema([("id", pa.int64())])):
+            connection.execute("BEGIN")
+            connection.execute("SELECT * FROM leads").fetchone()
+
+    with pytest.raises(SourceError, match="is locked by another program"):
+        publish_under_lock()
+    connection.execute("ROLLBACK")
+    assert connection.execute("SELECT count(*) FROM leads").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"SQLite format 3\0" + b"\1" * 5000, "is damaged or no SQLite"),
+        (b"x" * 99, "is damaged or no"),
+    ],
+)
+def test_files_that_are_no_database_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "crm.db").write_bytes(content)
+    with pytest.raises(SourceError, match=message):
+        open_source(str(tmp_path / "crm.db")).tables()
