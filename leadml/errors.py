@@ -14,6 +14,9 @@ A `LeadmlError` is the user's to mend; anything else that escapes is a bug in le
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 __all__ = [
     "BundleError",
     "ColumnsError",
@@ -23,6 +26,7 @@ __all__ = [
     "RulebookError",
     "SourceError",
     "TrainingError",
+    "naming_the_extra",
 ]
 
 
@@ -56,3 +60,21 @@ class BundleError(LeadmlError):
 
 class MissingExtraError(LeadmlError, ImportError):
     """A part of leadml was asked for whose packages are not installed."""
+
+
+@contextmanager
+def naming_the_extra(what: str) -> Iterator[None]:
+    """Turn the absence of a package that the extra `train` brings into a message that says so.
+
+    Raises:
+        MissingExtraError: an import inside the block failed for a package that is not leadml's own.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "leadml":
+            raise
+        raise MissingExtraError(
+            f"{what} needs the package {error.name!r}, which the extra 'train' brings: pip install 'leadml[train]'. "
+            "Scoring with a bundle (leadml.predict) needs no extra."
+        ) from error

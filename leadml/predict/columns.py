@@ -11,14 +11,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import ColumnsError
-from leadml.predict.encoding import Column
+from leadml.predict.encoding import Column, to_dictionary
 
 TIME = pa.timestamp("us")
-_TYPE_OF_KIND = {"number": pa.float64(), "category": pa.string(), "time": TIME}
+TYPE_OF_KIND = {"number": pa.float64(), "category": pa.string(), "time": TIME}
+_REFUSED = (
+    pa.types.is_nested,
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_binary_view,
+    pa.types.is_fixed_size_binary,
+)
+# What pyarrow raises for values that have no type in common; a whole number beyond 64 bits is one of them.
+_SEVERAL_TYPES = (
+    pa.ArrowInvalid,
+    pa.ArrowTypeError,
+    pa.ArrowNotImplementedError,
+    OverflowError,
+    UnicodeEncodeError,
+)
 
 
 def read_columns(rows: Any, columns: Sequence[Column]) -> pa.Table:
@@ -36,6 +52,7 @@ def read_columns(rows: Any, columns: Sequence[Column]) -> pa.Table:
         ColumnsError: rows of another shape, most columns absent, or a value that is not of its column's kind.
 
     """
+    rows = materialize(rows)
     brought = bring_columns(rows, [column.name for column in columns])
     absent = [column.name for column in columns if column.name not in brought]
     if len(absent) * 2 > len(columns):
@@ -45,11 +62,44 @@ def read_columns(rows: Any, columns: Sequence[Column]) -> pa.Table:
         )
     if absent and not _are_dictionaries(rows):
         warnings.warn(f"Columns absent from the rows count as missing values: {_listed(absent)}.", stacklevel=3)
-    count = _row_count(rows)
     arrays = [
-        coerce(brought[c.name], c) if c.name in brought else pa.nulls(count, _TYPE_OF_KIND[c.kind]) for c in columns
+        coerce(brought[c.name], c) if c.name in brought else pa.nulls(len(rows), TYPE_OF_KIND[c.kind]) for c in columns
     ]
     return pa.table(arrays, names=[column.name for column in columns])
+
+
+def read_ids(rows: Any, name: str) -> pa.ChunkedArray | pa.Array:
+    """The column `name` of `rows` as text, whatever its type.
+
+    Raises:
+        ColumnsError: there is no such column, or it holds nested or binary values.
+
+    """
+    brought = bring_columns(rows, [name])
+    if name not in brought:
+        raise ColumnsError(f"The rows have no column {name!r} to hand through as the lead's id.")
+    return coerce(brought[name], Column(name, "category", "fit", name)).cast(pa.string())
+
+
+def materialize(rows: Any) -> Any:
+    """Rows that can be read more than once and know their number: what streams Arrow data becomes a table.
+
+    Raises:
+        ColumnsError: rows of another shape.
+
+    """
+    if isinstance(rows, pa.Table) or _is_frame(rows) or _are_dictionaries(rows):
+        return rows
+    if isinstance(rows, pa.RecordBatch):
+        return pa.Table.from_batches([rows])
+    if hasattr(rows, "__arrow_c_stream__"):
+        try:
+            return pa.table(rows)
+        except pa.ArrowInvalid:  # one column, not a table
+            pass
+    raise ColumnsError(
+        f"Rows must be an Arrow table, a DataFrame or a list of dictionaries, got {type(rows).__name__} instead."
+    )
 
 
 def coerce(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.ChunkedArray | pa.Array:
@@ -59,18 +109,17 @@ def coerce(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.ChunkedArra
         ColumnsError: a value is not of the kind; the message names column, row and value.
 
     """
-    kind = values.type
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        raise ColumnsError(
-            f"Column {column.name!r} holds {kind} values; a lead attribute must be a text, number or time."
-        )
-    if pa.types.is_null(kind):
-        return pa.nulls(len(values), _TYPE_OF_KIND[column.kind])
-    if column.kind == "category":
-        return _as_text(values)
-    if pa.types.is_dictionary(kind):
-        values = values.cast(kind.value_type)
-    return _as_number(values, column) if column.kind == "number" else _as_time(values, column)
+    if values.null_count == len(values):  # whatever its type, it says nothing
+        return pa.nulls(len(values), TYPE_OF_KIND[column.kind])
+    if pa.types.is_dictionary(values.type):
+        return _through_dictionary(values, column)
+    wanted = f"Column {column.name!r} holds {values.type} values; a lead attribute must be a text, number or time."
+    if isinstance(values.type, pa.BaseExtensionType) or any(is_refused(values.type) for is_refused in _REFUSED):
+        raise ColumnsError(wanted)
+    try:
+        return _CONVERT[column.kind](values, column)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise ColumnsError(f"{wanted} ({error})") from None
 
 
 def plain_number(value: float) -> str:
@@ -80,58 +129,73 @@ def plain_number(value: float) -> str:
 
 def bring_columns(rows: Any, names: Iterable[str]) -> Mapping[str, pa.ChunkedArray | pa.Array]:
     """Those of the named columns that `rows` have, in whatever type they come; see `read_columns`."""
-    if isinstance(rows, pa.RecordBatch):
-        rows = pa.Table.from_batches([rows])
-    if not isinstance(rows, pa.Table) and hasattr(rows, "iloc"):
-        by_name = {str(name): position for position, name in enumerate(rows.columns)}
-        return {name: _from_series(rows.iloc[:, by_name[name]]) for name in names if name in by_name}
-    if not isinstance(rows, pa.Table) and hasattr(rows, "__arrow_c_stream__"):
-        rows = pa.table(rows)
-    if isinstance(rows, pa.Table):
-        return {name: rows.column(rows.schema.get_field_index(name)) for name in names if _has_one(rows, name)}
+    rows = materialize(rows)
     if _are_dictionaries(rows):
-        return {name: _from_values([row.get(name) for row in rows]) for name in names if any(name in r for r in rows)}
-    raise ColumnsError(
-        f"Rows must be an Arrow table, a DataFrame or a list of dictionaries, got {type(rows).__name__} instead."
-    )
+        return {
+            name: _from_values([row.get(name) for row in rows])
+            for name in names
+            if not rows or any(name in row for row in rows)
+        }
+    positions: dict[str, list[int]] = {}
+    for position, found in enumerate(rows.columns if _is_frame(rows) else rows.column_names):
+        positions.setdefault(str(found), []).append(position)
+    twice = [name for name in names if len(positions.get(name, ())) > 1]
+    if twice:
+        raise ColumnsError(f"The rows have several columns named {_listed(twice)}. Rename or drop all but one.")
+    take = _from_series if _is_frame(rows) else lambda column: column
+    return {name: take(_nth(rows, positions[name][0])) for name in names if name in positions}
 
 
-def _has_one(table: pa.Table, name: str) -> bool:
-    count: int = table.column_names.count(name)
-    if count > 1:
-        raise ColumnsError(f"The rows have {count} columns named {name!r}. Rename or drop all but one.")
-    return count == 1
+def _nth(rows: Any, position: int) -> Any:
+    return rows.iloc[:, position] if _is_frame(rows) else rows.column(position)
+
+
+def _is_frame(rows: Any) -> bool:
+    return hasattr(rows, "iloc") and hasattr(rows, "columns")
 
 
 def _are_dictionaries(rows: Any) -> bool:
     return isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows)
 
 
-def _row_count(rows: Any) -> int:
-    return int(rows.num_rows) if isinstance(rows, pa.Table | pa.RecordBatch) else len(rows)
-
-
 def _from_series(series: Any) -> pa.ChunkedArray | pa.Array:
     try:
         return pa.array(series, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        return _from_values([None if missing else value for value, missing in zip(series, series.isna(), strict=True)])
+    except _SEVERAL_TYPES:
+        return _from_values(list(series))
 
 
 def _from_values(values: list[Any]) -> pa.Array:
     try:
         return pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except _SEVERAL_TYPES:
         # Values of several types in one column: their text is what they have in common.
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
+        return pa.array([_text_of(value) for value in values], pa.string())
 
 
-def _as_text(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
-    kind = values.type
-    if pa.types.is_dictionary(kind):
-        return values if pa.types.is_string(kind.value_type) else _as_text(values.cast(kind.value_type))
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _by_distinct(values.cast(pa.float64()), lambda value: None if value != value else plain_number(value))
+def _text_of(value: Any) -> str | None:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):  # pandas may not be installed
+        return None
+    if isinstance(value, float | np.floating):
+        return None if np.isnan(value) else plain_number(float(value))
+    return str(value).encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+
+
+def _through_dictionary(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.Array:
+    encoded = to_dictionary(values)
+    if column.kind != "category" and _is_text(values.type.value_type):
+        return _CONVERT[column.kind](encoded, column)
+    converted = coerce(encoded.dictionary, column)
+    if column.kind == "category":
+        return pa.DictionaryArray.from_arrays(encoded.indices, converted)
+    return converted.take(encoded.indices)
+
+
+def _as_text(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.ChunkedArray | pa.Array:
+    if pa.types.is_floating(values.type) or pa.types.is_decimal(values.type):
+        return _by_distinct(
+            values.cast(pa.float64()), lambda v: None if v != v else plain_number(v), pa.string(), column
+        )
     return values.cast(pa.string())
 
 
@@ -140,7 +204,7 @@ def _as_number(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.Chunked
         raise ColumnsError(f"Column {column.name!r} was a number in training, but these rows bring {values.type}.")
     if _is_text(values.type):
         return _by_distinct(values, float, pa.float64(), column)
-    return values.cast(pa.float64())
+    return values.cast(pa.float64(), safe=False)
 
 
 def _as_time(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.ChunkedArray | pa.Array:
@@ -152,36 +216,40 @@ def _as_time(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.ChunkedAr
     raise ColumnsError(f"Column {column.name!r} was a time in training, but these rows bring {values.type}.")
 
 
+_CONVERT = {"number": _as_number, "category": _as_text, "time": _as_time}
+
+
 def _parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _by_distinct(
-    values: pa.ChunkedArray | pa.Array,
-    convert: Callable[[Any], Any],
-    kind: pa.DataType = None,
-    column: Any = None,
+    values: pa.ChunkedArray | pa.Array, convert: Callable[[Any], Any], kind: pa.DataType, column: Column
 ) -> pa.Array:
     """Convert each distinct value once. Blank texts are missing; a value that fails is named."""
-    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    encoded = array.dictionary_encode()
+    encoded = to_dictionary(values)
     converted = []
     for position, value in enumerate(encoded.dictionary.to_pylist()):
         stripped = value.strip() if isinstance(value, str) else value
         try:
             converted.append(None if stripped == "" else convert(stripped))
-        except ValueError:
+        except (ValueError, OverflowError):
             row = pc.index(encoded.indices, position).as_py() + 1
+            if not row:  # a level of a dictionary that no row uses
+                converted.append(None)
+                continue
             raise ColumnsError(
                 f"Column {column.name!r} was a {column.kind} in training, but row {row} brings {value!r}. "
                 "Mend the value, or leave it empty."
             ) from None
-    return pa.array(converted, kind or pa.string()).take(encoded.indices)
+    return pa.array(converted, kind).take(encoded.indices)
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

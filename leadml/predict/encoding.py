@@ -6,6 +6,7 @@ level that is rare or was never seen in training; a number never needs one, as i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -93,26 +94,14 @@ class Feature:
         return codes
 
     def _level_codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
-        encoded = _dictionary(values)
-        by_value = np.array([self._level_code(value) for value in encoded.dictionary.to_pylist()], dtype=np.uint16)
-        indices = encoded.indices
-        if indices.null_count == 0:
-            taken: Codes = by_value[indices.to_numpy(zero_copy_only=False)]
-            return taken
-        # A last entry that only nulls point to spares a second pass over the rows.
-        with_missing = np.append(by_value, np.uint16(MISSING))
-        filled: Codes = with_missing[pc.fill_null(indices, len(by_value)).to_numpy(zero_copy_only=False)]
-        return filled
+        def codes_of(distinct: pa.Array) -> list[int]:
+            return [self._code_of_level.get(fold(value or ""), OTHER) for value in distinct.to_pylist()]
 
-    def _level_code(self, value: str | None) -> int:
-        if value is None:
-            return MISSING
-        key = fold(value)
-        return self._code_of_level.get(key, OTHER) if key else MISSING
+        return codes_by_value(values, codes_of)
 
     @cached_property
     def _code_of_level(self) -> dict[str, int]:
-        return {fold(level): code for code, level in enumerate(self.levels, start=2)}
+        return {fold(level): code for code, level in enumerate(self.levels, start=2)} | {"": MISSING}
 
 
 def fold(value: str) -> str:
@@ -120,16 +109,34 @@ def fold(value: str) -> str:
     return value.strip().casefold()
 
 
+def codes_by_value(values: pa.ChunkedArray | pa.Array, codes_of: Callable[[pa.Array], list[int]]) -> Codes:
+    """Codes of rows, worked out once per distinct value by `codes_of`; null is missing. Shape (rows,)."""
+    encoded = to_dictionary(values)
+    # The last entry is the one that nulls point to.
+    by_value = np.array([*codes_of(encoded.dictionary), MISSING], dtype=np.uint16)
+    indices = encoded.indices
+    if indices.null_count:  # widened first: an 8-bit index may have no room for one more entry
+        indices = pc.fill_null(indices.cast(pa.int64()), len(by_value) - 1)
+    taken: Codes = by_value[indices.to_numpy(zero_copy_only=False)]
+    return taken
+
+
 def to_floats(values: pa.ChunkedArray | pa.Array) -> Floats:
     """Float64 values with NaN for null."""
-    numbers = values.cast(pa.float64()) if values.type != pa.float64() else values
+    numbers = values.cast(pa.float64(), safe=False) if values.type != pa.float64() else values
     return np.asarray(numbers.to_numpy(zero_copy_only=False) if isinstance(numbers, pa.Array) else numbers.to_numpy())
 
 
-def _dictionary(values: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+def to_dictionary(values: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    """The values as one dictionary-encoded array.
+
+    Raises:
+        ColumnsError: more text than one array can hold.
+
+    """
     array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if isinstance(array, pa.ChunkedArray):  # combine_chunks keeps a chunked array where strings pass 2 GiB
-        raise ColumnsError("A chunk of rows holds more than 2 GiB of text in one column. Score fewer rows at a time.")
+        raise ColumnsError("The rows hold more than 2 GiB of text in one column. Score fewer rows at a time.")
     return array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
 
 
@@ -158,6 +165,7 @@ def _describe_bins(edges: Floats, first: int, last: int) -> str:
 
 def number_text(value: float) -> str:
     """Four significant digits, thousands grouped, no trailing zeros."""
+    value += 0.0  # no minus before zero
     if abs(value) >= 1e12 or 0 < abs(value) < 1e-4:
         return f"{value:.3g}"
     digits = max(0, 3 - int(np.floor(np.log10(abs(value))))) if value else 0

@@ -13,14 +13,15 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from leadml.errors import RulebookError
-from leadml.predict.encoding import GROUPS, MISSING, Codes, Floats, Group, fold, to_floats
+from leadml.predict.columns import plain_number
+from leadml.predict.encoding import GROUPS, MISSING, Codes, Floats, Group, codes_by_value, fold, to_floats
 from leadml.predict.reading import Problems, Table
 
 FORMAT = 1
@@ -48,10 +49,14 @@ class Rule:
     def holds_for(self, text: str, number: float) -> bool:
         """Whether the rule holds for one value, given as folded text and as a number (NaN if it is none)."""
         if self.one_of:
-            return text in {fold(value) for value in self.one_of}
+            return text in self._folded
         low = -np.inf if self.at_least is None else self.at_least
         high = np.inf if self.at_most is None else self.at_most
         return low <= number <= high
+
+    @cached_property
+    def _folded(self) -> frozenset[str]:
+        return frozenset(fold(value) for value in self.one_of)
 
 
 @dataclass(frozen=True)
@@ -76,16 +81,7 @@ class Dimension:
 
     def codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
         """Code of each row; shape (rows,). Works on the distinct values, so a million rows cost little."""
-        array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-        encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-        distinct = encoded.dictionary
-        texts = [fold(str(value)) for value in distinct.to_pylist()]
-        numbers = to_floats(distinct) if _is_number(distinct.type) else [_number_in(text) for text in texts]
-        pairs = zip(texts, numbers, strict=True)
-        by_value = np.array([*(self._code(text, number) for text, number in pairs), MISSING], dtype=np.uint16)
-        indices = pc.fill_null(encoded.indices, len(texts)).to_numpy(zero_copy_only=False)
-        taken: Codes = by_value[indices]
-        return taken
+        return codes_by_value(values, self._codes_of)
 
     def describe(self, code: int) -> str:
         """What a code says of a lead, in words that complete "<dimension>: ..."."""
@@ -102,8 +98,17 @@ class Dimension:
         }
         return plain | {"rule": [rule.to_dict() for rule in self.rules]}
 
+    def _codes_of(self, distinct: pa.Array) -> list[int]:
+        if _is_number(distinct.type):
+            numbers = to_floats(distinct).tolist()
+            texts = ["" if number != number else plain_number(number) for number in numbers]
+        else:
+            texts = [fold(str(value)) if value is not None else "" for value in distinct.to_pylist()]
+            numbers = [_number_in(text) for text in texts]
+        return [self._code(text, number) for text, number in zip(texts, numbers, strict=True)]
+
     def _code(self, text: str, number: float) -> int:
-        if not text or text == "nan" or text in self.unanswered:
+        if not text or text in self.unanswered:
             return MISSING
         holding = (code for code, rule in enumerate(self.rules, start=2) if rule.holds_for(text, number))
         return next(holding, NO_RULE)

@@ -60,6 +60,11 @@ class Scorer:
         intercept = np.full(table.num_rows, self.tables.intercept)
         return pa.table([intercept, *matrix], names=["intercept", *(term.name for term in self.terms)])
 
+    def subtotals(self, rows: Any) -> dict[str, Floats]:
+        """Log-odds that each feature group adds to each row; with the intercept they add up to the log-odds."""
+        table = read_columns(rows, self.columns)
+        return self._subtotals(self._matrix(table, self._codes(table)))
+
     def score(
         self, rows: Any, *, id_column: str | None = None, as_of: datetime | None = None, reasons: int = 3
     ) -> pa.Table:

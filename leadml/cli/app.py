@@ -1,0 +1,118 @@
+"""The commands, each one thin."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadml.cli.progress import progress
+from leadml.cli.show import print_json, print_lines
+from leadml.cli.tables import print_demo, print_explanation, print_proposal, print_scoring, print_training
+from leadml.config import load_settings
+from leadml.errors import LeadmlError
+from leadml.operations.demo import run_demo
+from leadml.operations.explain import explain_lead
+from leadml.operations.init import propose, write_settings
+from leadml.operations.page import write_page
+from leadml.operations.project import Project
+from leadml.operations.score import run_scoring
+from leadml.operations.train import run_training
+
+app = typer.Typer(
+    help="Predictive lead scoring that can be read.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The project's leadml.toml.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(help="The moment (UTC) as of which leads are seen; by default right after the newest record."),
+]
+
+
+@app.command()
+def init(
+    url: Annotated[str, typer.Argument(help="A database (sqlite:///PATH), or a CSV or Parquet file or folder.")],
+    config: Config = Path("leadml.toml"),
+    table: Annotated[str | None, typer.Option(help="The table with one row per lead.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="The column that says how a lead ended.")] = None,
+    won: Annotated[list[str] | None, typer.Option(help="A value of it that means won; may be repeated.")] = None,
+    force: Annotated[bool, typer.Option(help="Overwrite an existing file.")] = False,
+    json: Json = False,
+) -> None:
+    """Look at a lead database or file and write leadml.toml."""
+    proposal = propose(url, leads_table=table, outcome=outcome, won=won or ())
+    write_settings(proposal, config, force=force)
+    print_proposal(proposal, config, json=json)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where to put the demo company.")] = Path("demo"),
+    leads: Annotated[int, typer.Option(min=100, help="How many leads the company has.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Which company.")] = 0,
+    json: Json = False,
+) -> None:
+    """Make up a company with a known truth, then train on it, score it and write its page."""
+    with progress(18) as step:
+        run = run_demo(folder, leads=leads, seed=seed, now=_now(), progress=step)
+    print_demo(run, json=json)
+
+
+@app.command()
+def train(config: Config = Path("leadml.toml"), json: Json = False) -> None:
+    """Learn from won and lost leads and publish a bundle."""
+    with progress(9) as step:
+        run = run_training(_project(config), now=_now(), progress=step)
+    print_training(run, json=json)
+
+
+@app.command()
+def score(
+    config: Config = Path("leadml.toml"),
+    as_of: AsOf = None,
+    every_lead: Annotated[bool, typer.Option("--all", help="Score won and lost leads too.")] = False,
+    json: Json = False,
+) -> None:
+    """Score leads with the champion and replace the table of scores."""
+    with progress(4) as step:
+        run = run_scoring(_project(config), as_of=as_of, every_lead=every_lead, progress=step)
+    print_scoring(run, json=json)
+
+
+@app.command()
+def explain(lead_id: str, config: Config = Path("leadml.toml"), as_of: AsOf = None, json: Json = False) -> None:
+    """Say why a lead has its score, term by term."""
+    print_explanation(explain_lead(_project(config), lead_id, as_of=as_of), json=json)
+
+
+@app.command()
+def report(config: Config = Path("leadml.toml"), json: Json = False) -> None:
+    """Write the page about the champion."""
+    page = write_page(_project(config))
+    print_json({"page": page}) if json else print_lines(str(page))
+
+
+def run() -> int:
+    """Run the command line; returns the exit code (see the package)."""
+    try:
+        app()
+    except LeadmlError as error:
+        print(f"leadml: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _project(config: Path) -> Project:
+    return Project(load_settings(config))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,132 @@
+"""Each command's result, as tables for people or as one JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from leadml.cli.show import print_json, print_lines, print_table
+from leadml.operations.demo import DemoRun
+from leadml.operations.explain import Explanation
+from leadml.operations.init import Proposal
+from leadml.operations.score import ScoringRun
+from leadml.operations.train import TrainingRun
+
+_METRICS = {"log_loss": "log loss", "auc": "AUC", "brier": "Brier", "ece": "ECE", "top_20": "in top 20 %"}
+
+
+def print_proposal(proposal: Proposal, config: Path, *, json: bool) -> None:
+    """What `leadml init` takes each column to be, and how sure it is."""
+    guesses = {key: asdict(guess) for key, guess in proposal.guesses.items()}
+    if json:
+        print_json({"config": config, "guesses": guesses, "suggestions": list(map(asdict, proposal.suggestions))})
+        return
+    rows = [(key, _value(guess.value), guess.confidence, guess.evidence) for key, guess in proposal.guesses.items()]
+    width = max(len(key) for key, *_ in rows)
+    print_lines(
+        *(f"{key:<{width}}  {confidence:<6}  {value}   ({evidence})" for key, value, confidence, evidence in rows)
+    )
+    for suggestion in proposal.suggestions:
+        print_lines(f"look at {suggestion.column!r}: {suggestion.reason}")
+    print_lines("", f"Written to {config}. Read it, mend what is wrong, then: leadml train --config {config}")
+
+
+def print_training(run: TrainingRun, *, json: bool) -> None:
+    """What was learned, how good it is beside the baselines, and the cutoffs."""
+    facts = run.scorer.facts
+    if json:
+        shown = {key: value for key, value in facts.items() if key not in ("density", "plan")}
+        print_json({"bundle": run.bundle, "sha256": run.scorer.digest, "reading": run.reading, **shown})
+        return
+    print_lines(run.reading, *run.assumptions)
+    for finding in facts["findings"]:
+        print_lines(f"{finding['code']} {finding['level']}: {finding['message']} {finding['advice']}")
+    evaluation = facts["evaluation"]
+    print_table(
+        f"On the {evaluation['part']}: {evaluation['rows']:,} rows, {evaluation['won']:,} won",
+        ["model", *_METRICS.values()],
+        [[name, *(_figure(metrics[key]) for key in _METRICS)] for name, metrics in evaluation["models"].items()],
+    )
+    if not facts["signal"]:
+        print_lines("No signal: nothing in these columns tells who converts. Every score is the base rate.")
+    print_lines(*(cutoff["why"] for cutoff in facts["cutoffs"]))
+    print_lines(f"Bundle: {run.bundle}")
+
+
+def print_scoring(run: ScoringRun, *, json: bool) -> None:
+    """How many leads got which grade and stage, and the best of them."""
+    if json:
+        print_json(asdict(run))
+        return
+    moment = f" as of {run.as_of:%Y-%m-%d %H:%M}" if run.as_of else ""
+    print_lines(run.reading)
+    print_table(
+        f"{run.scored:,} leads scored{moment}; the best of them:",
+        ["lead", "score", "grade", "stage", "first reason"],
+        [_best_row(row) for row in run.best],
+    )
+    print_lines(
+        f"Grades: {_counted(run.grades)}.  Stages: {_counted(run.stages)}.",
+        f"Scores: table {run.target}",
+    )
+
+
+def print_explanation(explanation: Explanation, *, json: bool) -> None:
+    """A lead's score as the sum of its terms."""
+    row = explanation.row
+    if json:
+        print_json({"intercept": explanation.intercept, **row})
+        return
+    reasons: Sequence[Mapping[str, Any]] = [*row["reasons_for"], *row["reasons_against"]]
+    reasons = sorted(reasons, key=lambda reason: -abs(reason["log_odds"]))
+    print_table(
+        f"Lead {row['lead_id']}: score {row['score']}, grade {row['grade']}, stage {row['stage'] or 'not decided'}",
+        ["reason", "log-odds"],
+        [
+            ("a lead like any other", f"{explanation.intercept:+.3f}"),
+            *((reason["reason"], f"{reason['log_odds']:+.3f}") for reason in reasons),
+            ("sum", f"{row['log_odds']:+.3f}"),
+        ],
+    )
+    if row["next_question"]:
+        print_lines(f"Ask next: {row['next_question']}")
+
+
+def print_demo(run: DemoRun, *, json: bool) -> None:
+    """The demo's scores, and where to go from here."""
+    if json:
+        print_json({"config": run.config, "page": run.page, "bundle": run.training.bundle, **asdict(run.scoring)})
+        return
+    print_training(run.training, json=False)
+    print_scoring(run.scoring, json=False)
+    print_lines(
+        "",
+        "Next:",
+        f"  leadml explain {run.scoring.best[0]['lead_id']} --config {run.config}",
+        f"  leadml score --config {run.config}",
+        "  leadml init YOUR-LEADS.csv",
+        "",
+        f"The page: {run.page.resolve()}",
+    )
+
+
+def _best_row(row: Mapping[str, Any]) -> list[str]:
+    reason = row["reasons_for"][0]["reason"] if row["reasons_for"] else ""
+    return [row["lead_id"], f"{row['score']:.1f}", row["grade"], row["stage"] or "-", reason]
+
+
+def _figure(interval: Sequence[float | None]) -> str:
+    value, low, high = interval
+    if value is None or low is None or high is None:
+        return "-"
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
+
+
+def _value(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,227 @@
+"""`LeadScorer`: lead scoring as a scikit-learn estimator over raw frames."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from leadml.errors import RulebookError, TrainingError
+from leadml.predict import Scorer, save_scorer
+from leadml.predict.encoding import Floats, Group
+from leadml.predict.rulebook import Rulebook
+from leadml.rules import load_rulebook
+from leadml.training.fit import fit_scorer
+from leadml.training.frame import read_frame
+
+
+class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Calibrated probability that a lead converts, as a sum of tables that can be read.
+
+    Takes a raw DataFrame: numbers, texts, categories, booleans, dates, nullable types, missing values and values never
+    seen before. Columns are addressed by name; their order does not matter, extra ones are ignored, absent ones count as
+    missing.
+
+    Parameters
+    ----------
+    rulebook : str, Path, Rulebook or None, default=None
+        What sales believe in: a preset's name ("bant"), a TOML file, or a parsed rulebook. It enters the score once, as
+        an offset whose weight is measured.
+    answers : mapping of str to str, default=None
+        For the rulebook: qualification question -> the column that holds its answer, e.g. `{"budget": "Budgt_alloc"}`.
+    groups : mapping of str to str, default=None
+        Column -> feature group ("fit", "engagement", "intent" or "answer"). Columns of `answers` are answers, every
+        other one is fit unless stated.
+    labels : mapping of str to str, default=None
+        Column -> the words for it in reasons.
+    gap : float, default=0.0
+        With `time`: how long an outcome takes to show (the horizon), in days or in the unit of `time`. Validation keeps
+        this much distance between what is learned from and what is predicted.
+    mql : float or None, default=None
+        The MQL cutoff, a probability. Where given, `predict` says who is past it; else who is past 0.5.
+    random_state : int, default=0
+        Seed. The same data and seed give the same scorer.
+
+    Attributes
+    ----------
+    scorer_ : Scorer
+        The scorer that serves; `scorer_.score(X)` gives grades, stages and reasons.
+    classes_ : ndarray of shape (2,)
+        Class labels; the second, in sorted order, is conversion.
+    signal_ : bool
+        Whether anything in the columns tells who converts. Without, all probabilities are the base rate's.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where `X` has names.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from leadml import LeadScorer
+    >>> rng = np.random.default_rng(0)
+    >>> leads = pd.DataFrame({"source": rng.choice(["web", "fair"], 400), "visits": rng.poisson(3, 400)})
+    >>> won = rng.random(400) < np.where(leads["source"] == "fair", 0.6, 0.1)
+    >>> scorer = LeadScorer().fit(leads, won)
+    >>> bool(scorer.predict_proba(leads.head(1)).sum() == 1)
+    True
+    """
+
+    def __init__(
+        self,
+        rulebook: str | Path | Rulebook | None = None,
+        *,
+        answers: Mapping[str, str] | None = None,
+        groups: Mapping[str, Group] | None = None,
+        labels: Mapping[str, str] | None = None,
+        gap: float = 0.0,
+        mql: float | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.rulebook = rulebook
+        self.answers = answers
+        self.groups = groups
+        self.labels = labels
+        self.gap = gap
+        self.mql = mql
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, time: Any = None, groups: Any = None) -> Self:
+        """Learn from closed leads.
+
+        Parameters
+        ----------
+        X : DataFrame, pyarrow Table or array of shape (n_leads, n_columns)
+            Raw columns, as they were known when the lead was to be scored.
+        y : array of shape (n_leads,)
+            Two classes; the second in sorted order is conversion (1, True, "won").
+        time : array of shape (n_leads,), default=None
+            When each row was observed: datetimes, or numbers that sort in time. Validation then runs forward in time.
+        groups : array of shape (n_leads,), default=None
+            Account of each lead. Leads of one account are kept together in validation.
+
+        Raises
+        ------
+        TrainingError
+            Only one class, or too few rows to learn anything from.
+        ColumnsError
+            A column that cannot be read.
+        """
+        rows = self._rows(X, reset=True)
+        label = self._label(y, len(rows))
+        answers = dict(self.answers or {})
+        of_group: dict[str, Group] = dict.fromkeys(answers.values(), "answer")
+        table, columns = read_frame(
+            rows, _names(rows), groups=of_group | dict(self.groups or {}), labels=self.labels or {}
+        )
+        fitted = fit_scorer(
+            table,
+            columns,
+            label,
+            order=None if time is None else sortable(time),
+            groups=None if groups is None else np.unique(np.asarray(groups).astype(str), return_inverse=True)[1],
+            gap=float(self.gap),
+            rulebook=self._resolved_rulebook(answers, table.column_names),
+            seed=int(self.random_state),
+        )
+        policy = replace(fitted.scorer.policy, mql=self.mql)
+        self.scorer_: Scorer = replace(fitted.scorer, policy=policy)
+        self.signal_: bool = fitted.signal
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Probability of each class; shape (n_leads, 2), the second column is conversion."""
+        chance = self.scorer_.probability(self._rows(X))
+        return np.column_stack([1 - chance, chance])
+
+    def decision_function(self, X: Any) -> Floats:
+        """Log-odds of conversion; shape (n_leads,)."""
+        return self.scorer_.log_odds(self._rows(X))
+
+    def predict(self, X: Any) -> Any:
+        """Class of each lead: conversion from the MQL cutoff up, or from 0.5 where no cutoff was given."""
+        cutoff = 0.5 if self.mql is None else self.mql
+        return self.classes_[(self.predict_proba(X)[:, 1] >= cutoff).astype(int)]
+
+    def explain(self, X: Any) -> pd.DataFrame | pa.Table:
+        """Every term of each lead's log-odds: "intercept" and one column per term; a row's sum is its log-odds.
+
+        Returns the kind of table that came in (a DataFrame for arrays), one row per lead.
+        """
+        terms = self.scorer_.contributions(self._rows(X))
+        if isinstance(X, pa.Table):
+            return terms
+        return pd.DataFrame(terms.to_pandas().to_numpy(), columns=terms.column_names, index=getattr(X, "index", None))
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Write the scorer to a bundle file, for `leadml.predict.load_scorer`; returns the file's SHA-256."""
+        check_is_fitted(self)
+        self.scorer_ = save_scorer(self.scorer_, path)
+        return str(self.scorer_.digest)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
+        return tags
+
+    def _rows(self, X: Any, *, reset: bool = False) -> Any:
+        """`X` with named columns: frames as they are, arrays with their positions as names."""
+        if not reset:
+            check_is_fitted(self)
+        if isinstance(X, pa.Table) or hasattr(X, "iloc"):
+            if reset:
+                self.feature_names_in_ = np.array(_names(X), dtype=object)
+                self.n_features_in_ = len(self.feature_names_in_)
+                validate_data(self, np.empty((len(X), self.n_features_in_)), reset=False)
+            return X
+        array = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+        return pd.DataFrame(array, columns=[f"x{position}" for position in range(array.shape[1])]).infer_objects()
+
+    def _label(self, y: Any, count: int) -> Floats:
+        """1 for conversion, 0 for none; sets `classes_`."""
+        check_classification_targets(y)
+        y = column_or_1d(y, warn=True)
+        if len(y) != count:
+            raise ValueError(f"X has {count} rows, but y has {len(y)}.")
+        self.classes_, positions = np.unique(y, return_inverse=True)
+        if len(self.classes_) > 2:
+            raise ValueError(f"Only binary classification is supported. The type of the target is {type_of_target(y)}.")
+        if len(self.classes_) < 2:
+            raise TrainingError(f"y has only one class ({self.classes_[0]!r}). Bring leads of both outcomes.")
+        return positions.astype(np.float64)
+
+    def _resolved_rulebook(self, answers: Mapping[str, str], columns: list[str]) -> Rulebook | None:
+        if self.rulebook is None:
+            return None
+        rulebook = self.rulebook if isinstance(self.rulebook, Rulebook) else load_rulebook(self.rulebook)
+        resolved, unmapped = rulebook.resolve(answers, columns)
+        if not resolved.dimensions:
+            raise RulebookError(
+                f"No dimension of the rulebook {rulebook.name!r} has a column: {', '.join(unmapped)}. "
+                "Say which column answers each question: LeadScorer(rulebook=..., answers={'budget': 'COLUMN'})."
+            )
+        return resolved
+
+
+def sortable(time: Any) -> Floats:
+    """Moments as numbers that sort in time: datetimes as days since 1970, numbers as they are; shape (n_leads,)."""
+    series = pd.Series(np.asarray(time))
+    if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series):
+        return np.asarray(series, dtype=np.float64)
+    moments = pd.to_datetime(series, utc=True)
+    return np.asarray((moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1), dtype=np.float64)
+
+
+def _names(rows: Any) -> list[str]:
+    return list(map(str, rows.column_names if isinstance(rows, pa.Table) else rows.columns))

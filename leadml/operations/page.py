@@ -1,0 +1,51 @@
+"""`leadml report`: the champion's page, drawn from the facts in its bundle."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from leadml.charts import Shape
+from leadml.errors import SourceError
+from leadml.operations.champion import load_champion
+from leadml.operations.project import Project
+from leadml.predict import Scorer
+from leadml.report import render
+
+
+def write_page(project: Project) -> Path:
+    """Write the report page of a project's champion, replacing it atomically; returns its path.
+
+    Raises:
+        BundleError: there is no champion.
+        SourceError: the page cannot be written.
+    """
+    scorer = load_champion(project.models)
+    target = project.settings.path(project.settings.output.report)
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(render(scorer.facts, shapes(scorer)), encoding="utf-8")
+        os.replace(part, target)
+    except OSError as error:
+        raise SourceError(
+            f"{target}: the page cannot be written ({error.strerror}). Choose another output.report."
+        ) from None
+    return target
+
+
+def shapes(scorer: Scorer) -> list[Shape]:
+    """The score tables to draw, in words, with the number of training snapshots behind each entry."""
+    density = scorer.facts["density"]
+    return [
+        Shape(
+            feature=feature.name,
+            label=feature.label,
+            group=feature.group,
+            kind=feature.kind,
+            texts=[feature.describe(code) for code in range(feature.n_codes)],
+            log_odds=table.tolist(),
+            rows=density[feature.name],
+        )
+        for feature, table in zip(scorer.features, scorer.tables.main, strict=True)
+    ]

@@ -1,0 +1,88 @@
+"""A project: what leadml.toml says, turned into checked tables and training choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from leadml.config import Settings
+from leadml.predict.rulebook import Rulebook
+from leadml.rules import load_rulebook
+from leadml.schema import Kind, LeadTables
+from leadml.sources import Source, open_source, read_leads, write_rejects
+from leadml.training.trainer import Choices, CutoffPolicy
+
+
+@dataclass(frozen=True)
+class Project:
+    """Settings, and what every command needs of them."""
+
+    settings: Settings
+
+    @cached_property
+    def source(self) -> Source:
+        """The place where the leads live."""
+        given = self.settings.source
+        return open_source(self.settings.source_url(), delimiter=given.delimiter, encoding=given.encoding)
+
+    @property
+    def leads_table(self) -> str:
+        """The table with one row per lead."""
+        return self.settings.leads.table or self.source.tables()[0]
+
+    @property
+    def models(self) -> Path:
+        """The folder of bundles."""
+        return self.settings.path(self.settings.output.models)
+
+    def read(self, kinds: Mapping[str, Kind] | None = None) -> LeadTables:
+        """Read and check all tables; rows that cannot be used are kept in the rejects file, with the reason.
+
+        `kinds` (attribute -> kind) holds the attributes to what a scorer was trained on; without it kinds are inferred.
+
+        Raises:
+            SourceError: a table or column is missing or cannot be read, or the rejects cannot be written.
+        """
+        settings = self.settings
+        tables = read_leads(
+            self.source,
+            leads_table=self.leads_table,
+            lead_columns=settings.lead_columns(),
+            activities_table=settings.activities.table if settings.activities else None,
+            activity_columns=settings.activity_columns(),
+            history_table=settings.history.table if settings.history else None,
+            history_columns=settings.history_columns(),
+            kinds=kinds,
+        )
+        write_rejects(tables, settings.path(settings.output.rejects))
+        return tables
+
+    def choices(self) -> Choices:
+        """What training is asked to do."""
+        settings, cutoffs = self.settings, self.settings.cutoffs
+        return Choices(
+            name=settings.project.name,
+            horizon_days=settings.project.horizon_days,
+            every_days=settings.snapshots.every_days,
+            per_lead=settings.snapshots.per_lead,
+            intent_types=settings.activities.intent_types if settings.activities else (),
+            groups=settings.leads.groups,
+            labels=settings.leads.labels,
+            rulebook=self._rulebook(),
+            cutoffs=CutoffPolicy(
+                mql_per_week=cutoffs.mql_per_week,
+                mql_minimum_conversion=cutoffs.mql_minimum_conversion,
+                sql_per_week=cutoffs.sql_per_week,
+                sql_minimum_conversion=cutoffs.sql_minimum_conversion,
+                sql_needs_intent=cutoffs.sql_needs_intent,
+            ),
+            grade_multiples=settings.grades.bounds,
+        )
+
+    def _rulebook(self) -> Rulebook | None:
+        rules = self.settings.rules
+        if rules.preset is not None:
+            return load_rulebook(rules.preset)
+        return None if rules.file is None else load_rulebook(self.settings.path(rules.file))

@@ -1,0 +1,36 @@
+"""`leadml train`: read, train, publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from leadml.operations.champion import publish
+from leadml.operations.project import Project
+from leadml.predict import Scorer
+from leadml.training.trainer import Progress, train
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What a training leaves behind; `reading` says in one line what became of the rows read."""
+
+    scorer: Scorer
+    bundle: Path
+    reading: str
+    assumptions: tuple[str, ...]
+
+
+def run_training(project: Project, *, now: datetime, progress: Progress) -> TrainingRun:
+    """Train on a project's leads and publish the bundle as champion.
+
+    Raises:
+        LeadmlError: the leads cannot be read or cannot carry a model; nothing is published then.
+    """
+    progress("reading leads")
+    tables = project.read()
+    progress(tables.summary())
+    scorer = train(tables, project.choices(), now=now, progress=progress)
+    scorer, path = publish(scorer, project.models, name=project.settings.project.name, now=now)
+    return TrainingRun(scorer, path, tables.summary(), tables.assumptions)

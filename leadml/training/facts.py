@@ -1,0 +1,180 @@
+"""What a training writes down: the JSON facts that go into the bundle, and from which the report page is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+from leadml.training.fit import Fitted
+
+import leadml
+from leadml.features import Snapshots
+from leadml.predict import Scorer
+from leadml.predict.encoding import Floats
+from leadml.predict.rulebook import Dimension
+from leadml.schema import LeadTables
+from leadml.training.cutoffs import Cutoff
+from leadml.training.evaluation import evaluate, gain, reliability
+from leadml.training.findings import Finding, columns_left_out
+from leadml.training.grades import grade_table
+
+_DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a training has found out.
+
+    `snapshots` are all that it learned from, `newest` the part it was judged on, and `predictions` the probabilities
+    for that part, of the rehearsal ("leadml") and of what it has to beat.
+    """
+
+    tables: LeadTables
+    snapshots: Snapshots
+    newest: Snapshots
+    predictions: Mapping[str, Floats]
+    fitted: Fitted
+    cutoffs: tuple[Cutoff, ...]
+    findings: tuple[Finding, ...]
+
+
+def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at: datetime) -> dict[str, Any]:
+    """The facts of a training as JSON values; `leadml.report` says what it does with each."""
+    newest, snapshots = evidence.newest, evidence.snapshots
+    chance = evidence.predictions["leadml"]
+    left_out = {**evidence.tables.dropped, **columns_left_out(evidence.findings)}
+    facts = {
+        "name": name,
+        "version": leadml.__version__,
+        "trained_at": trained_at.isoformat(timespec="seconds"),
+        "horizon_days": snapshots.horizon_days,
+        "plan": snapshots.plan.to_dict(),
+        "population": _population(evidence),
+        "signal": evidence.fitted.signal,
+        "evaluation": _evaluation(evidence),
+        "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
+        "grades": grade_table(chance, newest.label, scorer.policy.grade_bounds),
+        "findings": [finding.to_dict() for finding in evidence.findings],
+        "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
+        "rules": _rules(scorer, evidence),
+        "drivers": _drivers(scorer, snapshots),
+        "density": _density(scorer, snapshots),
+        "candidates": [
+            {"name": candidate.name, "weight": candidate.weight, "log_loss": candidate.log_loss}
+            for candidate in evidence.fitted.candidates
+        ],
+    }
+    return without_nan(facts)
+
+
+def _population(evidence: Evidence) -> dict[str, Any]:
+    outcome = evidence.tables.leads["outcome"]
+    won, lost = (pc.sum(pc.equal(outcome, word)).as_py() or 0 for word in ("won", "lost"))
+    leads = evidence.tables.counts.get("leads")
+    return {
+        "snapshots": len(evidence.snapshots.lead_id),
+        "leads": len(outcome),
+        "won": won,
+        "lost": lost,
+        "open": outcome.null_count,
+        "rejected": leads.rejected if leads else 0,
+        "base_rate": float(evidence.snapshots.label.mean()),
+        **_period(evidence.snapshots),
+    }
+
+
+def _period(snapshots: Snapshots) -> dict[str, str | None]:
+    """First and last day of snapshots, None where there are no dates."""
+    if snapshots.as_of is None:
+        return {"from": None, "until": None}
+    span = pc.min_max(snapshots.as_of).as_py()
+    return {"from": span["min"].date().isoformat(), "until": span["max"].date().isoformat()}
+
+
+def _evaluation(evidence: Evidence) -> dict[str, Any]:
+    newest = evidence.newest
+    period = _period(newest)
+    part = f"newest 20 % ({period['from']} to {period['until']})" if period["from"] else "20 % of the accounts"
+    if newest.order is not None and not period["from"]:
+        part = "newest 20 %"
+    curve = gain(newest.label, evidence.predictions["leadml"])
+    rules = evidence.predictions.get("rules alone")
+    of_rules = gain(newest.label, rules) if rules is not None else [{"captured": None}] * len(curve)
+    return {
+        "part": part,
+        "rows": len(newest.lead_id),
+        "won": int(newest.label.sum()),
+        "base_rate": float(newest.label.mean()),
+        "models": evaluate(newest.label, evidence.predictions, newest.account_id),
+        "reliability": reliability(newest.label, evidence.predictions["leadml"]),
+        "gain": [point | {"rules": other["captured"]} for point, other in zip(curve, of_rules, strict=True)],
+    }
+
+
+def _rules(scorer: Scorer, evidence: Evidence) -> dict[str, Any] | None:
+    if scorer.rulebook is None:
+        return None
+    codes = scorer.rulebook.codes(evidence.snapshots.features)
+    label = evidence.snapshots.label
+    return {
+        "name": scorer.rulebook.name,
+        "weight": scorer.tables.rules_weight,
+        "interval": evidence.fitted.rules_interval,
+        "dimensions": [
+            _dimension(dimension, code, label)
+            for dimension, code in zip(scorer.rulebook.dimensions, codes, strict=True)
+        ],
+    }
+
+
+def _dimension(dimension: Dimension, codes: np.ndarray[Any, Any], label: Floats) -> dict[str, Any]:
+    """How a dimension's best answers convert beside all others; the best are those in the upper half of its points."""
+    points = dimension.points_by_code
+    best = points[codes] > (points.min() + points.max()) / 2
+    return {
+        "name": dimension.name,
+        "points_low": float(points.min()),
+        "points_high": float(points.max()),
+        "answered": float((codes != 0).mean()),
+        "won_with": float(label[best].mean()) if best.any() else None,
+        "won_without": float(label[~best].mean()) if (~best).any() else None,
+    }
+
+
+def _drivers(scorer: Scorer, snapshots: Snapshots) -> list[dict[str, Any]]:
+    """Mean size of each feature's contribution in log-odds, the largest first; a pair counts half for each feature."""
+    codes = scorer.encode(snapshots.features)
+    sizes = [float(np.abs(table[code]).mean()) for table, code in zip(scorer.tables.main, codes, strict=True)]
+    for pair in scorer.tables.pairs:
+        size = float(np.abs(pair.table.ravel()[pair.codes(codes)]).mean())
+        sizes[pair.left] += size / 2
+        sizes[pair.right] += size / 2
+    ranked = sorted(zip(sizes, scorer.features, strict=True), key=lambda entry: -entry[0])
+    return [
+        {"feature": feature.name, "label": feature.label, "group": feature.group, "importance": size}
+        for size, feature in ranked
+        if size > 0
+    ]
+
+
+def _density(scorer: Scorer, snapshots: Snapshots) -> dict[str, list[int]]:
+    """How many snapshots have each code, by feature."""
+    codes = scorer.encode(snapshots.features)
+    return {
+        feature.name: np.bincount(code, minlength=feature.n_codes).tolist()
+        for feature, code in zip(scorer.features, codes, strict=True)
+    }
+
+
+def without_nan(value: Any) -> Any:
+    """The same JSON value with None for numbers that are not finite, tuples as lists."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: without_nan(entry) for key, entry in value.items()}
+    return [without_nan(entry) for entry in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,254 @@
+"""From checked tables to a scorer with its evidence: audit, readiness, rehearsal, judgement, cutoffs, final fit.
+
+The *rehearsal* is a scorer trained on all but the newest part of the data, with a gap of one horizon and no account in
+common with it. Every figure that is published, and every cutoff, comes from the rehearsal's predictions on that newest
+part. The scorer that is served is then trained in the same way on everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from leadml.training.fit import Fitted, fit_scorer
+
+from leadml.errors import RulebookError, TrainingError
+from leadml.features import Snapshots, build_snapshots
+from leadml.predict import Scorer
+from leadml.predict.encoding import Column, Floats, Group, to_floats
+from leadml.predict.policy import Policy
+from leadml.predict.rulebook import Rulebook
+from leadml.schema import LeadTables
+from leadml.training import baselines
+from leadml.training.audit import audit_leads
+from leadml.training.cutoffs import Cutoff, choose_cutoffs
+from leadml.training.facts import Evidence, training_facts
+from leadml.training.findings import Finding, columns_left_out, refuse_unready
+from leadml.training.grades import grade_bounds
+from leadml.training.readiness import check_readiness
+from leadml.training.split import Split, account_codes, split_newest
+
+Progress = Callable[[str], None]
+
+NEWEST = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutoffPolicy:
+    """What is asked of the cutoffs; None: nothing. Capacities are leads per week, conversions are shares."""
+
+    mql_per_week: float | None = None
+    mql_minimum_conversion: float | None = None
+    sql_per_week: float | None = None
+    sql_minimum_conversion: float | None = None
+    sql_needs_intent: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """Everything a training is asked to do; the defaults are those of leadml.toml."""
+
+    name: str = "leads"
+    horizon_days: float = 90
+    every_days: float = 7
+    per_lead: int = 3
+    intent_types: tuple[str, ...] = ()
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    rulebook: Rulebook | None = None
+    cutoffs: CutoffPolicy = CutoffPolicy()
+    grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
+    seed: int = 0
+
+
+def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = lambda _: None) -> Scorer:
+    """Train a scorer on a company's leads; its `facts` hold the evidence.
+
+    Args:
+        tables: the checked tables.
+        choices: what is asked.
+        now: the moment of training, written into the facts.
+        progress: told what is being done, one short phrase each.
+
+    Raises:
+        TrainingError: the leads cannot carry a model; the message lists the numbered findings.
+        RulebookError: no dimension of the rulebook has a column.
+    """
+    progress("auditing the columns for leaks")
+    findings = _audit(tables)
+    tables = _without(tables, columns_left_out(findings))
+    progress("building snapshots")
+    snapshots = _known(_build(tables, choices))
+    findings += check_readiness(
+        snapshots.features, [c.name for c in snapshots.columns], snapshots.label, snapshots.order, snapshots.account_id
+    )
+    refuse_unready(findings)
+    student = _Student(
+        _contract(snapshots, columns_left_out(findings)), _resolved(choices.rulebook, tables), choices.seed
+    )
+
+    gap = snapshots.horizon_days or 0.0
+    split = split_newest(
+        snapshots.order, snapshots.account_id, label=snapshots.label, share=NEWEST, gap=gap, seed=choices.seed
+    )
+    older, newest = snapshots.take(split.train), snapshots.take(split.test)
+    progress(f"rehearsing on the older {len(older.lead_id):,} snapshots")
+    rehearsal = student.learn(older)
+    progress(f"training on all {len(snapshots.lead_id):,} snapshots")
+    final = student.learn(snapshots)
+
+    progress("judging on the newest part")
+    predictions = student.predictions(older, newest, rehearsal.scorer)
+    progress("choosing cutoffs")
+    weekly = _every_week(tables, choices, snapshots, split) or newest
+    cutoffs = _cutoffs(weekly, rehearsal.scorer, choices, base_rate=float(older.label.mean()), signal=final.signal)
+    policy = _policy(final.scorer, cutoffs, choices, base_rate=float(snapshots.label.mean()))
+    scorer = replace(final.scorer, policy=policy)
+    evidence = Evidence(tables, snapshots, newest, predictions, final, tuple(cutoffs), tuple(findings))
+    return replace(scorer, facts=training_facts(scorer, evidence, name=choices.name, trained_at=now))
+
+
+@dataclass(frozen=True)
+class _Student:
+    """How every scorer of a training is made: the same columns, rulebook and seed."""
+
+    columns: tuple[Column, ...]
+    rulebook: Rulebook | None
+    seed: int
+
+    def learn(self, snapshots: Snapshots) -> Fitted:
+        assert snapshots.label is not None
+        return fit_scorer(
+            snapshots.features,
+            self.columns,
+            snapshots.label,
+            order=snapshots.order,
+            groups=account_codes(snapshots.account_id),
+            gap=snapshots.horizon_days or 0.0,
+            rulebook=self.rulebook,
+            seed=self.seed,
+        )
+
+    def predictions(self, older: Snapshots, newest: Snapshots, scorer: Scorer) -> dict[str, Floats]:
+        """Probabilities for the newest snapshots: of the scorer, and of what it has to beat."""
+        assert older.label is not None
+        predictions = {
+            "leadml": scorer.probability(newest.features),
+            "logistic regression": baselines.logistic_regression(
+                older.features, older.label, newest.features, self.columns
+            ),
+        }
+        if self.rulebook is not None:
+            predictions["rules alone"] = baselines.rules_alone(
+                self.rulebook, older.features, older.label, newest.features
+            )
+        return predictions | {"base rate": baselines.base_rate(older.label, len(newest.lead_id))}
+
+
+def _audit(tables: LeadTables) -> list[Finding]:
+    leads = tables.leads
+    if "outcome" not in leads.column_names:
+        raise TrainingError("The leads have no outcome to learn from. Map the column that says won or lost (outcome).")
+    order = None
+    if "created_at" in leads.column_names:
+        order = to_floats(leads["created_at"].cast(pa.int64()))
+    elif "order" in leads.column_names:
+        order = to_floats(leads["order"])
+    return audit_leads(
+        leads,
+        tables.attributes,
+        leads["outcome"],
+        lead_id=leads["lead_id"],
+        account_id=leads["account_id"],
+        closed_at=leads["closed_at"] if "closed_at" in leads.column_names else None,
+        history=tables.history,
+        order=order,
+    )
+
+
+def _without(tables: LeadTables, left_out: Mapping[str, str]) -> LeadTables:
+    """The tables without the attributes that training must not see."""
+    history = tables.history
+    if history is not None and left_out:
+        history = history.filter(pc.invert(pc.is_in(history["field"], pa.array(list(left_out), pa.string()))))
+    kept = tuple(name for name in tables.attributes if name not in left_out)
+    return replace(tables, attributes=kept, history=history)
+
+
+def _build(tables: LeadTables, choices: Choices, **moments: Any) -> Snapshots:
+    return build_snapshots(
+        tables,
+        horizon_days=choices.horizon_days,
+        every_days=choices.every_days,
+        intent_types=choices.intent_types,
+        groups={name: group for name, group in choices.groups.items() if name in tables.attributes},
+        labels={name: label for name, label in choices.labels.items() if name in tables.attributes},
+        **({"per_lead": choices.per_lead} | moments),
+    )
+
+
+def _known(snapshots: Snapshots) -> Snapshots:
+    """The snapshots whose outcome is known."""
+    assert snapshots.label is not None
+    return snapshots.take(np.flatnonzero(np.isfinite(snapshots.label)))
+
+
+def _contract(snapshots: Snapshots, left_out: Mapping[str, str]) -> tuple[Column, ...]:
+    return tuple(column for column in snapshots.columns if column.name not in left_out)
+
+
+def _resolved(rulebook: Rulebook | None, tables: LeadTables) -> Rulebook | None:
+    if rulebook is None:
+        return None
+    resolved, unmapped = rulebook.resolve(tables.answers, tables.attributes)
+    if not resolved.dimensions:
+        raise RulebookError(
+            f"No dimension of the rulebook {rulebook.name!r} has a column: {', '.join(unmapped)}. "
+            "Say which column answers each question under [leads.answers] in leadml.toml."
+        )
+    return resolved
+
+
+def _every_week(tables: LeadTables, choices: Choices, snapshots: Snapshots, split: Split) -> Snapshots | None:
+    """Each lead at each moment of the newest part it was open at, as a weekly scoring run would have met it.
+
+    Training thins a lead's moments; volumes per week and first crossings can only be counted on all of them.
+    """
+    if snapshots.horizon_days is None or split.boundary is None:
+        return None
+    return _known(_build(tables, choices, per_lead=None, since_days=split.boundary))
+
+
+def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: float, signal: bool) -> list[Cutoff]:
+    intent = None
+    if any("intent" in term.groups for term in scorer.terms):
+        intent = scorer.subtotals(weekly.features)["intent"] > 0
+    assert weekly.label is not None
+    return choose_cutoffs(
+        scorer.probability(weekly.features),
+        weekly.label,
+        intent,
+        weekly.lead_id,
+        weekly.order if weekly.horizon_days else None,
+        base_rate=base_rate,
+        groups=weekly.account_id,
+        signal=signal,
+        seed=choices.seed,
+        **asdict(choices.cutoffs),
+    )
+
+
+def _policy(scorer: Scorer, cutoffs: Sequence[Cutoff], choices: Choices, *, base_rate: float) -> Policy:
+    mql, sql = (cutoff.probability for cutoff in cutoffs)
+    shows_intent = any("intent" in term.groups for term in scorer.terms)
+    return Policy(
+        grade_bounds=grade_bounds(base_rate, choices.grade_multiples),
+        mql=mql,
+        sql=sql,
+        sql_needs_intent=choices.cutoffs.sql_needs_intent and shows_intent,
+    )
