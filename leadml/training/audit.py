@@ -35,22 +35,18 @@ def audit_leads(
 ) -> list[Finding]:
     """At most one finding per attribute, the proven first; each states its evidence in numbers.
 
-    Parameters
-    ----------
-    leads : pa.Table (leads)
-        One row per lead, with the columns named in `attributes` as they stand now.
-    outcome : (leads,)
-        "won", "lost" or None for a lead still open. Without open leads nothing can be proven but by `history`.
-    lead_id, closed_at : (leads,), optional
-        Id and time of closing; needed to use `history`.
-    account_id : (leads,), optional
-        A column is judged on other accounts than it was learned from; each lead stands alone without it.
-    history : pa.Table, optional
-        `lead_id`, `field`, `value`, `changed_at`. A column whose values are on record before closing is honest and is
-        not suspected: a snapshot reads it as it was then.
-    order : float array (leads,), optional
-        Sortable time. Columns are compared among leads of about the same time, so that a column that merely follows
-        the calendar is not mistaken for one that knows the outcome.
+    Args:
+        leads: one row per lead, with the columns named in `attributes` as they stand now.
+        attributes: the columns to audit.
+        outcome: (leads,) "won", "lost" or None for a lead still open. Without open leads only `history` can prove.
+        lead_id: (leads,) or None; needed to use `history`.
+        account_id: (leads,) or None. A column is judged on other accounts than it was learned from; without it each
+            lead stands alone.
+        closed_at: timestamps (leads,) or None; needed to use `history`.
+        history: lead_id, field, value, changed_at. A column whose values are on record before closing is honest and is
+            not suspected: a snapshot reads it as it was then.
+        order: float array (leads,) or None, sortable time. Columns are compared among leads of about the same time, so
+            that one that merely follows the calendar is not mistaken for one that knows the outcome.
     """
     won = pc.fill_null(pc.equal(_as_arrow(outcome), "won"), False).to_numpy(zero_copy_only=False)
     lost = pc.fill_null(pc.equal(_as_arrow(outcome), "lost"), False).to_numpy(zero_copy_only=False)

@@ -81,21 +81,23 @@ def choose_cutoffs(
     lies at the base rate for MQL and at twice the base rate for SQL (`times_base_rate`) or, where the leads above
     convert less than that, as much higher as it takes.
 
-    Parameters
-    ----------
-    probability, label : float arrays (snapshots,)
-        Out-of-time predictions, and 1 (won within the horizon) or 0.
-    intent : bool array (snapshots,) or None
-        Whether a snapshot shows intent, which SQL asks for unless `sql_needs_intent` is False; None: nobody knows, and
-        nothing is asked.
-    lead_ids, groups : arrays (snapshots,)
-        Lead and account of each snapshot; intervals are a bootstrap over accounts.
-    order : float array (snapshots,) or None
-        Days. Without it there are no weeks: a capacity cannot be applied, and `why` says so.
-    base_rate : float
-        Share of snapshots that convert, from training.
-    signal : bool
-        False: the model knows no more than the base rate, and no cutoff is published.
+    Args:
+        probability: float array (snapshots,), out-of-time predictions.
+        label: float array (snapshots,), 1 (won within the horizon) or 0.
+        intent: bool array (snapshots,), whether a snapshot shows intent, which SQL asks for unless `sql_needs_intent`
+            is False; None: nobody knows, and nothing is asked.
+        lead_ids: array (snapshots,), the lead of each snapshot.
+        order: float array (snapshots,) in days, or None: without it there are no weeks, a capacity cannot be applied,
+            and `why` says so.
+        base_rate: share of snapshots that convert, from training.
+        groups: array (snapshots,), the account of each snapshot; intervals are a bootstrap over accounts.
+        mql_per_week: capacity for MQLs, leads per week, or None.
+        mql_minimum_conversion: share of MQLs that must convert, or None.
+        sql_per_week: capacity for SQLs, leads per week, or None.
+        sql_minimum_conversion: share of SQLs that must convert, or None.
+        sql_needs_intent: whether SQL asks for intent.
+        signal: False where the model knows no more than the base rate: then no cutoff is published.
+        seed: picks the accounts of each bootstrap repeat.
     """
     if not signal:
         reason = "No cutoff is published: the model found no signal, so no score separates leads."

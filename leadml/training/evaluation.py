@@ -35,15 +35,12 @@ def evaluate(
 
     A figure that the rows do not determine (the AUC of one outcome) is NaN.
 
-    Parameters
-    ----------
-    label : float array (rows,)
-        1 won, 0 otherwise.
-    probabilities : mapping from a model's name to a float array (rows,)
-    groups : array (rows,)
-        Account of each row.
-    repeats : int
-        Bootstrap repeats; all models are judged on the same ones.
+    Args:
+        label: float array (rows,), 1 won and 0 otherwise.
+        probabilities: a float array (rows,) per model.
+        groups: array (rows,), the account of each row.
+        repeats: number of bootstrap repeats; all models are judged on the same ones.
+        seed: picks the accounts of each repeat.
     """
     tallies = {name: _Sorted(label, probability) for name, probability in probabilities.items()}
     values = {name: _figures(rows.tally(None)) for name, rows in tallies.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,8 @@ from leadml.predict.encoding import Floats
 from leadml.training.findings import Finding
 from leadml.training.proofs import is_filled
 from leadml.training.split import Groups, Rows, account_codes
+
+Signatures = np.ndarray[Any, np.dtype[np.uint64]]
 
 LEAST_CLOSED = 20
 LEAST_OF_AN_OUTCOME = 5
@@ -33,16 +36,13 @@ def check_readiness(
 ) -> list[Finding]:
     """Numbered errors (R0xx), warnings and notes (R1xx) about training on these snapshots, the gravest first.
 
-    Parameters
-    ----------
-    table : pa.Table (rows)
-        Snapshots; `columns` names the feature columns in it.
-    label : float array (rows,)
-        1 won, 0 not, NaN not yet known; rows of unknown label are disregarded.
-    order : float array (rows,) or None
-        Sortable time.
-    groups : array (rows,)
-        Account of each row. Outcomes are counted in accounts: ten snapshots of one lead teach as little as one.
+    Args:
+        table: the snapshots (rows).
+        columns: names of the feature columns in `table`.
+        label: float array (rows,), 1 won, 0 not, NaN not yet known; rows of unknown label are disregarded.
+        order: float array (rows,) or None, sortable time.
+        groups: array (rows,), the account of each row. Outcomes are counted in accounts: ten snapshots of one lead
+            teach as little as one.
     """
     known = np.flatnonzero(np.isfinite(label))
     accounts = account_codes(groups)[known]
@@ -223,12 +223,9 @@ def _repeats(rows: pa.Table, accounts: Rows) -> list[Finding]:
     """Rows that repeat another account's row in every column."""
     if not rows.num_columns:
         return []
-    numbered = rows.rename_columns([f"c{i}" for i in range(rows.num_columns)])
-    names = list(numbered.column_names)
-    patterns = numbered.group_by(names).aggregate([]).num_rows
-    with_account = numbered.append_column("account", pa.array(accounts))
-    distinct = with_account.group_by([*names, "account"]).aggregate([]).num_rows
-    share = 1 - patterns / distinct
+    pattern = _signatures(rows)
+    distinct = len(np.unique(_mixed(pattern, accounts)))
+    share = 1 - len(np.unique(pattern)) / distinct
     if share <= _REPEATED:
         return []
     return [
@@ -241,6 +238,23 @@ def _repeats(rows: pa.Table, accounts: Rows) -> list[Finding]:
             "columns repeat by themselves.",
         )
     ]
+
+
+def _signatures(rows: pa.Table) -> Signatures:
+    """A number per row, the same for rows that agree in every column (others agree by a chance of 1 in 2^64 a pair)."""
+    total = np.zeros(rows.num_rows, dtype=np.uint64)
+    for values in rows.columns:
+        codes = values.combine_chunks().dictionary_encode().indices.fill_null(-1)
+        total = _mixed(total, np.asarray(codes, dtype=np.int64))
+    return total
+
+
+def _mixed(total: Signatures, codes: Rows) -> Signatures:
+    """The finishing step of SplitMix64 (Steele, Lea, Flood 2014): any changed bit changes half of the others."""
+    mixed = total * np.uint64(0x9E3779B97F4A7C15) + codes.astype(np.uint64) + np.uint64(1)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _error(code: str, message: str, advice: str) -> Finding:

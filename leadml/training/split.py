@@ -53,19 +53,24 @@ def split_newest(
 ) -> Split:
     """The newest `share` of the rows tests; what could tell the training rows about them is left out.
 
-    Raises `TrainingError` where nothing is left to train on, or `order` has missing values.
+    Whole accounts have a price: an account that is still open at the boundary takes its older rows along, and none of
+    these had converted. Where leads linger for years the training part therefore converts more often than all rows
+    of its time did; where nearly all deals close within the training period the difference is small.
 
-    Parameters
-    ----------
-    order : float array (rows,) or None
-        Sortable time. Equal times stay on one side. With None, or a single time, accounts are dealt at random.
-    groups : array (rows,)
-        Account of each row. The test part loses no row; an account that occurs in it leaves the training part whole.
-    label : float array (rows,) or None
-        1 won, 0 otherwise. Only a random split uses it: accounts with and without a win are dealt in proportion.
-    gap : float
-        The horizon, in the unit of `order`. A training row's label must be known when the test part begins:
-        rows with `order + gap > boundary` are left out.
+    Args:
+        order: float array (rows,) or None, sortable time. Equal times stay on one side. With None, or a single time,
+            accounts are dealt at random.
+        groups: array (rows,), the account of each row. The test part loses no row; an account that occurs in it leaves
+            the training part whole.
+        label: float array (rows,) or None, 1 won and 0 otherwise. Only a random split uses it: accounts with and
+            without a win are dealt in proportion.
+        share: share of the rows that test.
+        gap: the horizon, in the unit of `order`. A training row's label must be known when the test part begins: rows
+            with `order + gap > boundary` are left out.
+        seed: picks the accounts of a random split.
+
+    Raises:
+        TrainingError: nothing is left to train on, or `order` has missing values.
     """
     accounts = account_codes(groups)
     if order is None or (len(order) and np.ptp(order) == 0):

@@ -151,7 +151,7 @@ def _strength(codes: Rows, won: Floats, accounts: Rows, blocks: Rows) -> float:
 def _blocks(order: Floats | None, rows: int) -> Rows:
     if order is None or rows < _TIME_BLOCKS * _FEWEST:
         return np.zeros(rows, dtype=np.int64)
-    cuts = np.quantile(order, np.linspace(0, 1, _TIME_BLOCKS + 1)[1:-1])
+    cuts = np.nanquantile(order, np.linspace(0, 1, _TIME_BLOCKS + 1)[1:-1])
     return np.searchsorted(cuts, order, side="right")
 
 
