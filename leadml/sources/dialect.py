@@ -39,7 +39,7 @@ class Dialect:
 
 
 def sniff_csv(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Dialect:
-    """Find out how a CSV file is written; what is given is taken as given.
+    """Find out how a CSV file is written; what is given is taken as given, unless a byte order mark says otherwise.
 
     The encoding is that of the byte order mark, else UTF-8 where the whole file is valid UTF-8, else cp1252, which
     is then marked as assumed. The delimiter is the one that cuts the first rows into equally many cells.
@@ -49,7 +49,7 @@ def sniff_csv(path: Path, *, delimiter: str | None = None, encoding: str | None 
     with reading(str(path)), _plain(path) as file:
         sample = file.read(_SAMPLE_BYTES)
         _refuse_non_text(path, sample, encoding)
-        found = encoding or _encoding(sample, file)
+        found = _mark(sample) or encoding or _encoding(sample, file)
     compression = "gzip" if _is_gzip(path) else None
     text = _decode(path, sample, found)
     if not text.strip():
@@ -104,8 +104,6 @@ def _mark(sample: bytes) -> str | None:
 
 
 def _encoding(sample: bytes, rest: io.BufferedIOBase) -> str:
-    if marked := _mark(sample):
-        return marked
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         decoder.decode(sample)

@@ -80,7 +80,7 @@ def distinct(column: pa.ChunkedArray, missing_values: Iterable[str] = ()) -> Dis
     """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if pa.types.is_string_view(column.type):
+    if pa.types.is_string_view(column.type) or pa.types.is_null(column.type):  # neither can be encoded as it is
         column = column.cast(pa.string())
     encoded = column.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):

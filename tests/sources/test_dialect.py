@@ -59,6 +59,21 @@ def test_what_the_user_states_is_not_second_guessed(tmp_path: Path) -> None:
     assert list(open_source(str(path), delimiter=",").columns("leads.csv")) == ["a;b", "c"]
 
 
+@pytest.mark.parametrize(("stated", "written"), [("utf-8", "utf-8-sig"), ("utf-16-le", "utf-16")])
+def test_a_byte_order_mark_never_becomes_part_of_a_name(tmp_path: Path, stated: str, written: str) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_bytes("id,x\n1,2\n".encode(written))
+    source = open_source(str(path), encoding=stated)
+    assert [row for batch in source.stream("leads.csv") for row in batch.to_pylist()] == [{"id": "1", "x": "2"}]
+
+
+def test_bytes_that_an_encoding_does_not_have_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_bytes(b"id,x\n" + b"1,plain\n" * 50_000 + b"2,\x81\n")
+    with pytest.raises(SourceError, match=r"leads.csv is not written in the encoding expected"):
+        list(open_source(str(path)).stream("leads.csv"))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
