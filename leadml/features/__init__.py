@@ -1,0 +1,19 @@
+"""Features of leads as of a moment: one implementation for training and scoring.
+
+plan.py         what training fixed, so that scoring makes the very same columns
+planning.py     the plan that a company's tables call for
+spine.py        which lead is looked at when; the only difference between training and scoring
+engine.py       DuckDB, and the tables it sees: numbers for ids, types and moments
+attributes.py   what was known of a lead
+activity.py     what a lead did
+account.py      what the lead's account did
+frame.py        the columns side by side
+snapshots.py    build_snapshots (training) and snapshots_at (scoring)
+"""
+
+from __future__ import annotations
+
+from leadml.features.plan import Attribute, FeaturePlan
+from leadml.features.snapshots import Snapshots, build_snapshots, newest_moment, snapshots_at
+
+__all__ = ["Attribute", "FeaturePlan", "Snapshots", "build_snapshots", "newest_moment", "snapshots_at"]

@@ -1,0 +1,133 @@
+"""DuckDB in this process, and the tables that the feature queries see.
+
+Leads, accounts, types, fields and moments become whole numbers first. So no name or text that a user wrote is ever
+part of a query, joins compare integers, and sums are exact: they do not depend on the order of rows or on threads.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadml.errors import MissingExtraError
+from leadml.features.plan import FeaturePlan, Measure
+from leadml.features.spine import Spine
+from leadml.schema import LeadTables
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["connect", "measured", "opened"]
+
+_MICRO = 1e6
+_LARGEST = 1e12  # of an activity's value: its millionths still fit 64 bits, times five points
+
+
+def connect() -> DuckDBPyConnection:
+    """Open a database in memory that reads no file.
+
+    Raises:
+        MissingExtraError: DuckDB is not installed.
+
+    """
+    try:
+        import duckdb
+    except ImportError as missing:
+        raise MissingExtraError(
+            'Features of dated leads need DuckDB, which is not installed. Run: pip install "leadml[train]"'
+        ) from missing
+    # By itself it would spill into the current folder.
+    spill = tempfile.gettempdir()
+    return duckdb.connect(config={"threads": 2, "enable_external_access": False, "temp_directory": spill})
+
+
+@contextmanager
+def opened(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> Iterator[DuckDBPyConnection]:
+    """Open a database with `spine`, `leads`, `activities` and `history` in whole numbers."""
+    leads = _leads(tables.leads, plan)
+    with connect() as con:
+        con.register("spine", _spine(spine, leads))
+        con.register("leads", leads)
+        con.register("activities", _activities(tables, leads, plan))
+        con.register("all_history", _history(tables, plan))
+        # Two changes of a field at one moment have no order: the alphabetically last stands, wherever it is stored.
+        con.sql(
+            "create table history as select lead, field, moment, max(value) as value "
+            "from all_history group by lead, field, moment"
+        )
+        yield con
+
+
+def measured(con: DuckDBPyConnection, measures: list[Measure], query: str) -> list[pa.ChunkedArray]:
+    """Run a query whose `{measures}` are the measures' expressions; one array per measure."""
+    if not measures:
+        return []
+    selected = ", ".join(f"cast({m.sql} as double) as f{i}" for i, m in enumerate(measures))
+    return list(con.sql(query.format(measures=selected)).to_arrow_table().columns)
+
+
+def _leads(leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+    accounts = leads["account_id"]
+    columns = {
+        "lead": pa.array(np.arange(leads.num_rows)),
+        "account": pc.index_in(accounts, value_set=pc.unique(accounts)).cast(pa.int64()),
+        "created": leads["created_at"].cast(pa.int64()),
+    }
+    if plan.roles:
+        # A column without any value was dropped when the table was checked.
+        dropped = "role" not in leads.column_names
+        columns["role"] = pa.nulls(leads.num_rows, pa.string()) if dropped else leads["role"]
+    return pa.table(columns)
+
+
+def _spine(spine: Spine, leads: pa.Table) -> pa.Table:
+    accounts = leads["account"].to_numpy()
+    row = np.arange(len(spine.lead))
+    return pa.table({"row": row, "lead": spine.lead, "account": accounts[spine.lead], "moment": spine.at})
+
+
+def _activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+    if tables.activities is None or not plan.activity_types:
+        empty: Any = np.empty(0, np.int64)
+        return pa.table(dict.fromkeys(("lead", "account", "moment", "type", "units", "points"), empty))
+    kept, lead = _of_known_leads(tables.activities, tables.leads)
+    types = pa.array(plan.activity_types, pa.string())
+    kind = pc.fill_null(pc.index_in(kept["type"], value_set=types), len(types))
+    intent = pc.is_in(kept["type"], value_set=pa.array(plan.intent_types, pa.string())).to_numpy()
+    value = np.clip(pc.fill_null(kept["value"], 1.0).to_numpy(), -_LARGEST, _LARGEST)
+    return pa.table(
+        {
+            "lead": lead,
+            "account": leads["account"].to_numpy()[lead],
+            "moment": kept["occurred_at"].cast(pa.int64()),
+            "type": kind.cast(pa.int64()),
+            "units": np.round(value * _MICRO).astype(np.int64),
+            "points": np.where(intent, 5, 1),
+        }
+    )
+
+
+def _history(tables: LeadTables, plan: FeaturePlan) -> pa.Table:
+    fields = pa.array([attribute.name for attribute in plan.attributes if attribute.history], pa.string())
+    if tables.history is None or not len(fields):
+        none: Any = np.empty(0, np.int64)
+        return pa.table({"lead": none, "field": none, "moment": none, "value": pa.array([], pa.string())})
+    chosen = tables.history.filter(pc.is_in(tables.history["field"], value_set=fields))
+    kept, lead = _of_known_leads(chosen, tables.leads)
+    field = pc.index_in(kept["field"], value_set=fields).cast(pa.int64())
+    return pa.table(
+        {"lead": lead, "field": field, "moment": kept["changed_at"].cast(pa.int64()), "value": kept["value"]}
+    )
+
+
+def _of_known_leads(table: pa.Table, leads: pa.Table) -> tuple[pa.Table, Any]:
+    """Rows of the leads at hand (a part of a company has the activities of the whole), and their leads' numbers."""
+    lead = pc.index_in(table["lead_id"], value_set=leads["lead_id"].combine_chunks())
+    known = pc.is_valid(lead)
+    return table.filter(known), lead.filter(known).to_numpy().astype(np.int64)

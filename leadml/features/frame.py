@@ -1,0 +1,101 @@
+"""The features of a spine side by side, in the order that the plan fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from leadml.errors import ColumnsError
+from leadml.features.account import account_features, account_measures
+from leadml.features.activity import activity_features, activity_measures
+from leadml.features.attributes import (
+    attribute_columns,
+    calendar_columns,
+    calendar_features,
+    current_values,
+    days_before,
+    past_values,
+)
+from leadml.features.engine import opened
+from leadml.features.plan import FeaturePlan
+from leadml.features.spine import Spine
+from leadml.predict.encoding import Column
+from leadml.schema import LeadTables
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["feature_columns", "features_of"]
+
+
+def feature_columns(plan: FeaturePlan) -> tuple[Column, ...]:
+    """Contracts of a plan's features: attributes, calendar, activities, account. Names are unique."""
+    columns = attribute_columns(plan)
+    if plan.calendar:
+        columns += calendar_columns()
+        columns += [measure.column for measure in (*activity_measures(plan), *account_measures(plan))]
+    return tuple(_told_apart(columns))
+
+
+def features_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> pa.Table:
+    """Features of each row of a spine, from nothing that happened at or after its moment.
+
+    Raises:
+        ColumnsError: the tables lack what the plan was made from.
+
+    """
+    if plan.calendar:
+        _check_tables(tables, plan)
+        with opened(tables, spine, plan) as con:
+            arrays = [
+                *_attributes(tables, spine, plan, con),
+                *calendar_features(tables.leads, spine),
+                *activity_features(con, plan),
+                *account_features(con, plan),
+            ]
+    else:
+        arrays = [current_values(tables, spine, attribute) for attribute in plan.attributes]
+    return pa.table(arrays, names=[column.name for column in feature_columns(plan)])
+
+
+def _attributes(
+    tables: LeadTables, spine: Spine, plan: FeaturePlan, con: DuckDBPyConnection
+) -> Iterable[pa.ChunkedArray | pa.Array]:
+    past = [attribute for attribute in plan.attributes if attribute.history]
+    for attribute in plan.attributes:
+        if attribute.history:
+            values = past_values(con, attribute, past.index(attribute))
+        else:
+            values = current_values(tables, spine, attribute)
+        yield days_before(values, spine) if attribute.kind == "time" else values
+
+
+def _check_tables(tables: LeadTables, plan: FeaturePlan) -> None:
+    history = any(attribute.history for attribute in plan.attributes)
+    lacking = {
+        "a creation date of leads (created_at)": "created_at" not in tables.leads.column_names,
+        "a role of leads (role)": plan.roles and "role" not in {*tables.leads.column_names, *tables.dropped},
+        "a table of activities": bool(plan.activity_types) and tables.activities is None,
+        "a table of field history": history and tables.history is None,
+    }
+    absent = [what for what, lacks in lacking.items() if lacks]
+    if absent:
+        raise ColumnsError(
+            f"The scorer was trained with {' and '.join(absent)}, but these leads come without. "
+            "Map what is missing, or train a scorer without it."
+        )
+
+
+def _told_apart(columns: list[Column]) -> Iterable[Column]:
+    """Attributes come first and keep their names, as rulebooks ask for them; a later namesake is numbered."""
+    taken: set[str] = set()
+    for column in columns:
+        name, number = column.name, 1
+        while name in taken:
+            number += 1
+            name = f"{column.name} ({number})"
+        taken.add(name)
+        yield replace(column, name=name)

@@ -1,0 +1,81 @@
+"""What training fixed about the features, so that scoring makes the same columns in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from leadml.errors import BundleError
+from leadml.predict.encoding import Column, Group
+from leadml.schema import Kind
+
+__all__ = ["Attribute", "FeaturePlan", "Measure", "readable"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One computed feature: its column contract, and the SQL expression that gives it."""
+
+    column: Column
+    sql: str
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of a lead; `history` says that its value comes from the field history, never from the lead."""
+
+    name: str
+    kind: Kind
+    group: Group
+    label: str
+    history: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeaturePlan:
+    """Which features a company's tables give.
+
+    `calendar`: snapshots have a moment (otherwise the features are the attributes as given, and nothing else).
+    `activity_types`: the types with features of their own; `pooled`: the remaining ones share features.
+    `intent_types`: the types that show intent. `accounts`: some account has two leads or more.
+    `roles`: leads have a role.
+    """
+
+    calendar: bool
+    attributes: tuple[Attribute, ...]
+    activity_types: tuple[str, ...] = ()
+    pooled: bool = False
+    intent_types: tuple[str, ...] = ()
+    accounts: bool = False
+    roles: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the plan as values that JSON can hold."""
+        plan = asdict(self)
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in plan.items()}
+
+    @classmethod
+    def from_dict(cls, plan: Mapping[str, Any]) -> FeaturePlan:
+        """Read back what `to_dict` gave.
+
+        Raises:
+            BundleError: keys are missing, or there are others.
+
+        """
+        try:
+            fields: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in plan.items()
+            }
+            fields["attributes"] = tuple(Attribute(**attribute) for attribute in plan["attributes"])
+            return cls(**fields)
+        except (KeyError, TypeError, AttributeError) as fault:
+            raise BundleError(
+                f"The feature plan of this bundle cannot be read ({fault}). Train the scorer again."
+            ) from fault
+
+
+def readable(name: str) -> str:
+    """Turn a name from a database into words: `pricing_page` -> "Pricing page"."""
+    words = " ".join(name.replace("_", " ").split())
+    return words[:1].upper() + words[1:] or name

@@ -1,0 +1,115 @@
+"""The feature plan that a company's tables call for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadml.errors import ColumnsError
+from leadml.features.engine import connect
+from leadml.features.plan import Attribute, FeaturePlan, readable
+from leadml.predict.encoding import Group
+from leadml.schema import LEAD_ROLES, Kind, LeadTables
+
+__all__ = ["make_plan"]
+
+_MOST_TYPES = 20
+_INTENT_WORDS = ("pricing", "demo", "trial", "intent", "quote", "price", "contact_sales")
+# A change of these is the outcome itself, or nothing to learn from; the other roles are attributes.
+_NOT_ATTRIBUTES = {*LEAD_ROLES, "order"} - {"role", "direction"}
+
+
+def make_plan(
+    tables: LeadTables,
+    *,
+    intent_types: Sequence[str] = (),
+    groups: Mapping[str, Group] | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> FeaturePlan:
+    """Plan the features of a company.
+
+    Args:
+        tables: the checked tables.
+        intent_types: activity types that show intent; when empty, those whose name says so ("pricing", "demo", ...).
+        groups: feature groups of attributes; the others are fit, or answer where they answer a question.
+        labels: names that people read, by attribute.
+
+    Raises:
+        ColumnsError: none of the `intent_types` occurs among the activities.
+
+    """
+    names = tables.leads.column_names
+    calendar = {"created_at", "closed_at", "outcome"} <= set(names)
+    attributes = tuple(_attributes(tables, calendar, groups or {}, labels or {}))
+    if not calendar:
+        return FeaturePlan(calendar=False, attributes=attributes)
+    seen = _types_by_count(tables.activities)
+    intent = _intent_types(seen, intent_types)
+    # Intent decides on stages, so a rare intent type keeps features of its own before a frequent other one.
+    ranked = sorted(seen, key=lambda kind: kind not in intent)
+    accounts = pc.count_distinct(tables.leads["account_id"]).as_py() < tables.leads.num_rows
+    return FeaturePlan(
+        calendar=True,
+        attributes=attributes,
+        activity_types=tuple(ranked[:_MOST_TYPES]),
+        pooled=len(ranked) > _MOST_TYPES,
+        intent_types=tuple(sorted(intent)) if seen else (),
+        accounts=accounts,
+        roles="role" in names,
+    )
+
+
+def _attributes(
+    tables: LeadTables, calendar: bool, groups: Mapping[str, Group], labels: Mapping[str, str]
+) -> Iterator[Attribute]:
+    answers = set(tables.answers.values())
+    # Without moments there is no "as it was then": the history is of no use.
+    past = _history_kinds(tables.history) if calendar and tables.history is not None else {}
+    later = sorted(field for field in past if field not in tables.attributes)
+    for name in (*tables.attributes, *later):
+        kind = _kind(tables.leads.schema.field(name).type) if name in tables.attributes else past[name]
+        group: Group = groups.get(name, "answer" if name in answers else "fit")
+        yield Attribute(name, kind, group, labels.get(name, readable(name)), history=name in past)
+
+
+def _kind(values: pa.DataType) -> Kind:
+    if pa.types.is_timestamp(values):
+        return "time"
+    return "number" if pa.types.is_floating(values) else "category"
+
+
+def _history_kinds(history: pa.Table) -> dict[str, Kind]:
+    """Kinds of the fields with a history: what all of a field's values can be read as."""
+    with connect() as con:
+        con.register("history", history.select(["field", "value"]))
+        rows = con.sql(
+            """
+            select field, coalesce(bool_and(isfinite(try_cast(value as double)) is true), false),
+                   coalesce(bool_and(try_cast(value as timestamp) is not null), false)
+            from history where trim(value) <> '' or value is null group by field
+            """
+        ).fetchall()
+    kinds: dict[str, Kind] = {
+        field: "number" if numbers else "time" if times else "category" for field, numbers, times in rows
+    }
+    return {field: kind for field, kind in kinds.items() if field not in _NOT_ATTRIBUTES}
+
+
+def _types_by_count(activities: pa.Table | None) -> list[str]:
+    if activities is None:
+        return []
+    counts = [(entry["values"], entry["counts"]) for entry in activities["type"].value_counts().to_pylist()]
+    return [kind for kind, _ in sorted(counts, key=lambda pair: (-pair[1], pair[0]))]
+
+
+def _intent_types(seen: Sequence[str], named: Collection[str]) -> set[str]:
+    if not named:
+        return {kind for kind in seen if any(word in kind.lower() for word in _INTENT_WORDS)}
+    if seen and not set(named) & set(seen):
+        raise ColumnsError(
+            f"None of the intent types {', '.join(map(repr, named))} occurs among the activities, which are of type "
+            f"{', '.join(map(repr, seen[:_MOST_TYPES]))}. Name some of these as intent_types, or leave it out."
+        )
+    return set(named)
