@@ -43,11 +43,11 @@ def test_intervals_widen_where_rows_share_accounts():
 def test_intervals_over_accounts_cover_the_truth_about_as_often_as_they_say():
     truth = np.mean([METRICS["brier"](*company(seed)[:2]) for seed in range(1000, 1300)])
     inside = 0
-    for seed in range(100):
+    for seed in range(60):
         label, probability, groups = company(seed)
         _, low, high = evaluate(label, {"m": probability}, groups, repeats=100, seed=seed)["m"]["brier"]
         inside += low <= truth <= high
-    assert inside >= 86  # 95 expected; below 86 would happen once in 10,000 runs of an honest interval
+    assert inside >= 50  # 57 expected; an honest interval falls below 50 less than once in 1,000 times
 
 
 def test_the_better_model_has_a_paired_difference_below_zero():
