@@ -63,7 +63,7 @@ def test_three_keys_are_enough_and_the_rest_has_defaults() -> None:
     assert given_settings.cutoffs.mql_per_week is None
     assert given_settings.cutoffs.sql_needs_intent
     assert given_settings.activities is None
-    assert given_settings.rulebook_choice() is None
+    assert given_settings.rules.preset is None
 
 
 def test_a_file_is_read_and_its_folder_kept(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_settings_hand_the_roles_of_columns_on() -> None:
     )
     assert history is not None
     assert (history.field, history.value, history.changed_at) == ("name", "new", "at")
-    assert read.column_groups() == {"visits": "engagement"}
+    assert read.leads.groups == {"visits": "engagement"}
 
 
 def test_a_source_without_activities_and_history_has_no_columns_for_them() -> None:
@@ -139,12 +139,6 @@ def test_a_source_without_activities_and_history_has_no_columns_for_them() -> No
 def test_outcome_values_may_be_written_as_numbers_and_booleans() -> None:
     read = settings(leads={"won": [1, True], "lost": [0, False]})
     assert (read.leads.won, read.leads.lost) == (("1", "true"), ("0", "false"))
-
-
-def test_a_rulebook_is_a_preset_or_a_file_beside_the_settings() -> None:
-    assert settings(rules={"preset": "bant"}).rulebook_choice() == ("preset", "bant")
-    choice = settings(rules={"file": "rules.toml"}).rulebook_choice()
-    assert choice == ("file", str(Path.cwd() / "shop" / "rules.toml"))
 
 
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
@@ -371,6 +365,10 @@ def test_an_unknown_key_anywhere_is_named_with_its_path(section: str | None, nam
         (
             {"source": {"url": "sqlite:///demo.db"}},
             "leads.table: is missing; name the table of 'sqlite:///demo.db' that holds the leads",
+        ),
+        (
+            {"source": {"url": "demo.sqlite"}},
+            "leads.table: is missing; name the table of 'demo.sqlite' that holds the leads",
         ),
         (
             {"leads": {"table": "Leads"}, "output": {"scores": "leads"}},

@@ -28,6 +28,7 @@ ONE_COLUMN_ROLES = (
 )
 # They tell leads, companies and sellers apart and are never learnt from, so they may well be personal.
 MAY_BE_PERSONAL = ("id", "account", "owner")
+DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 
 class Given(dict[str, Any]):
@@ -152,7 +153,8 @@ def _one_rulebook(given: Given) -> Iterator[Fault]:
 
 def _tables(given: Given) -> Iterator[Fault]:
     url = given.get("source.url", "")
-    if ("://" in url or url.endswith("/")) and not given.speaks_of("leads.table"):
+    several = "://" in url or url.endswith(("/", *DATABASE_SUFFIXES))
+    if several and not given.speaks_of("leads.table"):
         yield (
             "leads.table",
             None,

@@ -111,7 +111,10 @@ def _at(raw: Mapping[str, Any], location: Sequence[str]) -> Any:
 def dotted(parts: Sequence[str]) -> str:
     """Write a key's path the way TOML does: parts that are not bare words stand in quotes."""
     # JSON's quoted text is TOML's too.
-    return ".".join(part if _BARE.fullmatch(part) else json.dumps(part, ensure_ascii=False) for part in parts)
+    return ".".join(
+        part if _BARE.fullmatch(part) else json.dumps(part, ensure_ascii=False).replace("\x7f", "\\u007f")
+        for part in parts
+    )
 
 
 def _allowed(location: Sequence[str]) -> str:

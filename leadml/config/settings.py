@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -232,7 +231,7 @@ class Settings(Section):
 
     def path(self, given: str) -> Path:
         """Give the path that a text of leadml.toml stands for."""
-        return self._folder / given
+        return self._folder / Path(given).expanduser()
 
     def source_url(self) -> str:
         """Give `source.url` with its path made independent of the working directory."""
@@ -262,13 +261,3 @@ class Settings(Section):
         if given is None:
             return None
         return HistoryColumns(lead=given.lead, field=given.field, value=given.value, changed_at=given.changed_at)
-
-    def rulebook_choice(self) -> tuple[Literal["preset", "file"], str] | None:
-        """Say which rulebook was asked for: ("preset", name), ("file", absolute path) or None."""
-        if self.rules.preset is not None:
-            return ("preset", self.rules.preset)
-        return ("file", str(self.path(self.rules.file))) if self.rules.file is not None else None
-
-    def column_groups(self) -> Mapping[str, str]:
-        """Give the group of each column that has one of its own."""
-        return self.leads.groups

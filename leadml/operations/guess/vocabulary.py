@@ -1,0 +1,220 @@
+"""The words that people name columns, tables and outcomes with: English, some German and Spanish, without accents."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _each(text: str) -> list[str]:
+    return text.split()
+
+
+NEUTRAL: Final = frozenset(_each("lead leads prospect hs sf crm c the of is has a dim fact tbl table my"))
+
+_CLOSING = "closed close closing converted convert conversion won lost end abschluss geschlossen cierre cerrado"
+_OPENING = (
+    "created create creation added add registered registration signup signed entered entry received inquiry "
+    "erstellt erstell angelegt anlage eingang creado creada creacion alta registro captured first"
+)
+_TOUCHED = "last modified modification updated update changed next activity expected planned birth latest"
+_MEASURES = (
+    "size type industry country city state region revenue employees employee status phone age website web branch "
+    "segment staff number count email mail address score rating stage level domain tier growth note grosse branche"
+)
+
+CREATED: Final = {
+    **{f"{opening} {when}": 3.0 for opening in _each(_OPENING) for when in ("at", "date", "on", "time", "am", "datum")},
+    **dict.fromkeys(_each("created createdon erstellt angelegt creado creada creacion"), 3.0),
+    **{"fecha creacion": 3.0, "fecha alta": 3.0, "first seen": 3.0, "added": 2.0, "received": 2.0, "eingang": 2.0},
+    **{"date": 1.5, "datum": 1.5, "fecha": 1.5, "timestamp": 1.5, "lead date": 2.5},
+}
+NOT_CREATED: Final = frozenset(_each(_CLOSING + " " + _TOUCHED + " by"))
+CLOSED: Final = {
+    **{f"{closing} {when}": 3.0 for closing in _each(_CLOSING) for when in ("at", "date", "on", "time", "datum", "am")},
+    **{"closed": 3.0, "converted": 2.0, "fecha cierre": 3.0, "decision date": 3.0, "decided at": 3.0, "cierre": 2.5},
+    **{"abgeschlossen am": 3.0, "abgeschlossen": 2.5, "geschlossen": 2.5, "abschluss": 2.5, "resolved at": 2.5},
+}
+NOT_CLOSED: Final = frozenset(_each("expected planned last next modified forecast estimated created by"))
+
+ID: Final = {
+    **{f"{thing} id": 3.0 for thing in _each("lead prospect record object interessent")},
+    **{f"{thing} id": 2.5 for thing in _each("contact opportunity deal person customer kunden row")},
+    **{"id": 3.0, "uuid": 2.5, "guid": 2.5, "lead key": 2.5, "lead number": 2.0, "lead no": 2.0, "lead nr": 2.0},
+    **{"kennung": 2.5, "number": 1.0, "nr": 1.0, "key": 1.0, "numero": 1.0, "nummer": 1.0},
+}
+NOT_ID: Final = frozenset(
+    _each("account company owner user campaign parent firma source form team converted phone session employees")
+)
+
+ACCOUNT: Final = {
+    **{f"{who} id": 3.5 for who in _each("account company organisation organization firma firmen client cuenta")},
+    **dict.fromkeys(_each("account company organisation organization firma unternehmen empresa cuenta"), 3.0),
+    **{"konto": 2.5, "employer": 2.0, "client": 2.0, "household": 2.0},
+    **{f"{who} name": 3.2 for who in _each("account company organisation organization firma firmen client")},
+}
+NOT_ACCOUNT: Final = frozenset(_each(_MEASURES + " manager owner executive annual target date"))
+
+OWNER: Final = {
+    **dict.fromkeys(("owner", "seller", "sales rep", "sales person", "assigned to", "assignee"), 3.0),
+    **dict.fromkeys(("account executive", "verkaufer", "vertriebler", "vendedor", "propietario", "betreuer"), 3.0),
+    **dict.fromkeys(("sdr", "bdr", "rep", "agent", "responsible", "zustandig", "comercial", "besitzer"), 2.5),
+}
+NOT_OWNER: Final = frozenset(_each("note team change date phone email mail comment previous home house"))
+
+ROLE: Final = {
+    **dict.fromkeys(("role", "job title", "job role", "job function", "rolle", "cargo", "puesto"), 3.0),
+    **dict.fromkeys(("title", "position", "funktion", "job", "persona", "seniority", "beruf"), 2.5),
+    "function": 2.0,
+}
+NOT_ROLE: Final = frozenset(_each("date id course book page count user"))
+
+DEAL_VALUE: Final = {
+    **{
+        f"{what} {worth}": 3.0
+        for what in _each("deal opportunity contract order")
+        for worth in ("value", "amount", "size")
+    },
+    **{
+        f"{what} {worth}": 3.0 for what in _each("deal opportunity contract expected") for worth in ("value", "revenue")
+    },
+    **dict.fromkeys(("amount", "deal amount", "opportunity amount", "deal size", "auftrags wert", "importe"), 3.0),
+    **dict.fromkeys(("lead value", "arr", "acv", "tcv", "mrr", "auftragswert", "betrag", "monto"), 2.5),
+    **{"value": 2.0, "valor": 2.0, "price": 1.5, "umsatz": 1.5, "revenue": 1.5},
+}
+NOT_DEAL_VALUE: Final = frozenset(
+    _each("annual yearly company cost customer count rate jahresumsatz id date idx index cons")
+)
+
+DIRECTION: Final = {"direction": 1.0, "inbound outbound": 1.0, "motion": 0.5, "richtung": 1.0, "direccion": 1.0}
+INBOUND: Final = frozenset(_each("inbound incoming eingehend entrante"))
+OUTBOUND: Final = frozenset(_each("outbound outgoing ausgehend saliente cold"))
+
+OUTCOME: Final = {
+    **dict.fromkeys(("converted", "conversion", "won", "outcome", "gewonnen", "ganado", "convertido", "y"), 3.0),
+    **dict.fromkeys(("result", "target", "label", "class", "sold", "bought", "purchased", "success"), 2.5),
+    **dict.fromkeys(("ergebnis", "resultado"), 2.5),
+    **dict.fromkeys(("status", "stage", "state", "estado", "deal stage", "phase", "etapa"), 2.0),
+    "lifecycle stage": 1.5,
+}
+NOT_OUTCOME: Final = frozenset(
+    _each(
+        "date at id previous prev prior last marital civil employment email mail source activity reason history "
+        "payment probability time days score country"
+    )
+)
+WON: Final = frozenset(
+    _each("won win converted customer sold bought purchased signed gewonnen kunde ganado ganada convertido cliente")
+)
+LOST: Final = frozenset(
+    _each(
+        "lost lose unconverted disqualified unqualified dead rejected junk verloren abgesagt disqualifiziert perdido "
+        "perdida descartado unsuccessful"
+    )
+)
+NEGATIONS: Final = frozenset(_each("not no non never nicht kein un former ex"))
+PLAIN_YES: Final = frozenset(_each("yes y true 1 success successful ja si j s"))
+PLAIN_NO: Final = frozenset(_each("no n false 0 failure failed nein"))
+
+MISSING_MARKS: Final = frozenset(
+    (
+        *_each("select -select- --select-- choose n/a #n/a na null nan - -- ? (none) --none-- undefined seleccionar"),
+        *("please select", "- none -", "not set", "(not set)", "not specified", "nicht angegeben", "bitte wählen"),
+        "sin especificar",
+    )
+)
+
+QUESTIONS: Final = {
+    "budget": ("budget", "presupuesto", "funds"),
+    "authority": ("authority", "decision maker", "decider", "decisionmaker", "entscheider", "autoridad"),
+    "need": ("need", "needs", "bedarf", "necesidad", "pain"),
+    "timeline": (
+        *("timeline", "time line", "timeframe", "time frame", "zeitplan", "zeit rahmen", "zeitrahmen", "plazo"),
+        *("purchase time", "timing"),
+    ),
+    "challenges": ("challenge", "challenges", "herausforderung", "desafio"),
+    "money": ("money",),
+    "prioritization": ("prioritization", "prioritisation", "priority", "prioritat", "prioridad"),
+    "goals": ("goal", "goals", "ziele", "objetivo"),
+    "plans": ("plans",),
+}
+
+LEAD_TABLES: Final = {
+    **dict.fromkeys(("leads", "lead", "prospects", "prospect", "interessenten", "clientes potenciales"), 3.0),
+    **dict.fromkeys(("opportunities", "opportunity", "deals", "deal", "kontakte", "contactos"), 2.5),
+    **dict.fromkeys(("contacts", "contact", "customers", "kunden"), 1.5),
+}
+NOT_LEAD_TABLES: Final = frozenset(_each("score scores history log audit events event activities activity truth"))
+ACTIVITY_TABLES: Final = dict.fromkeys(
+    _each("activities activity events event interactions touchpoints engagements tasks aktivitaten actividades clicks"),
+    2.0,
+)
+HISTORY_TABLES: Final = dict.fromkeys(_each("history changes audit log verlauf historie historial cambios"), 2.0)
+
+LEAD_KEY: Final = {
+    **{f"{thing} id": 3.0 for thing in _each("lead prospect interessent")},
+    **{f"{thing} id": 2.5 for thing in _each("contact opportunity deal object record parent person who customer")},
+    **{"lead": 2.5, "prospect": 2.0, "contact": 1.5, "deal": 1.5, "interessent": 2.5},
+}
+HAPPENED: Final = {
+    **{f"{what} {when}": 3.0 for what in _each("occurred activity event happened") for when in ("at", "date", "time")},
+    **dict.fromkeys(("occurred", "timestamp", "zeitpunkt", "happened", "momento"), 3.0),
+    **{"created at": 2.0, "created date": 2.0, "date": 2.0, "time": 2.0, "datum": 2.0, "fecha": 2.0, "at": 1.5},
+}
+ACTIVITY_TYPE: Final = {
+    **dict.fromkeys(("activity type", "event type", "type", "event name", "typ", "tipo"), 3.0),
+    **{"event": 2.5, "activity": 2.5, "action": 2.5, "kind": 2.5, "name": 1.5, "channel": 1.0, "subject": 1.0},
+}
+ACTIVITY_VALUE: Final = {
+    **{"value": 3.0, "count": 3.0, "amount": 2.5, "quantity": 2.5, "points": 2.0, "wert": 3.0, "valor": 3.0},
+    "anzahl": 3.0,
+}
+INTENT: Final = frozenset(
+    _each(
+        "demo trial pricing price quote quotation proposal intent rfp buy purchase angebot preis preise oferta precio "
+        "prueba testzugang"
+    )
+)
+FIELD: Final = {
+    **{"field": 3.0, "field name": 3.0, "attribute": 3.0, "property": 3.0, "feld": 3.0, "campo": 3.0},
+    **{"column": 2.5, "property name": 3.0},
+}
+NEW_VALUE: Final = {
+    "new value": 3.5,
+    "value": 2.5,
+    "neuer wert": 3.5,
+    "wert": 2.5,
+    "valor": 2.5,
+    "nuevo valor": 3.5,
+    "to": 2,
+}
+NOT_NEW_VALUE: Final = frozenset(_each("old from previous alter anterior before"))
+CHANGED: Final = {
+    **{f"{what} {when}": 3.0 for what in _each("changed modified updated created") for when in ("at", "date", "on")},
+    **{"timestamp": 2.5, "date": 2.0, "at": 1.5, "changed": 3.0, "geandert am": 3.0, "fecha": 2.0, "datum": 2.0},
+}
+
+PHONE: Final = frozenset(_each("phone telephone mobile fax telefon handy telefono movil cell cellphone"))
+PERSON_NAME: Final = {
+    **{f"{part} name": 3.0 for part in _each("first last full contact person sur middle given family customer")},
+    **dict.fromkeys(("surname", "firstname", "lastname", "vorname", "nachname", "apellido", "apellidos"), 3.0),
+    **{"name": 2.5, "nombre": 2.5, "contact": 1.5, "linkedin": 2.5},
+    **dict.fromkeys(
+        ("street", "postal address", "address", "ip address", "birth date", "date birth", "dob", "ssn"), 2.5
+    ),
+}
+NOT_PERSON: Final = frozenset(
+    _each("company account campaign product owner event source team form file firma empresa page list agent rep seller")
+)
+
+ENGAGEMENT: Final = frozenset(
+    _each(
+        "visits visit views view clicks click opens opened sessions session pageviews website webinar webinars "
+        "downloads download"
+    )
+)
+
+_ROLES = (CREATED, CLOSED, ID, ACCOUNT, OWNER, ROLE, DEAL_VALUE, OUTCOME, PERSON_NAME)
+_RELATED = (LEAD_KEY, HAPPENED, ACTIVITY_TYPE, CHANGED, FIELD, NEW_VALUE)
+COMPOUND_PARTS: Final = frozenset(
+    word for phrases in (*_ROLES, *_RELATED) for phrase in phrases for word in phrase.split() if len(word) > 1
+) | frozenset(_each(_TOUCHED + " email phone source decision maker time line frame zeit rahmen industry country size"))
