@@ -1,0 +1,15 @@
+"""Every chart once, for the notebook and for the page: plain data in, an Altair chart out.
+
+`to_svg` turns any of them into inline SVG that follows the page's width and colour scheme.
+"""
+
+from __future__ import annotations
+
+from altair.typing import ChartType as Chart
+
+from leadml.charts.effects import Shape, drivers, shape
+from leadml.charts.inline import to_svg
+from leadml.charts.quality import gain, reliability
+from leadml.charts.text import distinct, plain
+
+__all__ = ["Chart", "Shape", "distinct", "drivers", "gain", "plain", "reliability", "shape", "to_svg"]

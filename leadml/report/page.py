@@ -1,0 +1,72 @@
+"""Facts and shapes in, one HTML page out: no script, no request, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
+
+from leadml.charts import Shape, plain
+from leadml.report import figures, formats, story
+from leadml.report.measures import comparison, verdict
+
+# A page must stay small whatever the data was like; what is cut is counted on the page.
+MOST_ROWS = 100
+LEVELS = ("error", "warning", "note")
+
+
+def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
+    """The report as one HTML document.
+
+    `facts` are the training facts of a bundle (any part may be missing); `shapes` the score tables to draw, of which
+    the strongest `figures.MOST_SHAPES` are shown. Texts of the user are shortened and escaped.
+    """
+    findings = _findings(facts)
+    reaches = story.reaches(facts)
+    return _template().render(
+        facts=facts,
+        signal=facts.get("signal") is not False,
+        claim=story.claim(facts),
+        lede=story.lede(facts),
+        cards=story.cards(facts),
+        period=story.period(facts),
+        urgent=[f for f in findings if f.get("level") in ("error", "warning")][:3],
+        findings=findings,
+        comparison=comparison(story.part(facts, "evaluation", "models")),
+        verdict=verdict(story.part(facts, "evaluation", "models")),
+        reaches=reaches,
+        reliability=figures.reliability(facts),
+        gain=figures.gain(facts, reaches),
+        drivers=figures.drivers(facts),
+        shapes=figures.shapes(facts, shapes),
+        binding=story.BINDING,
+        cutoffs=story.cutoffs(facts),
+        unit=story.unit(facts),
+        within=story.within(facts),
+        most=MOST_ROWS,
+    )
+
+
+def _findings(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Findings, the gravest first, otherwise in the order they were made."""
+    return sorted(
+        formats.records(facts.get("findings")),
+        key=lambda f: LEVELS.index(f["level"]) if f.get("level") in LEVELS else len(LEVELS),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=ChainableUndefined,  # every part of the facts is optional
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (formats.percent, formats.count, formats.decimal, formats.factor, formats.per_week, formats.day)
+    environment.filters |= {f.__name__: f for f in (*filters, formats.items, formats.records, formats.triple, plain)}
+    return environment.get_template("page.html")

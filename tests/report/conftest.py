@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+import calendar
+import copy
+import itertools
+import math
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from leadml.charts import Shape
+from leadml.report import render
+
+
+def _curve(power: float) -> list[float]:
+    return [1 - (1 - i / 50) ** power for i in range(51)]
+
+
+FACTS: dict[str, Any] = {
+    "name": "Northwind Robotics",
+    "trained_at": "2025-12-02T06:00:11+00:00",
+    "version": "0.1.0",
+    "horizon_days": 90,
+    "data_until": "2025-12-01T22:41:00",
+    "population": {
+        "snapshots": 41873,
+        "leads": 20000,
+        "won": 2214,
+        "lost": 13120,
+        "open": 4666,
+        "rejected": 187,
+        "base_rate": 0.0812,
+        "from": "2023-12-04T00:00:00",
+        "until": "2025-09-02T00:00:00",
+    },
+    "signal": True,
+    "evaluation": {
+        "part": "newest 20 % (2025-04-14 to 2025-09-01)",
+        "rows": 8421,
+        "won": 671,
+        "base_rate": 0.0797,
+        "models": {
+            "leadml": {
+                "auc": [0.8034, 0.7871, 0.8192],
+                "average_precision": [0.2871, 0.2552, 0.3190],
+                "log_loss": [0.2312, 0.2208, 0.2419],
+                "brier": [0.0651, 0.0618, 0.0687],
+                "ece": [0.0084, 0.0061, 0.0132],
+                "top_20": [0.5812, 0.5436, 0.6170],
+            },
+            "logistic regression": {
+                "auc": [0.7871, 0.7702, 0.8040],
+                "average_precision": [0.2590, 0.2291, 0.2904],
+                "log_loss": [0.2377, 0.2268, 0.2489],
+                "brier": [0.0668, 0.0634, 0.0704],
+                "ece": [0.0121, 0.0088, 0.0167],
+                "top_20": [0.5514, 0.5139, 0.5887],
+            },
+            "rules alone": {
+                "auc": [0.6630, 0.6421, 0.6838],
+                "average_precision": [0.1494, 0.1302, 0.1702],
+                "log_loss": [0.2651, 0.2533, 0.2770],
+                "brier": [0.0714, 0.0675, 0.0754],
+                "ece": [0.0203, 0.0160, 0.0259],
+                "top_20": [0.3920, 0.3541, 0.4298],
+            },
+            "base rate": {
+                "auc": [0.5, 0.5, 0.5],
+                "average_precision": [0.0797, 0.0735, 0.0860],
+                "log_loss": [0.2787, 0.2651, 0.2923],
+                "brier": [0.0734, 0.0690, 0.0778],
+                "ece": [0.0015, 0.0002, 0.0078],
+                "top_20": [0.2, 0.1720, 0.2281],
+            },
+        },
+        "reliability": [
+            {"predicted": p, "observed": o, "low": o - w, "high": o + w, "rows": n}
+            for p, o, w, n in [
+                (0.008, 0.007, 0.004, 1684),
+                (0.019, 0.021, 0.008, 1684),
+                (0.034, 0.030, 0.009, 1263),
+                (0.052, 0.058, 0.013, 1263),
+                (0.081, 0.078, 0.017, 842),
+                (0.127, 0.131, 0.024, 758),
+                (0.198, 0.187, 0.034, 505),
+                (0.291, 0.305, 0.055, 253),
+                (0.402, 0.381, 0.088, 120),
+                (0.537, 0.571, 0.135, 49),
+            ]
+        ],
+        "gain": [
+            {"share": i / 50, "captured": a, "rules": b}
+            for i, (a, b) in enumerate(zip(_curve(3.9), _curve(2.23), strict=True))
+        ],
+    },
+    "cutoffs": [
+        {
+            "stage": "MQL",
+            "probability": 0.1382,
+            "binding": "capacity",
+            "per_week": 61.4,
+            "precision": [0.2291, 0.2054, 0.2533],
+            "recall": [0.5007, 0.4610, 0.5402],
+            "why": "60 leads a week is what sales can call; a lower cutoff would bring more than that.",
+        },
+        {
+            "stage": "SQL",
+            "probability": 0.2745,
+            "binding": "minimum conversion",
+            "per_week": 17.2,
+            "precision": [0.3510, 0.3062, 0.3984],
+            "recall": [0.2206, 0.1891, 0.2530],
+            "why": "At least 30 % of SQLs shall be won with 95 % certainty; intent must be shown.",
+        },
+    ],
+    "grades": [
+        {"grade": "A", "from": 0.3188, "share": 0.0441, "observed": 0.4124},
+        {"grade": "B", "from": 0.1594, "share": 0.0978, "observed": 0.2163},
+        {"grade": "C", "from": 0.0797, "share": 0.1610, "observed": 0.1108},
+        {"grade": "D", "from": 0.0, "share": 0.6971, "observed": 0.0285},
+    ],
+    "findings": [
+        {
+            "code": "R101",
+            "level": "warning",
+            "column": "contract_number",
+            "message": "Column 'contract_number' gives the outcome away: it is filled in for 99.8 % of won leads "
+            "and for 0.1 % of the others, and only after the deal is closed.",
+            "advice": "It was left out. If it is known before the deal is won, name it in columns.keep.",
+        },
+        {
+            "code": "R204",
+            "level": "note",
+            "column": "budget",
+            "message": "Column 'budget' is missing for 71.3 % of leads.",
+            "advice": "Missing counts as an answer of its own; asking for it would sharpen the score.",
+        },
+        {
+            "code": "R310",
+            "level": "warning",
+            "column": None,
+            "message": "The win rate fell from 9.1 % to 7.4 % over the last six months.",
+            "advice": "Retrain monthly and watch the calibration.",
+        },
+    ],
+    "excluded": [
+        {"column": "contract_number", "why": "gives the outcome away"},
+        {"column": "email", "why": "personal data"},
+        {"column": "fax", "why": "no value in any row"},
+        {"column": "import_batch", "why": "the same value in every row"},
+    ],
+    "rules": {
+        "name": "BANT",
+        "weight": 0.0412,
+        "interval": [0.0351, 0.0474],
+        "dimensions": [
+            {"name": n, "points_low": lo, "points_high": hi, "answered": a, "won_with": w, "won_without": v}
+            for n, lo, hi, a, w, v in [
+                ("budget", -5, 15, 0.287, 0.1904, 0.0581),
+                ("authority", -5, 15, 0.644, 0.1160, 0.0475),
+                ("need", 0, 20, 0.412, 0.1712, 0.0398),
+                ("timeline", -10, 15, 0.233, 0.2145, 0.0622),
+            ]
+        ],
+    },
+    "drivers": [
+        {"feature": f, "label": label, "group": g, "importance": v}
+        for f, label, g, v in [
+            ("pricing_30", "pricing page views, last 30 days", "intent", 0.612),
+            ("recency", "days since the last activity", "engagement", 0.488),
+            ("industry", "industry", "fit", 0.341),
+            ("role", "role of the contact", "fit", 0.302),
+            ("employees", "employees", "fit", 0.251),
+            ("need", "need", "answer", 0.204),
+            ("source", "source", "fit", 0.118),
+            ("month", "month of creation", "fit", 0.061),
+            ("country", "country", "fit", 0.033),
+        ]
+    ],
+    "candidates": [
+        {"name": "glass-box", "weight": 0.7, "log_loss": 0.2318},
+        {"name": "boosted trees", "weight": 0.2, "log_loss": 0.2335},
+        {"name": "logistic regression", "weight": 0.1, "log_loss": 0.2381},
+    ],
+}
+
+
+def _numbers(feature: str, label: str, group: str, effects: list[float], edges: list[float]) -> Shape:
+    between = [f"{low:,g} to {high:,g}" for low, high in itertools.pairwise(edges)]
+    texts = ["not known", f"under {edges[0]:,g}", *between, f"{edges[-1]:,g} or more"]
+    rows = [310, *(int(5000 * math.exp(-i / (len(edges) / 3))) + 4 for i in range(len(edges) + 1))]
+    return Shape(feature, label, group, "number", texts, [-0.1, *effects], rows)
+
+
+def _categories(feature: str, label: str, group: str, effects: dict[str, float]) -> Shape:
+    texts = ["not known", "another value", *effects]
+    rows = [620, 80, *(4200 // (i + 1) for i in range(len(effects)))]
+    return Shape(feature, label, group, "category", texts, [-0.22, 0.03, *effects.values()], rows)
+
+
+def _shapes() -> list[Shape]:
+    recency = [math.log(3.2) * math.exp(-i / 12) - 0.75 for i in range(61)]
+    employees = [0.5 * math.sin(i / 9) - 0.1 for i in range(31)]
+    months = list(calendar.month_name)[1:]
+    industries = {
+        "Manufacturing": 0.81, "Logistics": 0.66, "Software": 0.41, "Retail": 0.02, "Health care": 0.11,
+        "Education": -0.48, "Public sector": -0.72, "Finance": 0.22, "Energy": 0.3, "Construction": -0.05,
+        "Media & entertainment": -0.33, "Agriculture": -0.2, "Hospitality": -0.91, "Mining": 0.1,
+    }  # fmt: skip
+    return [
+        _categories("industry", "industry", "fit", industries),
+        _numbers("pricing_30", "pricing page views, last 30 days", "intent", [-0.31, 0.4, 0.92, 1.38], [1, 2, 4]),
+        _numbers("recency", "days since the last activity", "engagement", recency, [i * 1.5 for i in range(60)]),
+        _categories("role", "role of the contact", "fit",
+                    {"engineer": -0.1, "manager": 0.31, "director": 0.52, "student": -1.4}),
+        _numbers("employees", "employees", "fit", employees, [10.0 * (i + 1) ** 2 for i in range(30)]),
+        _categories("need", "need", "answer", {"confirmed": 0.7, "vague": -0.21, "none": -1.1}),
+        _categories("source", "source", "fit", {"Web": 0.11, "Trade fair": 0.31, "Referral": 0.62, "List": -0.4}),
+        Shape("month", "month of creation", "fit", "month", ["not known", *months],
+              [0.0, 0.1, 0.07, 0.03, -0.02, -0.04, -0.08, -0.13, -0.11, 0.02, 0.06, 0.08, -0.05],
+              [0, *(700 + 31 * i for i in range(12))]),
+        _categories("country", "country", "fit", {"DE": 0.02, "FR": -0.03}),
+    ]  # fmt: skip
+
+
+def _no_signal(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts of flat data without time, rules or signal."""
+    gone = {"horizon_days": None, "data_until": None, "signal": False, "rules": None, "cutoffs": [], "drivers": []}
+    facts["population"] |= {"from": None, "until": None}
+    for p in facts["evaluation"]["gain"]:
+        p |= {"captured": p["share"], "rules": None}
+    facts["evaluation"]["models"] = {
+        "leadml": facts["evaluation"]["models"]["base rate"],
+        "base rate": facts["evaluation"]["models"]["base rate"],
+    }
+    return facts | gone
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "\"'><img src=x onerror=alert(1)>",
+    "</style></title><script>alert(2)</script>",
+    "{{ 7 * 7 }} {% raw %} ${x} datum.y",
+    "مرحبا بالعالم ‮evil‬ שלום",
+    "x" * 10_000,
+    "👩‍👩‍👧‍👦🔥" * 40,
+    "a:b,c[d]\\.e\x00\x1b\ud800",
+    "https://example.invalid/" + "long-path/" * 60,
+    "x'); DROP TABLE leads;--",
+]
+
+
+def _hostile(facts: dict[str, Any]) -> tuple[dict[str, Any], list[Shape]]:
+    """Facts and shapes in which every text that a user could have set is an attack or an accident."""
+    facts["name"] = HOSTILE[0] + HOSTILE[5]
+    facts["findings"] = [
+        {"code": t, "level": ("error", "warning", t)[i % 3], "column": t, "message": t, "advice": t}
+        for i, t in enumerate(HOSTILE)
+    ]
+    facts["excluded"] = [{"column": t, "why": t} for t in HOSTILE]
+    facts["evaluation"]["part"] = HOSTILE[1]
+    facts["evaluation"]["models"] = dict.fromkeys(["leadml", *HOSTILE[:3]], facts["evaluation"]["models"]["leadml"])
+    for entry, text in zip(facts["drivers"], HOSTILE, strict=False):
+        entry |= {"label": text, "group": text, "feature": text}
+    for entry, text in zip(facts["rules"]["dimensions"], HOSTILE, strict=False):
+        entry["name"] = text
+    facts["rules"]["name"] = HOSTILE[5]
+    for part, key in (("cutoffs", "stage"), ("cutoffs", "why"), ("grades", "grade"), ("candidates", "name")):
+        for entry, text in zip(facts[part], HOSTILE, strict=False):
+            entry[key] = text
+    size = len(HOSTILE)
+    effects, rows = [0.1 * i - 0.4 for i in range(size)], [100] * size
+    return facts, [Shape(text, text, text, "category", HOSTILE, effects, rows) for text in HOSTILE]
+
+
+@pytest.fixture
+def facts() -> dict[str, Any]:
+    """A realistic set of facts, free to be changed."""
+    return copy.deepcopy(FACTS)
+
+
+@pytest.fixture
+def shapes() -> list[Shape]:
+    """Shapes of nine features, not in order of importance."""
+    return _shapes()
+
+
+@pytest.fixture(scope="session")
+def page() -> str:
+    """The page of a good scorer."""
+    return render(FACTS, _shapes())
+
+
+@pytest.fixture(scope="session")
+def no_signal_page() -> str:
+    """The page of a scorer that found nothing."""
+    return render(_no_signal(copy.deepcopy(FACTS)), [])
+
+
+@pytest.fixture(scope="session")
+def hostile_page() -> str:
+    """The page of a company of attackers."""
+    return render(*_hostile(copy.deepcopy(FACTS)))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real headless Chromium; skips where there is none."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("no Chromium found (looked for chromium, chromium-browser, google-chrome)")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    quiet += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=quiet)
+        yield browser
+        browser.close()

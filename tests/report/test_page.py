@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from leadml.charts import Shape
+from leadml.report import render
+
+
+class Page(HTMLParser):
+    """What a page is made of: its elements in order, each with attributes and own text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self._open: list[list[str]] = [[]]
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs), []))
+        self._open.append(self.elements[-1][2])
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self._open[-1].append(data)
+
+    def tags(self) -> list[str]:
+        return [tag for tag, _, _ in self.elements]
+
+
+def text_of(html: str) -> str:
+    body = html[html.index("<body>") :]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+def test_the_same_facts_give_the_same_bytes(page: str, facts: dict[str, Any], shapes: list[Shape]) -> None:
+    assert render(json.loads(json.dumps(facts)), shapes).encode() == page.encode()
+
+
+def test_the_page_refers_to_nothing_outside_itself(page: str) -> None:
+    elements = Page(page).elements
+    links = [a.get(key) for _, a, _ in elements for key in ("href", "src", "srcset", "action", "data") if a.get(key)]
+    ids = {a["id"] for _, a, _ in elements if a.get("id")}
+    assert all(link == "data:," or (link[0] == "#" and link[1:] in ids) for link in links if link)
+    assert not {"script", "img", "iframe", "object", "embed", "form", "base"} & set(Page(page).tags())
+    assert "@import" not in page
+    assert "url(" not in page.replace("url(#", "")
+
+
+def test_ids_are_unique(page: str) -> None:
+    ids = [a["id"] for _, a, _ in Page(page).elements if "id" in a]
+    assert len(ids) == len(set(ids))
+
+
+def test_headings_descend_one_level_at_a_time_from_a_single_title(page: str) -> None:
+    levels = [int(tag[1]) for tag in Page(page).tags() if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(below - above <= 1 for above, below in itertools.pairwise(levels))
+
+
+def test_every_table_has_a_caption_and_every_chart_a_description(page: str) -> None:
+    elements = Page(page).elements
+    tags = [tag for tag, _, _ in elements]
+    assert tags.count("table") == tags.count("caption") > 4
+    described = [a.get("aria-label") for tag, a, _ in elements if tag == "svg"]
+    assert len(described) == 3 + 8
+    assert all(label and len(label) > 20 for label in described)
+
+
+def test_every_section_is_there_in_the_order_of_a_reader(page: str) -> None:
+    titles = ["".join(text).strip() for tag, _, text in Page(page).elements if tag == "h2"]
+    assert titles == [
+        "Read this first", "How good it is", "Does it keep its word?", "How early it finds the wins",
+        "Cutoffs and weekly volumes", "Grades", "What moves the score", "What the rules add",
+        "What was left out, and why", "Findings about the data", "How the figures were computed",
+    ]  # fmt: skip
+
+
+def test_the_strongest_drivers_are_drawn_first_and_only_eight_of_them(page: str) -> None:
+    text = text_of(page)
+    text = text[text.index("What moves the score") :]
+    assert text.index("pricing page views") < text.index("industry") < text.index("month of creation")
+    assert "country" not in text
+
+
+def test_a_category_with_more_values_than_fit_says_so(page: str) -> None:
+    assert "The 12 most frequent of 16 values." in page
+
+
+def test_without_a_signal_there_is_a_banner_and_no_cutoff(no_signal_page: str, facts: dict[str, Any]) -> None:
+    assert "does no better than giving every lead the base rate" in text_of(no_signal_page)
+    assert "a cutoff would pick leads at random" in text_of(no_signal_page)
+    facts["signal"] = False
+    assert "13.8\u202f%" not in render(facts, [])
+
+
+def test_a_cutoff_that_was_not_published_is_explained(facts: dict[str, Any]) -> None:
+    facts["cutoffs"][1] |= {"probability": None, "why": "No cutoff reaches 60 % conversion."}
+    text = text_of(render(facts, []))
+    assert "no cutoff" in text
+    assert "No cutoff reaches 60 % conversion." in text
+
+
+@pytest.mark.parametrize("gap", [None, math.nan, [], {}, "text", 7, [None], [[]], {"a": None}])
+def test_any_part_of_the_facts_may_be_missing_or_unreadable(gap: object, facts: dict[str, Any]) -> None:
+    charts = {"reliability": [], "gain": []}
+    facts |= {"drivers": [], "evaluation": facts["evaluation"] | charts}
+    for key in facts:
+        assert "</html>" in render(facts | {key: gap}, [])
+    for key in ("evaluation", "rules", "population"):
+        gaps = dict.fromkeys(facts[key], gap)
+        assert "</html>" in render(facts | {key: gaps}, [])
+    for key in ("cutoffs", "grades", "findings", "excluded", "candidates"):
+        assert "</html>" in render(facts | {key: [dict.fromkeys(facts[key][0], gap)]}, [])
+
+
+def test_without_any_facts_there_is_still_a_page() -> None:
+    assert "has not been measured" in text_of(render({}, []))
+
+
+def test_users_texts_are_never_markup(hostile_page: str) -> None:
+    tags = set(Page(hostile_page).tags())
+    assert not {"script", "img"} & tags
+    assert Page(hostile_page).tags().count("style") == 1
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in hostile_page
+    assert "{{ 7 * 7 }}" in hostile_page
+    hostile_page.encode()
+
+
+def test_the_page_stays_small_whatever_the_data_was_like(facts: dict[str, Any]) -> None:
+    long = "&'\"<" * 5_000
+    facts["findings"] = [{"code": long, "level": "warning", "column": long, "message": long, "advice": long}] * 5_000
+    facts["excluded"] = [{"column": long, "why": long}] * 5_000
+    facts["rules"]["dimensions"] *= 500
+    texts = [f"{i} {long}" for i in range(255)]
+    shapes = [
+        Shape(str(i), long, long, kind, texts, [math.sin(j) for j in range(255)], [j + 1 for j in range(255)])
+        for i, kind in enumerate(("number", "category") * 20)
+    ]
+    html = render(facts, shapes)
+    assert len(html.encode()) < 2_000_000
+    assert "And 4,900 more." in html
