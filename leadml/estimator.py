@@ -29,8 +29,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Calibrated probability that a lead converts, as a sum of tables that can be read.
 
     Takes a raw DataFrame: numbers, texts, categories, booleans, dates, nullable types, missing values and values never
-    seen before. Columns are addressed by name; their order does not matter, extra ones are ignored, absent ones count as
-    missing.
+    seen before. Columns are addressed by name; their order does not matter, extra ones are ignored, absent ones
+    count as missing.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ Groups: TypeAlias = np.ndarray[Any, Any] | pa.Array | pa.ChunkedArray | Sequence
 class Split:
     """Row numbers, ascending; every row is in exactly one of `train`, `test` and `left_out`.
 
-    `boundary` is the smallest `order` among the test rows, None where the split is by account alone.
+    `boundary` is the time at which the newest part begins, None where the split is by account alone.
     """
 
     train: Rows
@@ -51,17 +51,17 @@ def split_newest(
     gap: float = 0.0,
     seed: int = 0,
 ) -> Split:
-    """The newest `share` of the rows tests; what could tell the training rows about them is left out.
+    """The newest `share` of the rows tests, as far as their accounts are new to training.
 
-    Whole accounts have a price: an account that is still open at the boundary takes its older rows along, and none of
-    these had converted. Where leads linger for years the training part therefore converts more often than all rows
-    of its time did; where nearly all deals close within the training period the difference is small.
+    An account with rows on both sides stays in the training part and leaves the test part. The other way round would
+    select on the outcome: the older rows of an account that is still open at the boundary are all rows that had not
+    converted, and a training part without them converts more often than leads do.
 
     Args:
         order: float array (rows,) or None, sortable time. Equal times stay on one side. With None, or a single time,
             accounts are dealt at random.
-        groups: array (rows,), the account of each row. The test part loses no row; an account that occurs in it leaves
-            the training part whole.
+        groups: array (rows,), the account of each row. The training part loses no account; the test part loses those
+            that occur in it.
         label: float array (rows,) or None, 1 won and 0 otherwise. Only a random split uses it: accounts with and
             without a win are dealt in proportion.
         share: share of the rows that test.
@@ -70,7 +70,7 @@ def split_newest(
         seed: picks the accounts of a random split.
 
     Raises:
-        TrainingError: nothing is left to train on, or `order` has missing values.
+        TrainingError: nothing is left to train on or to test with, or `order` has missing values.
     """
     accounts = account_codes(groups)
     if order is None or (len(order) and np.ptp(order) == 0):
@@ -79,11 +79,10 @@ def split_newest(
         row = int(np.flatnonzero(~np.isfinite(order))[0])
         raise TrainingError(f"The time of row {row + 1} is missing: give every row a time, or give no time at all.")
     boundary = _boundary(order, share)
-    test = order >= boundary
-    old_enough = ~test & (order + gap <= boundary)
-    train = old_enough & ~_members(accounts, test)
-    if not train.any():
-        raise TrainingError(_nothing_left(order, boundary, gap, spanned=bool(old_enough.any())))
+    train = (order < boundary) & (order + gap <= boundary)
+    test = (order >= boundary) & ~_members(accounts, train)
+    if not (train.any() and test.any()):
+        raise TrainingError(_nothing_left(order, boundary, gap, spanned=bool(train.any())))
     return _split(train, test, float(boundary))
 
 
@@ -145,8 +144,8 @@ def _split(
 def _nothing_left(order: Floats, boundary: float, gap: float, *, spanned: bool) -> str:
     if spanned:
         return (
-            "Every account with older rows also occurs among the newest ones, which test the model: nothing is left "
-            "to train on. Check that the account column names companies, or leave it unmapped."
+            "Every account among the newest rows, which are to test the model, also has older rows, which train it: "
+            "nothing is left to test with. Check that the account column names companies, or leave it unmapped."
         )
     return (
         f"The rows before the newest part span {boundary - order.min():.6g}, and the horizon of {gap:.6g} must pass "

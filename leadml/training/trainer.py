@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ from leadml.training.split import Split, account_codes, split_newest
 Progress = Callable[[str], None]
 
 NEWEST = 0.2
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (all moments are UTC without a zone)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +222,7 @@ def _every_week(tables: LeadTables, choices: Choices, snapshots: Snapshots, spli
     """
     if snapshots.horizon_days is None or split.boundary is None:
         return None
-    return _known(_build(tables, choices, per_lead=None, since_days=split.boundary))
+    return _known(_build(tables, choices, per_lead=None, since=_EPOCH + timedelta(days=split.boundary)))
 
 
 def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: float, signal: bool) -> list[Cutoff]:
