@@ -423,6 +423,8 @@ def test_a_previous_outcome_is_not_taken_for_the_outcome() -> None:
         ("Lead Status", ["Open", "Closed - Converted", "Closed - Not Converted"], ["Closed - Converted"], 1),
         ("converted", ["true", "false"], ["true"], 1),
         ("Outcome", ["WON", "LOST"], ["WON"], 1),
+        ("Opportunity Result", ["Won", "Loss"], ["Won"], 1),
+        ("statecode", ["Open", "Qualified", "Disqualified"], ["Qualified"], 1),
         ("is_won", ["1.0", "0.0"], ["1.0"], 1),
         ("Status", ["Customer", "Disqualified", "Working", "Unqualified"], ["Customer"], 2),
     ],

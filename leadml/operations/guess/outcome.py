@@ -10,6 +10,7 @@ from leadml.operations.guess.evidence import Guess, confidence_of, percent, quot
 from leadml.operations.guess.names import NameRule, words
 from leadml.operations.guess.profile import Profile
 from leadml.operations.guess.vocabulary import (
+    BARELY_WON,
     LOST,
     NEGATIONS,
     NOT_OUTCOME,
@@ -22,6 +23,7 @@ from leadml.operations.guess.vocabulary import (
 _RULE = NameRule(OUTCOME, NOT_OUTCOME)
 _ENOUGH = 3.0
 _MOST_LEVELS = 40
+_FEW = 10
 _CLEAR_LEAD = 0.75
 
 
@@ -54,6 +56,8 @@ def _won_and_lost(levels: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ..
     """Sort the values that mean won and lost, and weigh how plainly they say so."""
     lost = tuple(v for v in levels if _means_lost(v))
     won = tuple(v for v in levels if v not in lost and WON & set(words(v)))
+    if lost and not won:  # some systems know leads as qualified or disqualified, and nothing else
+        won = tuple(v for v in levels if v.casefold() in BARELY_WON)
     if won and lost:
         return won, lost, 4.0
     yes = tuple(v for v in levels if _plain(v) in PLAIN_YES)
@@ -112,9 +116,8 @@ def _stated(profiles: Mapping[str, Profile], column: str, won: Sequence[str]) ->
 
 
 def _refusal(profiles: Mapping[str, Profile], endings: Sequence[Ending]) -> str:
-    possible = [e.column for e in endings if e.weight > 0] or [
-        p.name for p in profiles.values() if 2 <= len(p.levels) <= 10
-    ]
+    few = [p.name for p in profiles.values() if 2 <= len(p.levels) <= _FEW]
+    possible = list(dict.fromkeys([*(e.column for e in endings if e.weight > 0), *few]))
     shown = "; ".join(f"{name!r} with {quoted(list(profiles[name].levels))}" for name in possible[:8])
     seen = f"Possible are {shown}" if shown else f"There are {quoted(list(profiles), 40)}"
     return (

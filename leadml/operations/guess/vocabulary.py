@@ -75,7 +75,9 @@ DEAL_VALUE: Final = {
         for worth in ("value", "amount", "size")
     },
     **{
-        f"{what} {worth}": 3.0 for what in _each("deal opportunity contract expected") for worth in ("value", "revenue")
+        f"{what} {worth}": 3.0
+        for what in _each("deal opportunity contract expected estimated")
+        for worth in ("value", "revenue")
     },
     **dict.fromkeys(("amount", "deal amount", "opportunity amount", "deal size", "auftrags wert", "importe"), 3.0),
     **dict.fromkeys(("lead value", "arr", "acv", "tcv", "mrr", "auftragswert", "betrag", "monto"), 2.5),
@@ -107,10 +109,11 @@ WON: Final = frozenset(
 )
 LOST: Final = frozenset(
     _each(
-        "lost lose unconverted disqualified unqualified dead rejected junk verloren abgesagt disqualifiziert perdido "
-        "perdida descartado unsuccessful"
+        "lost loss lose unconverted disqualified unqualified dead rejected junk verloren abgesagt disqualifiziert "
+        "perdido perdida descartado unsuccessful"
     )
 )
+BARELY_WON: Final = frozenset(("qualified", "qualifiziert", "calificado"))
 NEGATIONS: Final = frozenset(_each("not no non never nicht kein un former ex"))
 PLAIN_YES: Final = frozenset(_each("yes y true 1 success successful ja si j s"))
 PLAIN_NO: Final = frozenset(_each("no n false 0 failure failed nein"))
@@ -216,5 +219,9 @@ ENGAGEMENT: Final = frozenset(
 _ROLES = (CREATED, CLOSED, ID, ACCOUNT, OWNER, ROLE, DEAL_VALUE, OUTCOME, PERSON_NAME)
 _RELATED = (LEAD_KEY, HAPPENED, ACTIVITY_TYPE, CHANGED, FIELD, NEW_VALUE)
 COMPOUND_PARTS: Final = frozenset(
-    word for phrases in (*_ROLES, *_RELATED) for phrase in phrases for word in phrase.split() if len(word) > 1
-) | frozenset(_each(_TOUCHED + " email phone source decision maker time line frame zeit rahmen industry country size"))
+    word
+    for phrases in (*_ROLES, *_RELATED, *QUESTIONS.values())
+    for phrase in phrases
+    for word in phrase.split()
+    if len(word) > 1
+) | frozenset(_each(_TOUCHED + " email phone source purchase industry country size"))
