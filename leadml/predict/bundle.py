@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -28,6 +29,11 @@ from leadml.predict.scorer import Scorer
 FORMAT = 1
 MANIFEST = "manifest.json"
 _MOST_BYTES = 256 * 2**20
+# What the zip module raises over a damaged file, besides its own BadZipFile.
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(NotImplementedError, RuntimeError, EOFError, OSError, ValueError, OverflowError),
+)
 
 
 def save_scorer(scorer: Scorer, path: str | os.PathLike[str]) -> Scorer:
@@ -41,19 +47,18 @@ def save_scorer(scorer: Scorer, path: str | os.PathLike[str]) -> Scorer:
         The scorer, with `digest` set to the SHA-256 of the file.
 
     Raises:
-        BundleError: the folder cannot be written to.
+        BundleError: the folder cannot be written to, or the scorer's parts do not fit together.
 
     """
-    content = _pack(scorer)
     target = Path(path)
+    parts = write_parts(scorer)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).chmod(0o644)
-        os.replace(file.name, target)
+        read_parts(parts)
+    except (PartsError, RulebookError) as refused:
+        raise BundleError(f"{target}: not written, as it could not be loaded again: {refused}.") from None
+    content = _pack(parts)
+    try:
+        _replace_file(target, content)
     except OSError as error:
         raise BundleError(
             f"{target}: the bundle cannot be written ({error.strerror}). Choose another folder."
@@ -82,13 +87,29 @@ def load_scorer(path: str | os.PathLike[str], digest: str | None = None) -> Scor
         raise BundleError(f"{path}: {refused}. The bundle was not loaded; save or fetch it again.") from None
 
 
+def _replace_file(target: Path, content: bytes) -> None:
+    """All of the file or nothing of it, also where the disk fills up or the power fails."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).chmod(0o644)
+        os.replace(draft, target)
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise BundleError(f"{path}: larger than {_MOST_BYTES >> 20} MiB, so this is not a bundle of leadml.")
         return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:  # a ValueError is a path with a NUL in it
+        reason = getattr(error, "strerror", None) or str(error)
         raise BundleError(f"{path}: the bundle cannot be read ({reason}). Check the path, or train a model.") from None
 
 
@@ -102,25 +123,25 @@ def _open(content: bytes) -> dict[str, bytes]:
                 raise PartsError("it holds parts that no bundle has")
             if sum(info.file_size for info in infos) > _MOST_BYTES:
                 raise PartsError(f"its parts claim more than {_MOST_BYTES >> 20} MiB")
+            if any(info.compress_type != zipfile.ZIP_DEFLATED for info in infos):
+                raise PartsError("its parts are packed in a way that no bundle uses")
             if MANIFEST not in names:
                 raise PartsError("it has no manifest")
-            parts = {info.filename: archive.read(info) for info in infos}
+            parts = {info.filename: _unpack(archive, info) for info in infos}
             seal = archive.comment.decode("ascii", "replace")
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-    ) as error:
+    except _UNREADABLE as error:
         raise PartsError(f"it is not a readable bundle ({error})") from None
     manifest = parts.pop(MANIFEST)
     if hashlib.sha256(manifest).hexdigest() != seal:
         raise PartsError("its manifest was changed")
     _check_parts(parse_json(manifest, MANIFEST), parts)
     return parts
+
+
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with archive.open(info) as part:
+        # Without a length, all that the part unpacks to would come into memory before its claimed size is looked at.
+        return part.read(info.file_size)
 
 
 def _check_parts(manifest: Any, parts: dict[str, bytes]) -> None:
@@ -135,8 +156,7 @@ def _check_parts(manifest: Any, parts: dict[str, bytes]) -> None:
             raise PartsError(f"its part {name} was changed")
 
 
-def _pack(scorer: Scorer) -> bytes:
-    parts = write_parts(scorer)
+def _pack(parts: dict[str, bytes]) -> bytes:
     listed = {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)} for name, content in parts.items()
     }

@@ -21,7 +21,8 @@ REQUIRED = {
 }
 ALLOWED = REQUIRED | {"rulebook.json"}
 _COLUMN_KINDS = ("number", "category", "time")
-_FEATURE_KINDS = ("number", "category", "month", "weekday", "hour")
+_COLUMN_KIND_OF = {"number": "number", "category": "category", "month": "time", "weekday": "time", "hour": "time"}
+_MOST_CODES = 2**16
 
 
 class PartsError(Exception):
@@ -44,9 +45,9 @@ def read_parts(parts: dict[str, bytes]) -> Scorer:
             else None,
             facts=parse_json(parts["facts.json"], "facts.json"),
         )
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        _check_scorer(scorer)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise PartsError(f"its parts do not fit together ({type(error).__name__}: {error})") from None
-    _check_scorer(scorer)
     return scorer
 
 
@@ -66,41 +67,69 @@ def _numbers(layout: dict[str, Any], parts: dict[str, bytes]) -> tuple[tuple[Fea
         pairs.append(Pair(left, right, left_map, right_map, pair_tables.cut(math.prod(shape)).reshape(shape)))
     for cutter in (edges, main, pair_tables, maps):
         cutter.finish()
-    scalars = (float(layout[key]) for key in ("intercept", "rules_weight"))
-    intercept, rules_weight = scalars
+    intercept, rules_weight = float(layout["intercept"]), float(layout["rules_weight"])
     return tuple(features), ScoreTables(intercept, tuple(tables), tuple(pairs), rules_weight)
 
 
 def _check_scorer(scorer: Scorer) -> None:
-    names = {column.name for column in scorer.columns}
-    tables = scorer.tables
+    """Refuse what would load and then fail, or mislead, while scoring."""
+    columns, features, tables = scorer.columns, scorer.features, scorer.tables
+    kinds = {column.name: column.kind for column in columns}
+    dimensions = scorer.rulebook.dimensions if scorer.rulebook else ()
+    arrays = [
+        np.array([tables.intercept, tables.rules_weight]),
+        *(array for feature, main in zip(features, tables.main, strict=True) for array in (feature.edges, main)),
+        *(pair.table for pair in tables.pairs),
+    ]
+    words = [
+        *(word for column in columns for word in (column.name, column.label)),
+        *(word for feature in features for word in (feature.name, feature.label, *feature.levels)),
+    ]
     sound = {
-        "a column is of an unknown kind": all(c.kind in _COLUMN_KINDS and c.group in GROUPS for c in scorer.columns),
-        "a feature is of an unknown kind": all(f.kind in _FEATURE_KINDS and f.group in GROUPS for f in scorer.features),
-        "a feature's column is not in its contract": all(f.column in names for f in scorer.features),
-        "a rule's column is not in its contract": not scorer.rulebook or set(scorer.rulebook.columns) <= names,
-        "a number is not finite": all(
-            np.isfinite(array).all()
-            for array in (
-                np.array([tables.intercept, tables.rules_weight]),
-                *tables.main,
-                *(p.table for p in tables.pairs),
-            )
+        "a name, label or level is not a text": all(isinstance(word, str) for word in words),
+        "two columns have one name": len(kinds) == len(columns),
+        "a column is of an unknown kind": all(c.kind in _COLUMN_KINDS and c.group in GROUPS for c in columns),
+        "a feature is of an unknown kind": all(f.kind in _COLUMN_KIND_OF and f.group in GROUPS for f in features),
+        "a feature's column is not in its contract, or of another kind": all(
+            kinds.get(feature.column) == _COLUMN_KIND_OF.get(feature.kind) for feature in features
         ),
-        "a feature's edges do not ascend": all((np.diff(feature.edges) > 0).all() for feature in scorer.features),
-        "a pair's map points outside its table": all(
-            pair.left_map.max() < pair.table.shape[0] and pair.right_map.max() < pair.table.shape[1]
-            for pair in tables.pairs
-        ),
-        "a grade bound or cutoff is not a probability": all(
-            isinstance(bound, float) and 0 <= bound <= 1
-            for bound in (*scorer.policy.grade_bounds, scorer.policy.mql or 0.0, scorer.policy.sql or 0.0)
-        ),
+        "a rule's column is not in its contract": all(dimension.column in kinds for dimension in dimensions),
+        "a number is not finite": all(np.isfinite(array).all() for array in arrays),
+        "a feature's edges do not ascend": all((np.diff(feature.edges) > 0).all() for feature in features),
+        "a feature has more codes than 16 bits hold": all(feature.n_codes <= _MOST_CODES for feature in features),
+        "a pair's maps and table do not fit its features": all(_pair_fits(pair, features) for pair in tables.pairs),
+        "its grade bounds and cutoffs are not probabilities in order": _policy_is_sound(scorer.policy),
         "its facts are not a table": isinstance(scorer.facts, dict),
     }
     faults = [fault for fault, holds in sound.items() if not holds]
     if faults:
         raise PartsError("; ".join(faults))
+
+
+def _pair_fits(pair: Pair, features: tuple[Feature, ...]) -> bool:
+    return (
+        min(pair.left, pair.right) >= 0
+        and max(pair.left, pair.right) < len(features)
+        and pair.table.ndim == 2
+        and pair.table.size <= _MOST_CODES
+        and all(
+            int(to_coarse.max()) < size
+            for to_coarse, size in zip((pair.left_map, pair.right_map), pair.table.shape, strict=True)
+        )
+    )
+
+
+def _policy_is_sound(policy: Policy) -> bool:
+    bounds = policy.grade_bounds
+    cutoffs = [cutoff for cutoff in (policy.mql, policy.sql) if cutoff is not None]
+    are_numbers = all(isinstance(n, int | float) and not isinstance(n, bool) for n in (*bounds, *cutoffs))
+    return (
+        are_numbers
+        and len(bounds) == 3
+        and all(0 <= number <= 1 for number in (*bounds, *cutoffs))
+        and bounds[0] >= bounds[1] >= bounds[2]
+        and isinstance(policy.sql_needs_intent, bool)
+    )
 
 
 class _Cutter:
@@ -159,12 +188,10 @@ def dump_json(content: Any) -> bytes:
 
 
 def parse_json(content: bytes, name: str) -> Any:
-    """JSON without NaN or infinities; `name` is the part, for messages."""
-
-    def refuse(word: str) -> None:
-        raise PartsError(f"its part {name} holds the number {word}")
-
+    """JSON; `name` is the part, for messages."""
     try:
-        return json.loads(content, parse_constant=refuse)
+        parsed = json.loads(content)
+        dump_json(parsed)  # what cannot be written again was not written here: infinities, half a surrogate pair
     except (ValueError, RecursionError) as error:
         raise PartsError(f"its part {name} is not valid JSON ({error})") from None
+    return parsed

@@ -6,7 +6,7 @@ The predict module has no validation package to lean on; this is the little of o
 from __future__ import annotations
 
 import difflib
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -58,7 +58,7 @@ class Table:
     def number(self, key: str, default: float | None = None) -> float:
         """A finite number; required unless a default is given."""
         value = self._get(key, default)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
             return float(value)
         self._wrong(key, value, "a finite number")
         return 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from leadml.predict.columns import TIME, read_columns
+from leadml.predict.columns import TIME, materialize, read_columns, read_ids
 from leadml.predict.encoding import GROUPS, MISSING, Codes, Column, Feature, Floats
 from leadml.predict.policy import Policy, scores
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.tables import ScoreTables, probability
 from leadml.predict.terms import ReasonPicker, Term, terms_of
 
-# Rows scored at a time: few enough that a chunk's contributions stay in the processor's cache.
+# Rows scored at a time: few enough that their contributions stay in the processor's cache.
 _CHUNK = 16_384
 
 
@@ -39,11 +39,14 @@ class Scorer:
     facts: Mapping[str, Any] = field(default_factory=dict)
     digest: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.rulebook is not None and not self.rulebook.dimensions:  # none of its questions has a column
+            object.__setattr__(self, "rulebook", None)
+
     def log_odds(self, rows: Any) -> Floats:
         """Log-odds of conversion, shape (rows,). See `score` for `rows` and the errors."""
-        table = read_columns(rows, self.columns)
-        chunks = (table.slice(start, _CHUNK) for start in range(0, table.num_rows, _CHUNK))
-        return np.concatenate([np.empty(0), *(self._sum(self._matrix(chunk, self._codes(chunk))) for chunk in chunks)])
+        parts = self._parts(read_columns(rows, self.columns))
+        return np.concatenate([self._sum(self._matrix(codes, count)) for codes, count in parts])
 
     def probability(self, rows: Any) -> Floats:
         """Probability of conversion, shape (rows,). See `score` for `rows` and the errors."""
@@ -56,14 +59,14 @@ class Scorer:
     def contributions(self, rows: Any) -> pa.Table:
         """Every term of every row's log-odds: a column "intercept" and one per term; a row's sum is its log-odds."""
         table = read_columns(rows, self.columns)
-        matrix = self._matrix(table, self._codes(table))
+        matrix = self._matrix(self._codes(table), table.num_rows)
         intercept = np.full(table.num_rows, self.tables.intercept)
         return pa.table([intercept, *matrix], names=["intercept", *(term.name for term in self.terms)])
 
     def subtotals(self, rows: Any) -> dict[str, Floats]:
         """Log-odds that each feature group adds to each row; with the intercept they add up to the log-odds."""
         table = read_columns(rows, self.columns)
-        return self._subtotals(self._matrix(table, self._codes(table)))
+        return self._subtotals(self._matrix(self._codes(table), table.num_rows))
 
     def score(
         self, rows: Any, *, id_column: str | None = None, as_of: datetime | None = None, reasons: int = 3
@@ -88,11 +91,10 @@ class Scorer:
             ColumnsError: rows of an unknown shape, or with the columns or value types of another scorer.
 
         """
-        contract = (*self.columns, Column(id_column, "category", "fit", "id")) if id_column else self.columns
-        table = read_columns(rows, contract)
-        ids = table[id_column].cast(pa.string()) if id_column else None
-        chunks = [self._score_chunk(table.slice(start, _CHUNK), reasons) for start in range(0, table.num_rows, _CHUNK)]
-        scored = pa.concat_tables(chunks) if chunks else self._score_chunk(table, reasons)
+        rows = materialize(rows)
+        table = read_columns(rows, self.columns)
+        ids = read_ids(rows, id_column) if id_column else None
+        scored = pa.concat_tables([self._score_part(codes, count, reasons) for codes, count in self._parts(table)])
         scored = scored.append_column("bundle", _constant(self.digest, table.num_rows, pa.string()))
         scored = scored.append_column("as_of", _constant(as_of, table.num_rows, TIME))
         return scored if ids is None else scored.add_column(0, "lead_id", ids)
@@ -106,9 +108,14 @@ class Scorer:
     def _picker(self) -> ReasonPicker:
         return ReasonPicker(self.terms)
 
-    def _score_chunk(self, table: pa.Table, reasons: int) -> pa.Table:
+    def _parts(self, table: pa.Table) -> Iterator[tuple[list[Codes], int]]:
+        """Codes of each term and number of rows of one part of the rows after another, of at least one part."""
         codes = self._codes(table)
-        matrix = self._matrix(table, codes)
+        for start in range(0, max(table.num_rows, 1), _CHUNK):
+            yield [code[start : start + _CHUNK] for code in codes], min(_CHUNK, table.num_rows - start)
+
+    def _score_part(self, codes: Sequence[Codes], count: int, reasons: int) -> pa.Table:
+        matrix = self._matrix(codes, count)
         log_odds = self._sum(matrix)
         chance = probability(log_odds)
         subtotals = self._subtotals(matrix)
@@ -122,9 +129,8 @@ class Scorer:
         }
         if self.rulebook:
             columns["points"] = self._points(codes)
-        columns["reasons_for"] = self._picker.pick(matrix, codes, reasons, 1)
-        columns["reasons_against"] = self._picker.pick(matrix, codes, reasons, -1)
-        columns["next_question"] = self._next_question(codes, table.num_rows)
+        columns["reasons_for"], columns["reasons_against"] = self._picker.pick(matrix, codes, reasons)
+        columns["next_question"] = self._next_question(codes, count)
         return pa.table(columns)
 
     def _codes(self, table: pa.Table) -> list[Codes]:
@@ -133,16 +139,19 @@ class Scorer:
         codes = self.encode(table)
         return [*rules, *codes, *(pair.codes(codes) for pair in self.tables.pairs)]
 
-    def _matrix(self, table: pa.Table, codes: Sequence[Codes]) -> Floats:
+    def _matrix(self, codes: Sequence[Codes], count: int) -> Floats:
         """Log-odds of each term for each row, shape (terms, rows)."""
-        matrix = np.empty((len(self.terms), table.num_rows))
+        matrix = np.empty((len(self.terms), count))
         for row, term, code in zip(matrix, self.terms, codes, strict=True):
             np.take(term.log_odds, code, out=row)
         return matrix
 
     def _sum(self, matrix: Floats) -> Floats:
         """Log-odds of each row. Terms are added in their order, so a row scores the same alone and among others."""
-        return sum(matrix, np.full(matrix.shape[1], self.tables.intercept))
+        total = np.full(matrix.shape[1], self.tables.intercept)
+        for log_odds in matrix:
+            total += log_odds
+        return total
 
     def _subtotals(self, matrix: Floats) -> dict[str, Floats]:
         """Log-odds per feature group; a pair across two groups counts half for each."""
@@ -162,7 +171,8 @@ class Scorer:
         dimensions = self.rulebook.dimensions if self.rulebook else ()
         asked = np.full(count, len(dimensions), dtype=np.int32)
         gain = [dimension.points_by_code.max() - dimension.missing for dimension in dimensions]
-        for position in np.argsort(gain, kind="stable"):
+        # The last to be noted stands: the question with most to gain, and of equal ones the first in the rulebook.
+        for position in sorted(range(len(gain)), key=lambda p: (gain[p], -p)):
             asked[codes[position] == MISSING] = position
         indices = pa.array(asked, mask=asked == len(dimensions))
         return pa.DictionaryArray.from_arrays(indices, pa.array([d.question for d in dimensions], pa.string()))

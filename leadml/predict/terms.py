@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from leadml.predict.encoding import Codes, Feature, Floats, Group
+from leadml.predict.encoding import MISSING, Codes, Feature, Floats, Group
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.tables import Map, Pair, ScoreTables
+
+Indices = np.ndarray[Any, np.dtype[np.intp]]
 
 REASONS_TYPE = pa.list_(pa.struct([("reason", pa.dictionary(pa.int32(), pa.string())), ("log_odds", pa.float64())]))
 
@@ -51,20 +53,23 @@ def _pair_term(features: Sequence[Feature], pair: Pair) -> Term:
     left, right = features[pair.left], features[pair.right]
     texts = tuple(
         f"{left.label}: {left_text}, with {right.label}: {right_text}"
-        for left_text in _coarse_texts(left, pair.left_map)
-        for right_text in _coarse_texts(right, pair.right_map)
+        for left_text in _coarse_texts(left, pair.left_map, pair.table.shape[0])
+        for right_text in _coarse_texts(right, pair.right_map, pair.table.shape[1])
     )
     return Term(f"{left.name} x {right.name}", (left.group, right.group), pair.table.ravel(), texts)
 
 
-def _coarse_texts(feature: Feature, to_coarse: Map) -> list[str]:
-    return [_describe_codes(feature, np.flatnonzero(to_coarse == k).tolist()) for k in range(int(to_coarse.max()) + 1)]
+def _coarse_texts(feature: Feature, to_coarse: Map, count: int) -> list[str]:
+    return [_describe_codes(feature, np.flatnonzero(to_coarse == coarse)) for coarse in range(count)]
 
 
-def _describe_codes(feature: Feature, codes: Sequence[int]) -> str:
+def _describe_codes(feature: Feature, codes: Indices) -> str:
+    """One text for all the codes that a coarse code stands for; neighbouring bins read as one range."""
     if feature.kind == "number":
-        return feature.describe(codes[0], codes[-1])
-    texts = [feature.describe(code) for code in codes]
+        breaks = np.flatnonzero((np.diff(codes) > 1) | (codes[:-1] == MISSING)) + 1
+        texts = [feature.describe(int(run[0]), int(run[-1])) for run in np.split(codes, breaks) if len(run)]
+    else:
+        texts = [feature.describe(int(code)) for code in codes]
     return " or ".join(texts) if len(texts) <= 3 else f"{texts[0]}, {texts[1]} or {len(texts) - 2} more"
 
 
@@ -75,28 +80,41 @@ class ReasonPicker:
         self._offsets = np.cumsum([0, *(len(term.texts) for term in terms[:-1])])
         self._texts = pa.array([text for term in terms for text in term.texts], pa.string())
 
-    def pick(self, matrix: Floats, codes: Sequence[Codes], most: int, sign: Literal[1, -1]) -> pa.ListArray:
-        """The strongest reasons for (`sign` 1) or against (-1) each row, strongest first.
+    def pick(self, matrix: Floats, codes: Sequence[Codes], most: int) -> tuple[pa.ListArray, pa.ListArray]:
+        """The strongest reasons for and against each row, strongest first.
 
         Args:
             matrix: log-odds of each term for each row, shape (terms, rows).
             codes: code of each term for each row, each of shape (rows,).
-            most: how many reasons at the most; terms that do not speak in this direction are never given.
-            sign: which direction.
+            most: how many reasons each way at the most; a term is a reason only for the direction it speaks in.
 
         Returns:
-            A list per row of structs (reason, log_odds).
+            Two lists per row of structs (reason, log_odds). Ties go to the term that comes first in the sum.
         """
-        strength = np.ascontiguousarray(sign * matrix.T)
-        most = min(most, strength.shape[1])
-        rows = np.arange(len(strength))[:, None]
-        top = np.sort(np.argpartition(-strength, most - 1, axis=1)[:, :most], axis=1) if most else rows[:, :0]
-        # Ties go to the term that comes first in the sum.
-        top = top[rows, np.argsort(-strength[rows, top], axis=1, kind="stable")]
-        keep = strength[rows, top] > 0
-        terms, of_row = top[keep], np.broadcast_to(rows, top.shape)[keep]
-        code = np.stack(codes)[terms, of_row] if len(codes) else np.empty(0, dtype=np.uint16)
-        texts = pa.DictionaryArray.from_arrays((self._offsets[terms] + code).astype(np.int32), self._texts)
-        structs = pa.StructArray.from_arrays([texts, matrix[terms, of_row]], fields=list(REASONS_TYPE.value_type))
+        most = min(most, len(matrix))
+        rest = matrix.T.copy()  # what is not yet picked; row by row, so that a row's terms lie together
+        codes_of_row = np.stack(codes, axis=1) if codes else np.empty((matrix.shape[1], 0), dtype=np.uint16)
+        highest = [_take_out(rest, np.argmax, np.maximum) for _ in range(most)]
+        lowest = [_take_out(rest, np.argmin, np.minimum) for _ in range(most)]
+        return self._lists(highest, codes_of_row), self._lists(lowest, codes_of_row)
+
+    def _lists(self, picked: Sequence[tuple[Indices, Floats]], codes_of_row: Codes) -> pa.ListArray:
+        """Lists of structs from each rank's terms and log-odds; log-odds of 0 say that there is no reason left."""
+        count = len(codes_of_row)
+        terms = np.stack([term for term, _ in picked], axis=1) if picked else np.empty((count, 0), dtype=np.intp)
+        log_odds = np.stack([value for _, value in picked], axis=1) if picked else np.empty((count, 0))
+        keep = log_odds != 0
+        code = np.take_along_axis(codes_of_row, terms, axis=1)[keep]
+        texts = pa.DictionaryArray.from_arrays((self._offsets[terms[keep]] + code).astype(np.int32), self._texts)
+        structs = pa.StructArray.from_arrays([texts, log_odds[keep]], fields=list(REASONS_TYPE.value_type))
         offsets = np.concatenate([[0], np.cumsum(keep.sum(axis=1))]).astype(np.int32)
         return pa.ListArray.from_arrays(offsets, structs)
+
+
+def _take_out(rest: Floats, strongest: Callable[..., Indices], towards: np.ufunc) -> tuple[Indices, Floats]:
+    """Each row's strongest term in one direction and its log-odds, 0 where none speaks so; zeroed in `rest`."""
+    term = strongest(rest, axis=1)
+    at = (np.arange(len(rest)), term)
+    value: Floats = towards(rest[at], 0.0)
+    rest[at] -= value
+    return term, value

@@ -26,7 +26,7 @@ def load_rulebook(rulebook: str | Path) -> Rulebook:
     name = str(rulebook)
     if isinstance(rulebook, Path) or name.endswith(".toml"):
         try:
-            return read_rulebook(Path(name).read_text(encoding="utf-8"), name)
+            return read_rulebook(Path(name).read_text(encoding="utf-8-sig"), name)
         except (OSError, UnicodeDecodeError) as error:
             raise RulebookError(
                 f"{name}: the rulebook cannot be read ({error}). Check [rules] in leadml.toml."
