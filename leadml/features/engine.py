@@ -17,13 +17,16 @@ import pyarrow.compute as pc
 
 from leadml.errors import MissingExtraError
 from leadml.features.plan import FeaturePlan, Measure
-from leadml.features.spine import Spine
+from leadml.features.spine import Ints, Spine
 from leadml.schema import LeadTables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["connect", "measured", "opened"]
+__all__ = ["connect", "measured", "opened", "parts"]
+
+ROWS_AT_ONCE = 1_000_000
+"""Activities and snapshots that are worked on together; an account is never split."""
 
 _MICRO = 1e6
 _LARGEST = 1e12  # of an activity's value: its millionths still fit 64 bits, times five points
@@ -49,19 +52,33 @@ def connect() -> DuckDBPyConnection:
 
 @contextmanager
 def opened(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> Iterator[DuckDBPyConnection]:
-    """Open a database with `spine`, `leads`, `activities` and `history` in whole numbers."""
+    """Open a database with the spine, leads, activities and history in whole numbers; `parts` lets queries see them."""
     leads = _leads(tables.leads, plan)
     with connect() as con:
-        con.register("spine", _spine(spine, leads))
-        con.register("leads", leads)
-        con.register("activities", _activities(tables, leads, plan))
-        con.register("all_history", _history(tables, plan))
-        # Two changes of a field at one moment have no order: the alphabetically last stands, wherever it is stored.
-        con.sql(
-            "create table history as select lead, field, moment, max(value) as value "
-            "from all_history group by lead, field, moment"
-        )
+        con.register("all_spine", _spine(spine, leads))
+        con.register("all_leads", leads)
+        con.register("all_activities", _activities(tables, leads, plan))
+        con.register("all_history", _history(tables, leads, plan))
         yield con
+
+
+def parts(con: DuckDBPyConnection) -> Iterator[Ints]:
+    """Fill `spine`, `leads`, `activities` and `history` with one part of the accounts after the other.
+
+    So the memory that queries take does not grow with the company. Gives the numbers of each part's spine rows.
+    """
+    sizes = [con.table(name).count("*").fetchall()[0][0] for name in ("all_spine", "all_activities")]
+    count = 1 + sum(sizes) // ROWS_AT_ONCE
+    for part in range(count):
+        chosen = f"where account % {count} = {part}"
+        for name in ("spine", "leads", "activities"):
+            con.execute(f"create or replace table {name} as select * from all_{name} {chosen}")  # noqa: S608
+        # Two changes of a field in one moment have no order: the alphabetically last stands, wherever it is stored.
+        con.execute(
+            "create or replace table history as select lead, field, moment, max(value) as value "  # noqa: S608
+            f"from all_history {chosen} group by lead, field, moment"
+        )
+        yield con.sql("select row from spine order by row").to_arrow_table()["row"].to_numpy()
 
 
 def measured(con: DuckDBPyConnection, measures: list[Measure], query: str) -> list[pa.ChunkedArray]:
@@ -113,16 +130,24 @@ def _activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Ta
     )
 
 
-def _history(tables: LeadTables, plan: FeaturePlan) -> pa.Table:
+def _history(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Table:
     fields = pa.array([attribute.name for attribute in plan.attributes if attribute.history], pa.string())
     if tables.history is None or not len(fields):
         none: Any = np.empty(0, np.int64)
-        return pa.table({"lead": none, "field": none, "moment": none, "value": pa.array([], pa.string())})
+        return pa.table(
+            {"lead": none, "account": none, "field": none, "moment": none, "value": pa.array([], pa.string())}
+        )
     chosen = tables.history.filter(pc.is_in(tables.history["field"], value_set=fields))
     kept, lead = _of_known_leads(chosen, tables.leads)
     field = pc.index_in(kept["field"], value_set=fields).cast(pa.int64())
     return pa.table(
-        {"lead": lead, "field": field, "moment": kept["changed_at"].cast(pa.int64()), "value": kept["value"]}
+        {
+            "lead": lead,
+            "account": leads["account"].to_numpy()[lead],
+            "field": field,
+            "moment": kept["changed_at"].cast(pa.int64()),
+            "value": kept["value"],
+        }
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from leadml.errors import ColumnsError
@@ -19,14 +19,11 @@ from leadml.features.attributes import (
     days_before,
     past_values,
 )
-from leadml.features.engine import opened
+from leadml.features.engine import opened, parts
 from leadml.features.plan import FeaturePlan
 from leadml.features.spine import Spine
 from leadml.predict.encoding import Column
 from leadml.schema import LeadTables
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 __all__ = ["feature_columns", "features_of"]
 
@@ -48,29 +45,39 @@ def features_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> pa.Table
 
     """
     if plan.calendar:
-        _check_tables(tables, plan)
-        with opened(tables, spine, plan) as con:
-            arrays = [
-                *_attributes(tables, spine, plan, con),
-                *calendar_features(tables.leads, spine),
-                *activity_features(con, plan),
-                *account_features(con, plan),
-            ]
+        arrays = _as_of(tables, spine, plan)
     else:
         arrays = [current_values(tables, spine, attribute) for attribute in plan.attributes]
     return pa.table(arrays, names=[column.name for column in feature_columns(plan)])
 
 
-def _attributes(
-    tables: LeadTables, spine: Spine, plan: FeaturePlan, con: DuckDBPyConnection
-) -> Iterable[pa.ChunkedArray | pa.Array]:
-    past = [attribute for attribute in plan.attributes if attribute.history]
+def _as_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> list[pa.ChunkedArray | pa.Array]:
+    _check_tables(tables, plan)
+    computed = iter(_computed(tables, spine, plan))
+    arrays = []
     for attribute in plan.attributes:
-        if attribute.history:
-            values = past_values(con, attribute, past.index(attribute))
-        else:
-            values = current_values(tables, spine, attribute)
-        yield days_before(values, spine) if attribute.kind == "time" else values
+        values = next(computed) if attribute.history else current_values(tables, spine, attribute)
+        arrays.append(days_before(values, spine) if attribute.kind == "time" else values)
+    return [*arrays, *calendar_features(tables.leads, spine), *computed]
+
+
+def _computed(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> list[pa.ChunkedArray]:
+    """What queries give: values of fields with a history, then features of activities and accounts."""
+    past = [attribute for attribute in plan.attributes if attribute.history]
+    rows, pieces = [], []
+    with opened(tables, spine, plan) as con:
+        for part in parts(con):
+            rows.append(part)
+            values = [past_values(con, attribute, field) for field, attribute in enumerate(past)]
+            pieces.append([*values, *activity_features(con, plan), *account_features(con, plan)])
+    if len(pieces) == 1:
+        return pieces[0]
+    order = pa.array(np.argsort(np.concatenate(rows)))
+    together = (
+        pa.chunked_array([chunk for piece in pieces for chunk in piece[i].chunks], pieces[0][i].type)
+        for i in range(len(pieces[0]))
+    )
+    return [values.combine_chunks().take(order) for values in together]
 
 
 def _check_tables(tables: LeadTables, plan: FeaturePlan) -> None:

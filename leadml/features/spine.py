@@ -13,7 +13,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["DAY", "Spine", "close_times", "flat_spine", "hash_numbers", "scoring_spine", "training_spine", "weekly_spine"]
+__all__ = [
+    "DAY",
+    "Ints",
+    "Spine",
+    "close_times",
+    "flat_spine",
+    "hash_numbers",
+    "scoring_spine",
+    "training_spine",
+    "weekly_spine",
+]
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]

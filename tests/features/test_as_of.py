@@ -103,6 +103,12 @@ def test_parts_hold_whole_accounts_and_together_are_the_whole(company, seed, cou
     assert all(part.features.schema == whole.features.schema for part in parts)
 
 
+def test_working_in_parts_changes_nothing(company, monkeypatch) -> None:
+    whole = build_snapshots(company(1), horizon_days=20).features
+    monkeypatch.setattr("leadml.features.engine.ROWS_AT_ONCE", 40)
+    assert build_snapshots(company(1), horizon_days=20).features.equals(whole)
+
+
 def test_columns_that_are_no_attributes_change_nothing(company) -> None:
     tables = company(1)
     more = tables.leads.append_column("owner", pa.array(["Ann"] * 8)).append_column("e-mail", pa.array(["a@b"] * 8))
