@@ -35,12 +35,12 @@ format: $(VENV)/dev.stamp ## bring the code into its format
 clean: ## remove the virtual environment and the demo's files
 	rm -rf $(VENV) demo
 
-$(VENV)/train.stamp: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train]"
+$(VENV)/train.stamp: pyproject.toml .ci/constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable ".[train]"
 	@touch $@
 
-$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+$(VENV)/dev.stamp: pyproject.toml .ci/constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable ".[dev]"
 	@touch $@ $(VENV)/train.stamp
 
 $(BIN)/python:

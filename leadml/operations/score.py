@@ -17,7 +17,7 @@ from leadml.operations.project import Project
 from leadml.predict import Scorer
 from leadml.predict.columns import TYPE_OF_KIND
 from leadml.schema import LeadTables
-from leadml.sources import FileSource
+from leadml.sources.files import FileSource
 from leadml.training.trainer import Progress
 
 # No attribute of a user is called so: the id travels beside the features.

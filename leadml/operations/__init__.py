@@ -1,0 +1,1 @@
+"""What is run over a lead database: one module per command."""
