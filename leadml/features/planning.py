@@ -67,7 +67,8 @@ def _attributes(
     answers = set(tables.answers.values())
     # Without moments there is no "as it was then": the history is of no use.
     past = _history_kinds(tables.history) if calendar and tables.history is not None else {}
-    later = sorted(field for field in past if field not in tables.attributes)
+    # A column left out of the leads (personal data, a leak) does not come back through its history.
+    later = sorted(field for field in past if field not in {*tables.attributes, *tables.dropped})
     for name in (*tables.attributes, *later):
         kind = _kind(tables.leads.schema.field(name).type) if name in tables.attributes else past[name]
         group: Group = groups.get(name, "answer" if name in answers else "fit")

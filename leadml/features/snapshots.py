@@ -43,7 +43,7 @@ class Snapshots:
 
     `features` has n rows and the columns that `columns` describe (double, string or timestamp[us]). `lead_id` and
     `account_id` are strings. `as_of` is timestamp[us] in UTC, None without dates. `label` is 1 (won within
-    `horizon_days`), 0 or nan (not yet known), None when scoring. `order` is sortable time: days since 1970, or the
+    `horizon_days`), 0 or nan (not yet known, as always when scoring). `order` is sortable time: days since 1970, or the
     lead table's "order"; None without any. `horizon_days` is None without dates and when scoring. `plan` says how
     to make the same features for other leads.
     """
@@ -53,7 +53,7 @@ class Snapshots:
     lead_id: pa.Array
     account_id: pa.Array
     as_of: pa.Array | None
-    label: Floats | None
+    label: Floats
     order: Floats | None
     horizon_days: float | None
     plan: FeaturePlan
@@ -67,7 +67,7 @@ class Snapshots:
             lead_id=self.lead_id.take(indices),
             account_id=self.account_id.take(indices),
             as_of=None if self.as_of is None else self.as_of.take(indices),
-            label=None if self.label is None else self.label[rows],
+            label=self.label[rows],
             order=None if self.order is None else self.order[rows],
         )
 
@@ -76,11 +76,10 @@ class Snapshots:
         keys = {"lead_id": self.lead_id, "account_id": self.account_id}
         if self.as_of is not None:
             keys["as_of"] = self.as_of
-        label = {} if self.label is None else {"label": pa.array(self.label)}
-        taken = {*keys, *label}
+        taken = {*keys, "label"}
         names = [f"{name} (feature)" if name in taken else name for name in self.features.column_names]
-        arrays = [*keys.values(), *self.features.columns, *label.values()]
-        frame: DataFrame = pa.table(arrays, names=[*keys, *names, *label]).to_pandas()
+        arrays = [*keys.values(), *self.features.columns, pa.array(self.label)]
+        frame: DataFrame = pa.table(arrays, names=[*keys, *names, "label"]).to_pandas()
         return frame
 
 
@@ -179,10 +178,10 @@ def snapshots_at(
         spine = scoring_spine(tables.leads, at=_microseconds(as_of), open_only=open_only)
     else:
         spine = flat_spine(tables.leads, open_only=open_only)
-    return _assembled(tables, spine, plan, label=None)
+    return _assembled(tables, spine, plan, label=np.full(len(spine.lead), np.nan))
 
 
-def _assembled(tables: LeadTables, spine: Spine, plan: FeaturePlan, label: Floats | None) -> Snapshots:
+def _assembled(tables: LeadTables, spine: Spine, plan: FeaturePlan, label: Floats) -> Snapshots:
     features = features_of(tables, spine, plan)
     leads = tables.leads.select(["lead_id", "account_id"]).take(pa.array(spine.lead)).combine_chunks()
     return Snapshots(

@@ -91,7 +91,7 @@ def test_scoring_takes_leads_that_are_there_and_open(tables_of) -> None:
     }
     scored = snapshots_at(tables_of(leads), days(10))
     assert scored.lead_id.to_pylist() == ["closing", "open"]
-    assert scored.label is None
+    assert np.isnan(scored.label).all()
 
 
 def test_moments_in_other_time_zones_are_brought_to_utc(tables_of) -> None:
@@ -287,6 +287,15 @@ def test_changes_of_outcome_owner_or_close_date_are_no_features(tables_of) -> No
         history=[("a", field, "x", days(1)) for field in fields],
     )
     assert [a.name for a in build_snapshots(tables, now=END).plan.attributes] == ["plan"]
+
+
+def test_a_column_that_was_left_out_does_not_come_back_through_its_history(tables_of) -> None:
+    tables = tables_of(
+        {"lead_id": ["a"], "created_at": [days(0)], "closed_at": [days(50)], "outcome": ["won"]},
+        history=[("a", "e-mail", "a@b.example", days(1)), ("a", "need", "high", days(1))],
+    )
+    tables = replace(tables, dropped={"e-mail": "personal data"})
+    assert [a.name for a in build_snapshots(tables, now=END).plan.attributes] == ["need"]
 
 
 def test_leads_without_a_trained_column_are_refused_by_its_name(tables_of) -> None:
