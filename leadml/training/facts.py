@@ -48,7 +48,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
     newest, snapshots = evidence.newest, evidence.snapshots
     chance = evidence.predictions["leadml"]
     left_out = {**evidence.tables.dropped, **columns_left_out(evidence.findings)}
-    facts = {
+    facts: dict[str, Any] = {
         "name": name,
         "version": leadml.__version__,
         "trained_at": trained_at.isoformat(timespec="seconds"),
@@ -65,11 +65,10 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "drivers": _drivers(scorer, snapshots),
         "density": _density(scorer, snapshots),
         "candidates": [
-            {"name": candidate.name, "weight": candidate.weight, "log_loss": candidate.log_loss}
-            for candidate in evidence.fitted.candidates
+            {"name": name, "weight": weight, "log_loss": loss} for name, weight, loss in evidence.fitted.candidates
         ],
     }
-    return without_nan(facts)
+    return {key: without_nan(value) for key, value in facts.items()}
 
 
 def _population(evidence: Evidence) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def _evaluation(evidence: Evidence) -> dict[str, Any]:
         part = "newest 20 %"
     curve = gain(newest.label, evidence.predictions["leadml"])
     rules = evidence.predictions.get("rules alone")
-    of_rules = gain(newest.label, rules) if rules is not None else [{"captured": None}] * len(curve)
+    of_rules = [None] * len(curve) if rules is None else [point["captured"] for point in gain(newest.label, rules)]
     return {
         "part": part,
         "rows": len(newest.lead_id),
@@ -112,7 +111,7 @@ def _evaluation(evidence: Evidence) -> dict[str, Any]:
         "base_rate": float(newest.label.mean()),
         "models": evaluate(newest.label, evidence.predictions, newest.account_id),
         "reliability": reliability(newest.label, evidence.predictions["leadml"]),
-        "gain": [point | {"rules": other["captured"]} for point, other in zip(curve, of_rules, strict=True)],
+        "gain": [{**point, "rules": captured} for point, captured in zip(curve, of_rules, strict=True)],
     }
 
 

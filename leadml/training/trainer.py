@@ -123,8 +123,7 @@ class _Student:
     seed: int
 
     def learn(self, snapshots: Snapshots) -> Fitted:
-        assert snapshots.label is not None
-        return fit_scorer(
+            return fit_scorer(
             snapshots.features,
             self.columns,
             snapshots.label,
@@ -137,7 +136,6 @@ class _Student:
 
     def predictions(self, older: Snapshots, newest: Snapshots, scorer: Scorer) -> dict[str, Floats]:
         """Probabilities for the newest snapshots: of the scorer, and of what it has to beat."""
-        assert older.label is not None
         predictions = {
             "leadml": scorer.probability(newest.features),
             "logistic regression": baselines.logistic_regression(
@@ -195,7 +193,6 @@ def _build(tables: LeadTables, choices: Choices, **moments: Any) -> Snapshots:
 
 def _known(snapshots: Snapshots) -> Snapshots:
     """The snapshots whose outcome is known."""
-    assert snapshots.label is not None
     return snapshots.take(np.flatnonzero(np.isfinite(snapshots.label)))
 
 
@@ -229,7 +226,6 @@ def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: 
     intent = None
     if any("intent" in term.groups for term in scorer.terms):
         intent = scorer.subtotals(weekly.features)["intent"] > 0
-    assert weekly.label is not None
     return choose_cutoffs(
         scorer.probability(weekly.features),
         weekly.label,
