@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 __all__ = [
+    "EVERY_OTHER",
     "LEAD_ROLES",
     "ActivityColumns",
     "Counts",
@@ -32,6 +33,9 @@ LEAD_ROLES = (
 )
 """Canonical names of the columns that carry a meaning of their own."""
 
+EVERY_OTHER = "*"
+"""In `LeadColumns.lost`: every value of the outcome that is neither won nor missing."""
+
 Kind = Literal["number", "category", "time"]
 """What a column of values is: double, string or timestamp[us] (naive UTC)."""
 
@@ -42,7 +46,8 @@ class LeadColumns:
 
     `order_by` names a sortable column that stands for time where there are no dates, `rows_in_time_order`
     says that the row number does. `won` and `lost` are values of `outcome`, compared as trimmed text without
-    regard to case; any other value, a missing one too, means that the lead is still open. `answers` maps a
+    regard to case; any other value, a missing one too, means that the lead is still open. With `lost = ("*",)`
+    every other value that is not missing means lost. `answers` maps a
     qualification question ("budget") to the column that holds its answer; `missing_values` are texts that
     mean "no value".
     """

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from leadml.config.settings import EVERY_OTHER
+from leadml.schema import EVERY_OTHER
 
 Fault = tuple[str, Any, str]
 

@@ -10,9 +10,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from leadml.schema import ActivityColumns, HistoryColumns, LeadColumns
 
-EVERY_OTHER = "*"
-"""In `leads.lost`: every value of the outcome that is neither won nor missing."""
-
 
 def key(document: str, allowed: str, default: Any = ...) -> Any:
     """Declare a key: what it means, what may stand there, and its default (... = required)."""

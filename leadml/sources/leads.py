@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import SourceError
-from leadml.schema import Kind, LeadColumns
+from leadml.schema import EVERY_OTHER, Kind, LeadColumns
 from leadml.sources.distinct import Distinct, distinct, is_plain
 from leadml.sources.folding import fold
 from leadml.sources.kinds import cast, infer_kind
@@ -124,7 +124,8 @@ class _LeadCheck:
         values = self._distinct(self._layout.roles["outcome"], missing=False)
         meaning = {value.strip().casefold(): "lost" for value in self._columns.lost}
         meaning |= {value.strip().casefold(): "won" for value in self._columns.won}
-        return values.rows(pa.array([meaning.get(v.casefold()) for v in values.values.to_pylist()], pa.string()))
+        other = meaning.pop(EVERY_OTHER, None)
+        return values.rows(pa.array([meaning.get(v.casefold(), other) for v in values.values.to_pylist()], pa.string()))
 
     def _deal_value(self) -> None:
         if column := self._layout.roles.get("deal_value"):

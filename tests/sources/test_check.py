@@ -236,6 +236,12 @@ def test_scoring_does_without_the_outcome_but_training_does_not(tmp_path: Path) 
         _check(tmp_path, fresh)
 
 
+def test_every_other_value_can_mean_lost_but_a_missing_one_stays_open(tmp_path: Path) -> None:
+    rows = [_row(id=str(n), status=value) for n, value in enumerate(["Won", "No reply", "too dear", None, ""])]
+    tables = _check(tmp_path, rows, LeadColumns(id="id", outcome="status", won=("won",), lost=("*",)))
+    assert tables.leads["outcome"].to_pylist() == ["won", "lost", "lost", None, None]
+
+
 def test_a_mistyped_name_among_personal_columns_is_refused_so_that_none_slips_in(tmp_path: Path) -> None:
     columns = LeadColumns(id="id", personal=("Emial",))
     with pytest.raises(SourceError, match=r"there is no column 'Emial'. Did you mean 'Email'\?"):
