@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import ColumnsError
+from leadml.predict.arrays import from_texts, from_values
 from leadml.predict.encoding import Column, to_dictionary
 
 TIME = pa.timestamp("us")
@@ -167,10 +168,10 @@ def _from_series(series: Any) -> pa.ChunkedArray | pa.Array:
 
 def _from_values(values: list[Any]) -> pa.Array:
     try:
-        return pa.array(values, from_pandas=True)
+        return from_values(values)
     except _SEVERAL_TYPES:
         # Values of several types in one column: their text is what they have in common.
-        return pa.array([_text_of(value) for value in values], pa.string())
+        return from_texts([_text_of(value) for value in values])
 
 
 def _text_of(value: Any) -> str | None:
@@ -249,7 +250,8 @@ def _by_distinct(
                 f"Column {column.name!r} was a {column.kind} in training, but row {row} brings {value!r}. "
                 "Mend the value, or leave it empty."
             ) from None
-    return pa.array(converted, kind).take(encoded.indices)
+    distinct = from_texts(converted) if kind == pa.string() else pa.array(converted, kind)
+    return distinct.take(encoded.indices)
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

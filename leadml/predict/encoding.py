@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import ColumnsError
+from leadml.predict.arrays import to_numpy
 
 ColumnKind = Literal["number", "category", "time"]
 FeatureKind = Literal["number", "category", "month", "weekday", "hour"]
@@ -114,17 +115,14 @@ def codes_by_value(values: pa.ChunkedArray | pa.Array, codes_of: Callable[[pa.Ar
     encoded = to_dictionary(values)
     # The last entry is the one that nulls point to.
     by_value = np.array([*codes_of(encoded.dictionary), MISSING], dtype=np.uint16)
-    indices = encoded.indices
-    if indices.null_count:  # widened first: an 8-bit index may have no room for one more entry
-        indices = pc.fill_null(indices.cast(pa.int64()), len(by_value) - 1)
-    taken: Codes = by_value[indices.to_numpy(zero_copy_only=False)]
+    taken: Codes = by_value[to_numpy(encoded.indices.cast(pa.int64()), np.int64, len(by_value) - 1)]
     return taken
 
 
 def to_floats(values: pa.ChunkedArray | pa.Array) -> Floats:
     """Float64 values with NaN for null."""
     numbers = values.cast(pa.float64(), safe=False) if values.type != pa.float64() else values
-    return np.asarray(numbers.to_numpy(zero_copy_only=False) if isinstance(numbers, pa.Array) else numbers.to_numpy())
+    return to_numpy(numbers, np.float64, np.nan)
 
 
 def to_dictionary(values: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
@@ -141,13 +139,9 @@ def to_dictionary(values: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
 
 
 def _calendar_codes(values: pa.ChunkedArray | pa.Array, kind: str) -> Codes:
-    if kind == "weekday":
-        part = pc.day_of_week(values, count_from_zero=False)
-    elif kind == "month":
-        part = pc.month(values)
-    else:
-        part = pc.add(pc.hour(values), 1)
-    return np.asarray(pc.fill_null(part, MISSING).to_numpy(), dtype=np.uint16)
+    part = {"month": pc.month, "weekday": pc.day_of_week, "hour": pc.hour}[kind](values)
+    first = 1 if kind == "month" else 0  # pyarrow counts weekdays and hours from 0, and code 0 is taken
+    return (to_numpy(part, np.int64, first - 1) + (1 - first)).astype(np.uint16)
 
 
 def _describe_bins(edges: Floats, first: int, last: int) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.encoding import Floats
 
 STAGES = ("raw", "MQL", "SQL")
@@ -29,7 +30,8 @@ class Policy:
     def grades(self, probability: Floats) -> pa.DictionaryArray:
         """Grade A to D of each row."""
         bounds = np.array(self.grade_bounds[::-1])
-        return pa.DictionaryArray.from_arrays(np.searchsorted(bounds, probability, side="right"), list(GRADES))
+        grade = from_numpy(np.searchsorted(bounds, probability, side="right"))
+        return pa.DictionaryArray.from_arrays(grade, from_texts(GRADES))
 
     def stages(self, probability: Floats, intent: Floats) -> pa.DictionaryArray:
         """Recommended stage of each row, null where no cutoff is published; `intent` is the subtotal in log-odds."""
@@ -39,7 +41,7 @@ class Policy:
         if self.sql is not None:
             ready = probability >= self.sql
             stage[ready & (intent > 0) if self.sql_needs_intent else ready] = 2
-        return pa.DictionaryArray.from_arrays(stage, list(STAGES))
+        return pa.DictionaryArray.from_arrays(from_numpy(stage), from_texts(STAGES))
 
 
 def scores(probability: Floats) -> Floats:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
 from leadml.predict.encoding import GROUPS, MISSING, Codes, Column, Feature, Floats
 from leadml.predict.policy import Policy, scores
@@ -95,8 +96,10 @@ class Scorer:
         table = read_columns(rows, self.columns)
         ids = read_ids(rows, id_column) if id_column else None
         scored = pa.concat_tables([self._score_part(codes, count, reasons) for codes, count in self._parts(table)])
-        scored = scored.append_column("bundle", _constant(self.digest, table.num_rows, pa.string()))
-        scored = scored.append_column("as_of", _constant(as_of, table.num_rows, TIME))
+        scored = scored.append_column("bundle", pa.repeat(from_texts([self.digest])[0], table.num_rows))
+        scored = scored.append_column(
+            "as_of", pa.repeat(pa.nulls(1, TIME)[0] if as_of is None else pa.scalar(as_of, TIME), table.num_rows)
+        )
         return scored if ids is None else scored.add_column(0, "lead_id", ids)
 
     @cached_property
@@ -119,13 +122,13 @@ class Scorer:
         log_odds = self._sum(matrix)
         chance = probability(log_odds)
         subtotals = self._subtotals(matrix)
-        columns: dict[str, Any] = {
-            "probability": chance,
-            "score": scores(chance),
+        columns = {
+            "probability": from_numpy(chance),
+            "score": from_numpy(scores(chance)),
             "grade": self.policy.grades(chance),
             "stage": self.policy.stages(chance, subtotals["intent"]),
-            "log_odds": log_odds,
-            **subtotals,
+            "log_odds": from_numpy(log_odds),
+            **{group: from_numpy(subtotal) for group, subtotal in subtotals.items()},
         }
         if self.rulebook:
             columns["points"] = self._points(codes)
@@ -163,7 +166,7 @@ class Scorer:
 
     def _points(self, codes: Sequence[Codes]) -> pa.StructArray:
         dimensions = self.rulebook.dimensions if self.rulebook else ()
-        points = [pa.array(d.points_by_code[code]) for d, code in zip(dimensions, codes, strict=False)]
+        points = [from_numpy(d.points_by_code[code]) for d, code in zip(dimensions, codes, strict=False)]
         return pa.StructArray.from_arrays(points, names=[dimension.name for dimension in dimensions])
 
     def _next_question(self, codes: Sequence[Codes], count: int) -> pa.DictionaryArray:
@@ -174,9 +177,5 @@ class Scorer:
         # The last to be noted stands: the question with most to gain, and of equal ones the first in the rulebook.
         for position in sorted(range(len(gain)), key=lambda p: (gain[p], -p)):
             asked[codes[position] == MISSING] = position
-        indices = pa.array(asked, mask=asked == len(dimensions))
-        return pa.DictionaryArray.from_arrays(indices, pa.array([d.question for d in dimensions], pa.string()))
-
-
-def _constant(value: Any, count: int, kind: pa.DataType) -> pa.Array:
-    return pa.nulls(count, kind) if value is None else pa.repeat(pa.scalar(value, kind), count)
+        indices = from_numpy(asked, valid=asked < len(dimensions))
+        return pa.DictionaryArray.from_arrays(indices, from_texts([d.question for d in dimensions]))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.encoding import MISSING, Codes, Feature, Floats, Group
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.tables import Map, Pair, ScoreTables
@@ -78,7 +79,7 @@ class ReasonPicker:
 
     def __init__(self, terms: Sequence[Term]) -> None:
         self._offsets = np.cumsum([0, *(len(term.texts) for term in terms[:-1])])
-        self._texts = pa.array([text for term in terms for text in term.texts], pa.string())
+        self._texts = from_texts([text for term in terms for text in term.texts])
 
     def pick(self, matrix: Floats, codes: Sequence[Codes], most: int) -> tuple[pa.ListArray, pa.ListArray]:
         """The strongest reasons for and against each row, strongest first.
@@ -105,10 +106,13 @@ class ReasonPicker:
         log_odds = np.stack([value for _, value in picked], axis=1) if picked else np.empty((count, 0))
         keep = log_odds != 0
         code = np.take_along_axis(codes_of_row, terms, axis=1)[keep]
-        texts = pa.DictionaryArray.from_arrays((self._offsets[terms[keep]] + code).astype(np.int32), self._texts)
-        structs = pa.StructArray.from_arrays([texts, log_odds[keep]], fields=list(REASONS_TYPE.value_type))
+        position = from_numpy((self._offsets[terms[keep]] + code).astype(np.int32))
+        reasons = pa.StructArray.from_arrays(
+            [pa.DictionaryArray.from_arrays(position, self._texts), from_numpy(log_odds[keep])],
+            fields=list(REASONS_TYPE.value_type),
+        )
         offsets = np.concatenate([[0], np.cumsum(keep.sum(axis=1))]).astype(np.int32)
-        return pa.ListArray.from_arrays(offsets, structs)
+        return pa.ListArray.from_arrays(from_numpy(offsets), reasons)
 
 
 def _take_out(rest: Floats, strongest: Callable[..., Indices], towards: np.ufunc) -> tuple[Indices, Floats]:
