@@ -55,8 +55,6 @@ BASE = -1.95
 INDUSTRY_SIZE = np.array([[0.1, 0.6, 1.0], [-1.4, 0.3, 1.7], [-0.3, 0.7, 1.4], [-1.4, -0.8, -0.4]])
 SOURCE = np.array([[0.0, -0.7, 1.0, 0.3, 0.0], [0.0, -0.5, 0.8, 0.2, -0.4]])  # direction x source
 SOURCE_DRIFT = np.array([0.0, -0.2, 0.0, 0.0, 0.2])  # added by the end of the two years
-COUNTRY = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
-PRODUCT = np.array([0.0, 0.0, 0.0])
 SEASON = 0.1  # deals that start in spring do better than those of autumn
 DECLINE = 0.2  # log-odds lost over the two years
 
@@ -89,7 +87,6 @@ RATE = np.array(
         [0.20, 0.050, 0.36, 0.09, 0.025, 0.030, 0.007, 0.100, 0.060],
     ]
 )
-LIFT = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])  # won deals, whenever
 SURGE = np.array([0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 2.4, 1.7, 0.3])  # won deals, at the closing
 FADE = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])  # lost deals, at the closing
 SURGE_SHARE = np.array([1.0, 0.9])  # an outbound contact's surge is weaker
@@ -144,12 +141,11 @@ def industries() -> Floats:
 def win_log_odds(attributes: Mapping[str, Ints]) -> Floats:
     """Log-odds that an account's deal is won, before anybody does or says anything.
 
-    `attributes`: start, industry, size, country, product, direction and source of each account.
+    `attributes`: start, industry, size, direction and source of each account.
     """
     past = attributes["start"] / WEEKS
     season = SEASON * np.cos(2 * np.pi * (attributes["start"] - 14) / 52)
     fit = INDUSTRY_SIZE[attributes["industry"], attributes["size"]]
-    fit = fit + COUNTRY[attributes["country"]] + PRODUCT[attributes["product"]]
     origin = SOURCE[attributes["direction"], attributes["source"]] + SOURCE_DRIFT[attributes["source"]] * past
     return np.asarray(BASE + fit + origin + season - DECLINE * past, dtype=np.float64)
 
@@ -175,7 +171,7 @@ def rates() -> Floats:
     """Activities per week, shape (2 classes, directions, weeks to the closing 0..12, types); 12 stands for more."""
     weeks = np.arange(NEAR + 1)[:, None]
     fading = -FADE * np.exp(-weeks / FADE_WEEKS)
-    surging = LIFT + SURGE_SHARE[:, None, None] * SURGE * np.exp(-weeks / SURGE_WEEKS)
+    surging = SURGE_SHARE[:, None, None] * SURGE * np.exp(-weeks / SURGE_WEEKS)
     lost = np.broadcast_to(fading, surging.shape)
     return np.asarray(RATE[:, None, :] * np.exp(np.stack([lost, surging])), dtype=np.float64)
 
