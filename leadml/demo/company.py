@@ -67,7 +67,7 @@ def _block(rng: np.random.Generator, before: Tally, limit: int, with_truth: bool
     accounts = draw_accounts(deals, BLOCK_ACCOUNTS)
     contacts = draw_contacts(people, accounts, limit)
     weeks = draw_weeks(weekly, accounts, contacts)
-    activities = draw_activities(times, weeks)
+    activities = draw_activities(times, contacts, weeks)
     answers = draw_answers(asking, accounts)
     numbering = Numbering(before.leads, before.accounts, before.activities)
     met = int(contacts.account[-1]) + 1

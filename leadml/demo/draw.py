@@ -49,6 +49,11 @@ class Contacts:
         return len(self.account)
 
     @property
+    def first(self) -> npt.NDArray[np.bool_]:
+        """Whether the contact is the first of its account."""
+        return np.diff(self.account, prepend=-1) > 0
+
+    @property
     def week(self) -> Ints:
         """Week of creation."""
         return (self.created - FIRST) // WEEK

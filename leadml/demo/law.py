@@ -81,6 +81,8 @@ ACTIVITIES = (
     "trial_use",
     "intent_signal",
 )
+# A deal's demos, trial and third-party signals are the company's: they happen once and are logged at every contact.
+SHARED = np.array([False, False, False, False, False, False, True, True, True])
 RATE = np.array(
     [
         [0.36, 0.080, 0.26, 0.09, 0.030, 0.050, 0.010, 0.120, 0.040],
@@ -168,7 +170,7 @@ def answers() -> Floats:
 
 
 def rates() -> Floats:
-    """Activities per week, shape (2 classes, directions, weeks to the closing 0..12, types); 12 stands for more."""
+    """Activities per week, shape (2 classes, directions, weeks to the closing 0..20, types); 20 stands for more."""
     weeks = np.arange(NEAR + 1)[:, None]
     fading = -FADE * np.exp(-weeks / FADE_WEEKS)
     surging = SURGE_SHARE[:, None, None] * SURGE * np.exp(-weeks / SURGE_WEEKS)

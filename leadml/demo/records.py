@@ -10,7 +10,7 @@ from leadml.demo import law
 from leadml.demo.draw import Accounts, Contacts, pick
 from leadml.demo.law import FIRST, TODAY, WEEK, Floats, Ints
 
-__all__ = ["Activities", "Answers", "Weeks", "draw_activities", "draw_answers", "draw_weeks"]
+__all__ = ["Activities", "Answers", "Weeks", "draw_activities", "draw_answers", "draw_weeks", "everyone_at"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,12 +21,12 @@ class Weeks:
     week: Ints
     begin: Ints  # seconds since 1970: Monday, or the contact's creation
     length: Ints  # seconds until the next Monday, or the closing
-    counts: Ints  # (n, activity types)
+    counts: Ints  # (n, activity types); what contacts share is counted at the first one
 
 
 @dataclass(frozen=True, kw_only=True)
 class Activities:
-    """One entry per activity, ordered by contact and week."""
+    """One entry per activity, ordered by contact and time."""
 
     contact: Ints
     kind: Ints
@@ -54,15 +54,24 @@ def draw_weeks(rng: np.random.Generator, accounts: Accounts, contacts: Contacts)
     to_closing = np.minimum((closing[contact] - FIRST) // WEEK - week, law.NEAR)
     won = accounts.won[contacts.account[contact]]
     rate = law.rates()[won, accounts.direction[contacts.account[contact]], to_closing]
+    rate[np.ix_(~contacts.first[contact], law.SHARED)] = 0.0
     counts = rng.poisson(rate * (length / WEEK)[:, None])
     return Weeks(contact=contact, week=week, begin=begin, length=length, counts=counts)
 
 
-def draw_activities(rng: np.random.Generator, weeks: Weeks) -> Activities:
-    """Spread the counted activities evenly over the part of the week in which they can happen."""
+def draw_activities(rng: np.random.Generator, contacts: Contacts, weeks: Weeks) -> Activities:
+    """Spread the counted activities evenly over the part of the week in which they can happen.
+
+    What contacts share is logged at every contact who is there by then.
+    """
     span, kind = (np.repeat(position, weeks.counts[weeks.counts > 0]) for position in np.nonzero(weeks.counts))
     within = np.floor(rng.random(len(span)) * weeks.length[span]).astype(np.int64)
-    return Activities(contact=weeks.contact[span], kind=kind, at=weeks.begin[span] + within)
+    contact, at = weeks.contact[span], weeks.begin[span] + within
+    event, mate = everyone_at(contacts, contacts.account[contact])
+    logged = (mate == contact[event]) | (law.SHARED[kind[event]] & (contacts.created[mate] < at[event]))
+    event, mate = event[logged], mate[logged]
+    order = np.lexsort([at[event], mate])
+    return Activities(contact=mate[order], kind=kind[event[order]], at=at[event[order]])
 
 
 def draw_answers(rng: np.random.Generator, accounts: Accounts) -> Answers:
@@ -79,6 +88,12 @@ def draw_answers(rng: np.random.Generator, accounts: Accounts) -> Answers:
     given = np.flatnonzero(at < np.minimum(accounts.closing[account], TODAY))
     kept = given[np.lexsort([at[given], account[given]])]
     return Answers(account=account[kept], question=question[kept], answer=answer[kept], at=at[kept])
+
+
+def everyone_at(contacts: Contacts, account: Ints) -> tuple[Ints, Ints]:
+    """Every pair (position in `account`, position of a contact of that account)."""
+    first = np.searchsorted(contacts.account, account, side="left")
+    return _spans(first, np.searchsorted(contacts.account, account, side="right"))
 
 
 def _spans(first: Ints, end: Ints) -> tuple[Ints, Ints]:

@@ -11,7 +11,7 @@ import numpy as np
 from leadml.demo import law
 from leadml.demo.draw import Accounts, Contacts
 from leadml.demo.law import Ints
-from leadml.demo.records import Activities, Answers
+from leadml.demo.records import Activities, Answers, everyone_at
 from leadml.demo.words import FIRST_NAMES, LAST_NAMES, NOTES, OWNERS, TEAMS
 
 __all__ = ["LEAD_COLUMNS", "Numbering", "account_rows", "activity_rows", "history_rows", "lead_rows", "moment"]
@@ -147,10 +147,7 @@ def history_rows(answers: Answers, contacts: Contacts, numbering: Numbering) -> 
 
 def _answers_of_contacts(answers: Answers, contacts: Contacts) -> tuple[Ints, Ints]:
     """Pairs (position of an answer, position of a contact) of one account, where the contact saw the answer stand."""
-    first = np.searchsorted(contacts.account, answers.account, side="left")
-    count = np.searchsorted(contacts.account, answers.account, side="right") - first
-    answer = np.repeat(np.arange(len(first)), count)
-    contact = first[answer] + np.arange(len(answer)) - np.repeat(np.cumsum(count) - count, count)
+    answer, contact = everyone_at(contacts, answers.account)
     standing = _replaced_at(answers)[answer] > contacts.created[contact]
     return answer[standing], contact[standing]
 

@@ -81,12 +81,13 @@ def _evidence(accounts: Accounts, contacts: Contacts, weeks: Weeks, answers: Ans
     counts, exposure = _by_direction(accounts, contacts, weeks)
     said = _class_evidence(accounts, contacts, answers)
     acted = np.einsum("awdt,cdkt->awck", counts, np.log(rate), optimize=True)
-    acted -= np.einsum("awd,cdk->awck", exposure, rate.sum(axis=-1), optimize=True)
+    own_and_shared = np.stack([rate[..., ~law.SHARED].sum(axis=-1), rate[..., law.SHARED].sum(axis=-1)])
+    acted -= np.einsum("sawd,scdk->awck", exposure, own_and_shared, optimize=True)
     return np.asarray(acted + said[..., None], dtype=np.float64)
 
 
 def _by_direction(accounts: Accounts, contacts: Contacts, weeks: Weeks) -> tuple[Floats, Floats]:
-    """Counts (accounts, 40, directions, types) and exposed weeks (accounts, 40, directions)."""
+    """Counts (accounts, 40, directions, types) and exposed weeks (own and shared, accounts, 40, directions)."""
     account = contacts.account[weeks.contact]
     age = weeks.week - accounts.start[account]
     seen = age < LONGEST
@@ -95,8 +96,9 @@ def _by_direction(accounts: Accounts, contacts: Contacts, weeks: Weeks) -> tuple
     account = account[seen]
     place = np.ravel_multi_index((account, age[seen], accounts.direction[account]), shape)
     tally = [np.bincount(place, column, cells).astype(np.float64) for column in weeks.counts[seen].T]
-    exposure: Floats = np.bincount(place, weeks.length[seen] / WEEK, cells).astype(np.float64)
-    return np.stack(tally, axis=-1).reshape(*shape, -1), exposure.reshape(shape)
+    length = weeks.length[seen] / WEEK
+    exposure = [np.bincount(place, share, cells) for share in (length, length * contacts.first[weeks.contact[seen]])]
+    return np.stack(tally, axis=-1).reshape(*shape, -1), np.stack(exposure).reshape(2, *shape)
 
 
 def _class_evidence(accounts: Accounts, contacts: Contacts, answers: Answers) -> Floats:

@@ -131,20 +131,23 @@ def likelihood(database, mates, known, won, closing_week, as_of):
         question = law.QUESTIONS.index(field)
         answer = law.ANSWERS[question].index(value)
         result *= law.answers()[won, question, known["size"], answer]
-    for mate in mates:
+    for place, mate in enumerate(mates):
+        recorded = ~law.SHARED if place else np.ones(len(law.ACTIVITIES), dtype=bool)  # shared: once
         result *= law.roles()[won, product, position(law.ROLES, mate["role"])]
         rates = law.rates()[won, known["direction"]]
         for kind, at in database.execute(
             "SELECT type, occurred_at FROM activities WHERE lead_id = ? AND occurred_at < ?",
             [mate["lead_id"], as_of],
         ):
+            if not recorded[law.ACTIVITIES.index(kind)]:
+                continue
             weeks = closing_week - (seconds(at) - law.FIRST) // law.WEEK
             result *= rates[min(weeks, law.NEAR), law.ACTIVITIES.index(kind)]
         at = seconds(mate["created_at"])
         while at < now:
             week = (at - law.FIRST) // law.WEEK
             until = law.FIRST + (week + 1) * law.WEEK
-            rate = rates[min(closing_week - week, law.NEAR)].sum()
+            rate = rates[min(closing_week - week, law.NEAR), recorded].sum()
             result *= np.exp(-rate * (until - at) / law.WEEK)
             at = until
     return result
