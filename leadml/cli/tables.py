@@ -14,7 +14,7 @@ from leadml.operations.init import Proposal
 from leadml.operations.score import ScoringRun
 from leadml.operations.train import TrainingRun
 
-_METRICS = {"log_loss": "log loss", "auc": "AUC", "brier": "Brier", "ece": "ECE", "top_20": "in top 20 %"}
+_METRICS = {"auc": "AUC", "brier": "Brier", "ece": "ECE", "top_20": "top 20 %"}
 
 
 def print_proposal(proposal: Proposal, config: Path, *, json: bool) -> None:
@@ -46,8 +46,8 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
     evaluation = facts["evaluation"]
     print_table(
         f"On the {evaluation['part']}: {evaluation['rows']:,} rows, {evaluation['won']:,} won",
-        ["model", *_METRICS.values()],
-        [[name, *(_figure(metrics[key]) for key in _METRICS)] for name, metrics in evaluation["models"].items()],
+        ["model", "log loss", "95 % interval", *_METRICS.values()],
+        [_figures(name, metrics) for name, metrics in evaluation["models"].items()],
     )
     if not facts["signal"]:
         print_lines("No signal: nothing in these columns tells who converts. Every score is the base rate.")
@@ -117,11 +117,13 @@ def _best_row(row: Mapping[str, Any]) -> list[str]:
     return [row["lead_id"], f"{row['score']:.1f}", row["grade"], row["stage"] or "-", reason]
 
 
-def _figure(interval: Sequence[float | None]) -> str:
-    value, low, high = interval
-    if value is None or low is None or high is None:
-        return "-"
-    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+def _figures(name: str, metrics: Mapping[str, Sequence[float | None]]) -> list[str]:
+    loss, low, high = metrics["log_loss"]
+    return [name, _figure(loss), f"{_figure(low)}-{_figure(high)}", *(_figure(metrics[key][0]) for key in _METRICS)]
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from leadml.config import load_settings
 from leadml.demo import write_company
+from leadml.errors import SourceError
 from leadml.operations.init import propose, write_settings
 from leadml.operations.page import write_page
 from leadml.operations.project import Project
@@ -38,6 +39,10 @@ def run_demo(folder: Path, *, leads: int, seed: int, now: datetime, progress: Pr
         LeadmlError: the folder cannot be written to, or so few leads were asked for that they carry no model.
     """
     progress(f"making up a company with {leads:,} leads")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be made ({error.strerror}). Choose another --folder.") from None
     database = folder / DATABASE
     write_company(database, leads=leads, seed=seed)
     progress("guessing what its columns mean")

@@ -85,9 +85,8 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     tables = _without(tables, columns_left_out(findings))
     progress("building snapshots")
     snapshots = _known(_build(tables, choices))
-    findings += check_readiness(
-        snapshots.features, [c.name for c in snapshots.columns], snapshots.label, snapshots.order, snapshots.account_id
-    )
+    names = [attribute.name for attribute in snapshots.plan.attributes]
+    findings += check_readiness(snapshots.features, names, snapshots.label, snapshots.order, snapshots.account_id)
     refuse_unready(findings)
     student = _Student(
         _contract(snapshots, columns_left_out(findings)), _resolved(choices.rulebook, tables), choices.seed

@@ -59,7 +59,8 @@ def _personal(p: Profile) -> Candidate | None:
     if p.phones >= 0.5 and (said & v.PHONE or _dialled(p)):
         return Candidate(p.name, 4.0, f"{percent(p.phones)} of its values look like telephone numbers")
     named, phrase = _PERSON.match(p.name)
-    various = p.distinct_share > 0.3 and len(p.levels) > 10 and p.numbers < 0.5
+    # Where the name leaves no doubt, repeated values do not either: there are only so many first names.
+    various = len(p.levels) > 10 and p.numbers < 0.5 and (p.distinct_share > 0.3 or named >= 3)
     if phrase and named >= 1.5 and (various or ("birth" in phrase or phrase == "dob")):
         return Candidate(p.name, named, f"the name says {phrase}, {percent(p.distinct_share)} of its values differ")
     return None
