@@ -147,9 +147,11 @@ def _calendar_codes(values: pa.ChunkedArray | pa.Array, kind: str) -> Codes:
 def _describe_bins(edges: Floats, first: int, last: int) -> str:
     if first == 1 and last == len(edges) + 1:
         return "any number"
-    whole = bool(np.all(edges % 1 == 0.5))  # cut between whole numbers: say the whole numbers
-    low = number_text(edges[first - 2] + 0.5 * whole) if first > 1 else ""
-    high = number_text(edges[last - 1] - 0.5 * whole) if last <= len(edges) else ""
+    # Cuts lie halfway between values. Where all are halves and some not whole, the values are whole: say those.
+    whole = bool(np.all(edges * 2 % 1 == 0) and np.any(edges % 1 == 0.5))
+    lowest, highest = (np.ceil(edges), np.ceil(edges) - 1) if whole else (edges, edges)
+    low = number_text(lowest[first - 2]) if first > 1 else ""
+    high = number_text(highest[last - 1]) if last <= len(edges) else ""
     if not low:
         return f"up to {high}" if whole else f"under {high}"
     if not high:
