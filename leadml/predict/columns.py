@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -220,9 +220,11 @@ def _as_time(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.ChunkedAr
 _CONVERT = {"number": _as_number, "category": _as_text, "time": _as_time}
 
 
-def _parse_time(text: str) -> datetime:
+def _parse_time(text: str) -> int:
+    """Microseconds since 1970, UTC; a text without a zone is UTC already."""
     moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (utc - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -250,8 +252,7 @@ def _by_distinct(
                 f"Column {column.name!r} was a {column.kind} in training, but row {row} brings {value!r}. "
                 "Mend the value, or leave it empty."
             ) from None
-    distinct = from_texts(converted) if kind == pa.string() else pa.array(converted, kind)
-    return distinct.take(encoded.indices)
+    return from_values(converted).cast(kind).take(encoded.indices)
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:
