@@ -141,12 +141,14 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> Floats:
         """Probability of each class; shape (n_leads, 2), the second column is conversion."""
-        chance = self.scorer_.probability(self._rows(X))
+        rows = self._rows(X)
+        chance = self.scorer_.probability(rows)
         return np.column_stack([1 - chance, chance])
 
     def decision_function(self, X: Any) -> Floats:
         """Log-odds of conversion; shape (n_leads,)."""
-        return self.scorer_.log_odds(self._rows(X))
+        rows = self._rows(X)
+        return self.scorer_.log_odds(rows)
 
     def predict(self, X: Any) -> Any:
         """Class of each lead: conversion from the MQL cutoff up, or from 0.5 where no cutoff was given."""
@@ -158,7 +160,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Returns the kind of table that came in (a DataFrame for arrays), one row per lead.
         """
-        terms = self.scorer_.contributions(self._rows(X))
+        rows = self._rows(X)
+        terms = self.scorer_.contributions(rows)
         if isinstance(X, pa.Table):
             return terms
         return pd.DataFrame(terms.to_pandas().to_numpy(), columns=terms.column_names, index=getattr(X, "index", None))
@@ -183,7 +186,10 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if reset:
                 self.feature_names_in_ = np.array(_names(X), dtype=object)
                 self.n_features_in_ = len(self.feature_names_in_)
-                validate_data(self, np.empty((len(X), self.n_features_in_)), reset=False)
+                if not len(X) or not self.n_features_in_:
+                    raise ValueError(
+                        f"X has {len(X)} rows and {self.n_features_in_} columns; at least one of each is needed."
+                    )
             return X
         array = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
         return pd.DataFrame(array, columns=[f"x{position}" for position in range(array.shape[1])]).infer_objects()

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from leadml import LeadScorer, load_scorer
+from leadml.errors import ColumnsError, RulebookError, TrainingError
+
+HOSTILE = ["select", "a:b,c[d]", "x'); DROP TABLE leads;--", "naïve\nname", ""]
+
+
+def company(rows: int = 600, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    """Leads of every column type, whose outcome depends on some of them."""
+    rng = np.random.default_rng(seed)
+    leads = pd.DataFrame(
+        {
+            "source": rng.choice(["web", "fair", "Partner"], rows),
+            "visits": rng.poisson(3, rows),
+            "employees": pd.array(rng.integers(1, 500, rows), dtype="Int64"),
+            "newsletter": rng.random(rows) < 0.4,
+            "since": pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.integers(0, 300, rows), unit="D"),
+            "tier": pd.Categorical(rng.choice(["a", "b"], rows)),
+            "budget": rng.choice(["yes", "no", None], rows),
+            "spend": rng.normal(size=rows),
+        }
+    )
+    leads.loc[rng.random(rows) < 0.2, "spend"] = np.nan
+    leads.loc[rng.random(rows) < 0.1, "employees"] = pd.NA
+    odds = -2 + 1.5 * (leads["source"] == "fair") + 0.3 * leads["visits"] + (leads["budget"] == "yes")
+    return leads, (rng.random(rows) < 1 / (1 + np.exp(-odds.to_numpy(dtype=float)))).astype(int)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[LeadScorer, pd.DataFrame]:
+    leads, won = company()
+    return LeadScorer().fit(leads, won), leads
+
+
+@parametrize_with_checks([LeadScorer()])
+@pytest.mark.filterwarnings("ignore")  # the checks feed data that numpy itself warns about
+def test_it_obeys_scikit_learns_laws(estimator, check) -> None:
+    check(estimator)
+
+
+def test_it_learns_and_its_terms_add_up(fitted) -> None:
+    scorer, leads = fitted
+    assert scorer.signal_
+    terms = scorer.explain(leads)
+    assert isinstance(terms, pd.DataFrame)
+    np.testing.assert_allclose(terms.sum(axis=1), scorer.decision_function(leads), atol=1e-9)
+    chance = scorer.predict_proba(leads)
+    np.testing.assert_allclose(chance[:, 1], 1 / (1 + np.exp(-scorer.decision_function(leads))), rtol=1e-12)
+    fair = chance[leads["source"] == "fair", 1].mean()
+    assert fair > chance[leads["source"] == "web", 1].mean() + 0.1
+
+
+def test_reordered_and_extra_columns_change_nothing(fitted) -> None:
+    scorer, leads = fitted
+    expected = scorer.predict_proba(leads)
+    np.testing.assert_array_equal(scorer.predict_proba(leads[leads.columns[::-1]].assign(other="x")), expected)
+
+
+def test_absent_columns_count_as_missing_and_that_is_said(fitted) -> None:
+    scorer, leads = fitted
+    with pytest.warns(UserWarning, match="'source'"):
+        chance = scorer.predict_proba(leads.drop(columns="source"))
+    np.testing.assert_array_equal(chance, scorer.predict_proba(leads.assign(source=None)))
+
+
+def test_unseen_values_and_missing_ones_are_scored(fitted) -> None:
+    scorer, leads = fitted
+    odd = leads.head(3).assign(source=["never seen", None, "FAIR"], visits=[np.inf, -np.inf, np.nan])
+    assert np.isfinite(scorer.predict_proba(odd)).all()
+    same = leads.head(1).assign(source="fair"), leads.head(1).assign(source=" FAIR ")
+    assert scorer.predict_proba(same[0])[0, 1] == scorer.predict_proba(same[1])[0, 1]
+
+
+def test_a_wrong_type_is_refused_with_column_row_and_value(fitted) -> None:
+    scorer, leads = fitted
+    with pytest.raises(ColumnsError, match=r"'visits'.*row 2.*'many'"):
+        scorer.predict_proba(leads.head(2).assign(visits=["3", "many"]))
+
+
+def test_arrow_in_gives_arrow_out_and_the_same_scores(fitted) -> None:
+    scorer, leads = fitted
+    table = pa.Table.from_pandas(leads, preserve_index=False)
+    assert isinstance(scorer.explain(table), pa.Table)
+    np.testing.assert_array_equal(scorer.predict_proba(table), scorer.predict_proba(leads))
+    again = LeadScorer().fit(table, company()[1])
+    np.testing.assert_array_equal(again.predict_proba(leads), scorer.predict_proba(leads))
+
+
+def test_saving_and_loading_is_exact(fitted, tmp_path) -> None:
+    scorer, leads = fitted
+    digest = scorer.save(tmp_path / "m.leadml")
+    loaded = load_scorer(tmp_path / "m.leadml", digest)
+    np.testing.assert_array_equal(loaded.probability(leads), scorer.predict_proba(leads)[:, 1])
+
+
+def test_row_order_changes_nothing() -> None:
+    leads, won = company(300)
+    shuffled = np.random.default_rng(1).permutation(len(leads))
+    first = LeadScorer().fit(leads, won).predict_proba(leads)
+    second = LeadScorer().fit(leads.iloc[shuffled], won[shuffled]).predict_proba(leads)
+    np.testing.assert_allclose(first, second, atol=1e-9)
+
+
+def test_hostile_column_names_are_only_names() -> None:
+    leads, won = company(300)
+    leads = leads[["source", "visits", "newsletter", "budget", "spend"]].set_axis(HOSTILE, axis=1)
+    scorer = LeadScorer().fit(leads, won)
+    assert set(scorer.explain(leads).columns) >= set(HOSTILE[:2])
+
+
+def test_time_and_accounts_are_taken_in_any_form() -> None:
+    leads, won = company(400)
+    days = np.arange(400)
+    moments = [dt.datetime(2025, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=int(day)) for day in days]
+    accounts = [f"a{day // 2}" for day in days]
+    by_number = LeadScorer(gap=5).fit(leads, won, time=days, groups=accounts)
+    by_moment = LeadScorer(gap=5).fit(leads, won, time=moments, groups=np.array(accounts))
+    np.testing.assert_allclose(by_number.predict_proba(leads), by_moment.predict_proba(leads), atol=1e-9)
+
+
+def test_a_rulebook_joins_the_score_once() -> None:
+    leads, won = company()
+    scorer = LeadScorer("bant", answers={"budget": "budget"}, labels={"visits": "Visits"}).fit(leads, won)
+    scored = scorer.scorer_.score(leads.head(20)).to_pylist()
+    assert {row["points"]["Budget"] for row in scored} <= {0.0, 25.0}
+    assert "BANT Budget" in scorer.explain(leads).columns
+    assert scorer.scorer_.tables.rules_weight > 0
+
+
+def test_a_rulebook_without_any_column_says_which_answers_it_needs() -> None:
+    leads, won = company(100)
+    with pytest.raises(RulebookError, match="No dimension of the rulebook 'BANT' has a column: Budget, Authority"):
+        LeadScorer("bant").fit(leads.drop(columns="budget"), won)
+
+
+def test_predict_uses_the_mql_cutoff_where_one_is_given(fitted) -> None:
+    scorer, leads = fitted
+    strict = LeadScorer(mql=0.9).fit(*company())
+    chance = scorer.predict_proba(leads)[:, 1]
+    np.testing.assert_array_equal(scorer.predict(leads), (chance >= 0.5).astype(int))
+    np.testing.assert_array_equal(strict.predict(leads), (chance >= 0.9).astype(int))
+
+
+def test_it_works_in_a_pipeline_a_grid_search_and_as_a_clone() -> None:
+    leads, won = company(200)
+    words = np.where(won == 1, "won", "lost")
+    pipeline = make_pipeline(FunctionTransformer(lambda frame: frame.assign(double=frame["visits"] * 2)), LeadScorer())
+    assert pipeline.fit(leads, words).classes_.tolist() == ["lost", "won"]
+    search = GridSearchCV(LeadScorer(), {"random_state": [0, 1]}, cv=2, scoring="neg_log_loss").fit(leads, won)
+    assert np.isfinite(search.best_score_)
+    assert clone(LeadScorer("bant", mql=0.2)).get_params()["mql"] == 0.2
+
+
+def test_one_class_is_refused() -> None:
+    leads, _ = company(50)
+    with pytest.raises(TrainingError, match="only one class"):
+        LeadScorer().fit(leads, np.ones(50))
+    with pytest.raises(ColumnsError, match="groups name columns that the rows do not have: 'visit'"):
+        LeadScorer(groups={"visit": "engagement"}).fit(leads, np.arange(50) % 2)
