@@ -51,22 +51,22 @@ GROWTH = 0.5  # log growth of new accounts over the two years
 MONTH_DEMAND = np.array([1.05, 1.1, 1.1, 1.0, 1.0, 0.9, 0.8, 0.7, 1.1, 1.15, 1.1, 0.75])
 
 # --- which deals are won: log-odds of industry x size do not add up to industry + size ---
-BASE = -1.95
-INDUSTRY_SIZE = np.array([[0.1, 0.6, 1.0], [-1.4, 0.3, 1.7], [-0.3, 0.7, 1.4], [-1.4, -0.8, -0.4]])
-SOURCE = np.array([[0.0, -0.7, 1.0, 0.3, 0.0], [0.0, -0.5, 0.8, 0.2, -0.4]])  # direction x source
+BASE = -1.7
+INDUSTRY_SIZE = np.array([[-0.3, 0.3, 0.7], [-1.4, 0.1, 1.6], [-0.3, 0.3, 0.7], [-0.9, -0.4, 0.1]])
+SOURCE = np.array([[0.0, -0.6, 0.9, 0.2, 0.0], [0.0, -0.6, 0.9, 0.2, -0.4]])  # direction x source
 SOURCE_DRIFT = np.array([0.0, -0.2, 0.0, 0.0, 0.2])  # added by the end of the two years
 SEASON = 0.1  # deals that start in spring do better than those of autumn
 DECLINE = 0.2  # log-odds lost over the two years
 
 # --- how long deals take: log-normal weeks; big companies are slow, wins are quicker than losses ---
-DELAY_MEDIAN = np.array([[8.0, 9.0, 10.0], [7.0, 8.0, 9.0]])  # [lost, won] x size
+DELAY_MEDIAN = np.array([[8.0, 8.5, 9.5], [7.0, 7.5, 8.5]])  # [lost, won] x size
 DELAY_SPREAD = np.array([0.70, 0.55])
 
 # --- who turns up: shares of roles among lost deals, then effects ---
 ROLES = ("C-level", "Manager", "Specialist", "Student")
 ROLE_SHARE = np.array([0.20, 0.36, 0.32, 0.12])
 ROLE_EFFECT = np.array(  # by product: a platform is bought from above, automation from the middle
-    [[0.2, 0.1, -0.1, -0.4], [0.0, 0.3, 0.0, -0.4], [0.4, 0.0, -0.2, -0.4]]
+    [[0.2, 0.1, -0.1, -0.3], [0.0, 0.2, 0.0, -0.3], [0.3, 0.0, -0.1, -0.3]]
 )
 
 # --- what contacts do: Poisson counts per week and contact; the rate depends on how far away the closing is ---
@@ -89,11 +89,11 @@ RATE = np.array(
         [0.20, 0.050, 0.36, 0.09, 0.025, 0.030, 0.007, 0.100, 0.060],
     ]
 )
-SURGE = np.array([0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 2.4, 1.7, 0.3])  # won deals, at the closing
+SURGE = np.array([0.0, 0.4, 0.0, 0.0, 0.0, 0.0, 2.8, 2.1, 0.3])  # won deals, at the closing
 FADE = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])  # lost deals, at the closing
 SURGE_SHARE = np.array([1.0, 0.9])  # an outbound contact's surge is weaker
-SURGE_WEEKS, FADE_WEEKS = 8.0, 3.0
-NEAR = 20  # weeks before the closing from which on the distance matters
+SURGE_WEEKS, FADE_WEEKS = 5.0, 3.0
+NEAR = 16  # weeks before the closing from which on the distance matters
 
 # --- what contacts answer: when they are asked has nothing to do with the outcome, what they say has ---
 QUESTIONS = ("budget", "authority", "need", "timeline")
@@ -103,9 +103,9 @@ ANSWERS = (
     ("defined", "exploring", "none"),
     ("this quarter", "this year", "no plan"),
 )
-ASKED = np.array([[0.55, 0.42, 0.60, 0.38], [0.60, 0.50, 0.55, 0.42]])  # direction x question
-ANSWER_DELAY = 2.0  # mean weeks from the week after the first contact
-ASKED_AGAIN = 0.15
+ASKED = np.array([[0.65, 0.40, 0.70, 0.40], [0.70, 0.45, 0.65, 0.45]])  # direction x question
+ANSWER_DELAY = 1.5  # mean weeks from the week after the first contact
+ASKED_AGAIN = 0.1
 AGAIN_DELAY = 5.0
 # question x size of the company x answer: among lost deals, then the effect
 ANSWER_SHARE = np.array(
@@ -118,9 +118,9 @@ ANSWER_SHARE = np.array(
 )
 ANSWER_EFFECT = np.array(
     [
-        [[0.7, 0.1, -0.9], [0.8, 0.1, -0.9], [1.0, 0.2, -1.0]],
+        [[0.8, 0.1, -1.0], [0.9, 0.1, -1.0], [1.2, 0.2, -1.1]],
         [[0.3, 0.1, -0.3], [0.3, 0.1, -0.3], [0.3, 0.1, -0.3]],
-        [[0.8, 0.0, -1.0], [0.8, 0.0, -1.0], [0.8, 0.0, -1.0]],
+        [[1.1, 0.0, -1.2], [1.1, 0.0, -1.2], [1.1, 0.0, -1.2]],
         [[0.4, 0.0, -0.3], [0.4, 0.0, -0.3], [0.3, 0.1, -0.3]],
     ]
 )
@@ -170,7 +170,7 @@ def answers() -> Floats:
 
 
 def rates() -> Floats:
-    """Activities per week, shape (2 classes, directions, weeks to the closing 0..20, types); 20 stands for more."""
+    """Activities per week, shape (2 classes, directions, weeks to the closing 0..NEAR, types); NEAR stands for more."""
     weeks = np.arange(NEAR + 1)[:, None]
     fading = -FADE * np.exp(-weeks / FADE_WEEKS)
     surging = SURGE_SHARE[:, None, None] * SURGE * np.exp(-weeks / SURGE_WEEKS)

@@ -195,9 +195,11 @@ def _named(words: tuple[str, ...], position: Ints) -> list[Any]:
 
 
 def _sloppy(rng: np.random.Generator, words: tuple[str, ...], position: Ints) -> list[Any]:
-    """Words by position, a few in capitals or with the wrong first letter."""
-    style = np.where(rng.random(len(position)) < SLOPPY, rng.integers(1, 3, len(position)), 0)
-    spelled = np.array([words, [w.upper() for w in words], [w.swapcase() for w in words]], dtype=object)
+    """Words by position, a few in other letters."""
+    style = np.where(rng.random(len(position)) < SLOPPY, rng.integers(1, 4, len(position)), 0)
+    spelled = np.array(
+        [words, [w.upper() for w in words], [w.lower() for w in words], [w.title() for w in words]], dtype=object
+    )
     texts: list[Any] = spelled[style, position].tolist()
     return texts
 

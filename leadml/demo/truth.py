@@ -76,7 +76,7 @@ def _within_horizon() -> Floats:
 
 
 def _evidence(accounts: Accounts, contacts: Contacts, weeks: Weeks, answers: Answers) -> Floats:
-    """Log-likelihood of each week's records, shape (accounts, 40 weeks since the start, 2, 1..12 weeks to closing)."""
+    """Log-likelihood of each week's records, shape (accounts, 40 weeks from the start, 2, 1..NEAR to closing)."""
     rate = law.rates()[:, :, 1:]  # (class, direction, to closing, type); closing week 0 is never followed by a moment
     counts, exposure = _by_direction(accounts, contacts, weeks)
     said = _class_evidence(accounts, contacts, answers)
@@ -97,7 +97,8 @@ def _by_direction(accounts: Accounts, contacts: Contacts, weeks: Weeks) -> tuple
     place = np.ravel_multi_index((account, age[seen], accounts.direction[account]), shape)
     tally = [np.bincount(place, column, cells).astype(np.float64) for column in weeks.counts[seen].T]
     length = weeks.length[seen] / WEEK
-    exposure = [np.bincount(place, share, cells) for share in (length, length * contacts.first[weeks.contact[seen]])]
+    lengths = (length, length * contacts.first[weeks.contact[seen]])
+    exposure = [np.bincount(place, share, cells).astype(np.float64) for share in lengths]
     return np.stack(tally, axis=-1).reshape(*shape, -1), np.stack(exposure).reshape(2, *shape)
 
 
