@@ -1,0 +1,112 @@
+"""How much say each candidate gets: non-negative weights in log-odds that add up to one.
+
+The weights minimise the log loss of predictions for rows a candidate was not trained on (stacking: Wolpert 1992;
+Breiman 1996 for the non-negative weights). The base rate is a candidate too, so that a weak blend is pulled to it. As
+every candidate is a sum of tables, so is the blend: nothing is lost between what is judged and what is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import minimize
+
+from leadml.predict.encoding import Floats
+from leadml.predict.tables import Pair, ScoreTables, probability
+from leadml.training.sample import Sample, row_losses
+
+# How many rows' worth of belief hold the weights near an equal split; it fades as data grow.
+_BELIEF = 4.0
+_NEGLIGIBLE = 0.02
+
+
+def blend_weights(log_odds: Floats, label: Floats, weight: Floats | None = None) -> Floats:
+    """Weights of candidates, shape (candidates,), non-negative with sum one; negligible ones are set to zero.
+
+    `log_odds` has shape (candidates, rows): out-of-sample log-odds of each candidate for the same rows.
+    """
+    count = len(log_odds)
+    counted = np.ones(len(label)) if weight is None else weight
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        total = weights @ log_odds
+        apart = weights - 1 / count
+        value = float(counted @ row_losses(label, total)) + 0.5 * _BELIEF * float(apart @ apart)
+        slope = log_odds @ (counted * (probability(total) - label)) + _BELIEF * apart
+        return value / len(label), slope / len(label)
+
+    found = minimize(
+        loss,
+        np.full(count, 1 / count),
+        jac=True,
+        method="SLSQP",
+        bounds=[(0.0, 1.0)] * count,
+        constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1, "jac": np.ones_like},
+        options={"maxiter": 200, "ftol": 1e-10},
+    )
+    weights = np.clip(found.x, 0, None)
+    weights[weights < _NEGLIGIBLE * weights.sum()] = 0.0
+    return np.asarray(weights / weights.sum())
+
+
+def blended(tables: Sequence[ScoreTables], weights: Floats | Sequence[float]) -> ScoreTables:
+    """The weighted sum of tables over the same features, as tables.
+
+    Pairs of the same two features must share their coarse codes.
+    """
+    intercept = sum(weight * one.intercept for one, weight in zip(tables, weights, strict=True))
+    main = [np.zeros(len(table)) for table in tables[0].main]
+    pairs: dict[tuple[int, int], Pair] = {}
+    for one, weight in zip(tables, weights, strict=True):
+        for position, table in enumerate(one.main):
+            main[position] += weight * table
+        for pair in one.pairs:
+            key = (pair.left, pair.right)
+            before = pairs[key].table if key in pairs else 0.0
+            pairs[key] = replace(pair, table=before + weight * pair.table)
+    return ScoreTables(float(intercept), tuple(main), tuple(pairs[key] for key in sorted(pairs)))
+
+
+def averaged(tables: Sequence[ScoreTables]) -> ScoreTables:
+    """The mean of tables over the same features."""
+    return blended(tables, [1 / len(tables)] * len(tables))
+
+
+def centred(tables: ScoreTables, sample: Sample) -> ScoreTables:
+    """The same sum, with every table's mean over the sample at zero, and no main effect left inside a pair.
+
+    A lead's reasons are then read against the average lead. Pairs are purified as in Lengerich, Tan, Chang, Hooker and
+    Caruana, "Purifying interaction effects with the functional ANOVA" (AISTATS 2020), weighted by the sample's rows.
+    """
+    main = [table.copy() for table in tables.main]
+    pairs = []
+    for pair in tables.pairs:
+        table, left, right = _purified(pair, sample)
+        main[pair.left] += left[pair.left_map]
+        main[pair.right] += right[pair.right_map]
+        pairs.append(replace(pair, table=table))
+    intercept = tables.intercept
+    for position, table in enumerate(main):
+        rows = np.bincount(sample.codes[:, position], minlength=len(table))
+        mean = float(rows @ table) / max(len(sample.label), 1)
+        main[position] = table - mean
+        intercept += mean
+    return replace(tables, intercept=intercept, main=tuple(main), pairs=tuple(pairs))
+
+
+def _purified(pair: Pair, sample: Sample) -> tuple[Floats, Floats, Floats]:
+    """The pair's table without what depends on one side alone, and those two parts."""
+    shape = pair.table.shape
+    cells = np.bincount(pair.codes(sample.columns), minlength=pair.table.size).reshape(shape) + 1e-6
+    table = pair.table.copy()
+    left, right = np.zeros(shape[0]), np.zeros(shape[1])
+    for _ in range(20):
+        across = (cells * table).sum(axis=1) / cells.sum(axis=1)
+        table -= across[:, None]
+        left += across
+        down = (cells * table).sum(axis=0) / cells.sum(axis=0)
+        table -= down
+        right += down
+    return table, left, right

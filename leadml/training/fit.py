@@ -1,0 +1,211 @@
+"""From a feature frame with outcomes to a scorer: code, judge candidates, blend, calibrate, and serve as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from leadml.errors import TrainingError
+from leadml.predict.encoding import Codes, Column, Feature, Floats
+from leadml.predict.policy import Policy
+from leadml.predict.rulebook import Rulebook
+from leadml.predict.scorer import Scorer
+from leadml.predict.tables import ScoreTables
+from leadml.training.binning import code_matrix, fit_features
+from leadml.training.blend import blended, centred
+from leadml.training.candidates import Candidate, Workshop, judge_candidates
+from leadml.training.folds import Rows, signatures
+from leadml.training.grades import grade_bounds
+from leadml.training.judgement import Judgement, is_better, judge
+from leadml.training.plan import make_plan
+from leadml.training.recency import choose_recency
+from leadml.training.rules_weight import fit_rules_weight
+from leadml.training.sample import Sample, base_log_odds, constant_tables
+
+Groups = np.ndarray[Any, Any]
+Finding = Literal["learned", "rules", "nothing"]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Predictions for training rows by models that had not seen them: what cutoffs and reliability are read from.
+
+    `rows` are positions in the table given to `fit_scorer`, `log_odds` calibrated, `label` 1.0 for won.
+    """
+
+    rows: Rows
+    log_odds: Floats
+    label: Floats
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What `fit_scorer` gives.
+
+    `signal` is False where nothing learned is better than the base rate beyond chance; the scorer is then the base
+    rate. `candidates` lists (name, weight, out-of-sample log loss). `rules_interval` is the 95 % interval of the
+    log-odds per rule point, None without rules.
+    """
+
+    scorer: Scorer
+    validation: Validation
+    signal: bool
+    candidates: tuple[tuple[str, float, float], ...]
+    rules_interval: tuple[float, float] | None
+
+
+def fit_scorer(
+    table: pa.Table,
+    columns: Sequence[Column],
+    label: Floats,
+    *,
+    order: Floats | None = None,
+    groups: Groups | None = None,
+    gap: float = 0.0,
+    rulebook: Rulebook | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Fitted:
+    """Fit a scorer to won and lost leads.
+
+    Args:
+        table: one row per snapshot with every column of `columns` in its kind's type; other columns are ignored.
+        columns: the column contract.
+        label: shape (rows,), 1.0 for won, 0.0 for not won, NaN for not yet known (left out).
+        order: sortable time of each row, shape (rows,); None where there is no time. With it, candidates are judged
+            forward in time and recent rows may count for more.
+        groups: account of each row, shape (rows,); an account is never on both sides of a fold.
+        gap: how long before a judged block training stops (one horizon), in the unit of `order`.
+        rulebook: a resolved rulebook whose columns are among `columns`; its points enter once, as an offset.
+        seed: for dealing folds and growing trees; the same input and seed give the same scorer, in any row order.
+        progress: told in a few words what begins.
+
+    Raises:
+        TrainingError: labels of other values, or of one outcome only; arrays of other lengths; a rule's column missing.
+
+    """
+    say = progress or (lambda _: None)
+    _check(columns, table.num_rows, label, order, groups, rulebook)
+    say("cutting columns into codes")
+    rows = np.flatnonzero(np.isfinite(label))
+    features = fit_features(table.take(rows), columns)
+    accounts = None if groups is None else np.unique(np.asarray(groups)[rows], return_inverse=True)[1]
+    codes = code_matrix(table.take(rows), features)
+    stable = _stable_order(codes, label[rows], None if order is None else order[rows], accounts)
+    rows, codes = rows[stable], np.asfortranarray(codes[stable])
+    accounts = None if accounts is None else accounts[stable]
+    time = None if order is None else order[rows]
+    points = rulebook.total(rulebook.codes(table.take(rows))) if rulebook else np.zeros(len(rows))
+    rules = _rules(rulebook, points, label[rows], accounts)
+    sample = Sample(features, codes, label[rows], rules.offset, np.ones(len(rows)))
+    plan = make_plan(sample.label, codes, time, accounts, gap, seed)
+    say("choosing how fast the past fades")
+    recency = choose_recency(sample, plan, time)
+    shop = Workshop(sample, plan, recency.weights)
+    candidates = judge_candidates(shop, say)
+    say("blending and calibrating")
+    verdict = judge(sample, plan, [candidate.judged for candidate in candidates])
+    finding = _finding(verdict, rules, accounts)
+    scorer = Scorer(
+        columns=_used(columns, features, rulebook),
+        features=features,
+        tables=centred(_tables(finding, verdict, candidates, sample, rules), sample),
+        policy=Policy(grade_bounds(float(np.mean(sample.label)))),
+        rulebook=rulebook,
+    )
+    log_odds = {"learned": verdict.log_odds, "rules": verdict.simplest, "nothing": verdict.base_rate}[finding]
+    names = [candidate.name for candidate in candidates]
+    weights = verdict.weights if finding == "learned" else np.eye(len(names))[0]
+    return Fitted(
+        scorer,
+        Validation(rows[verdict.rows], log_odds, sample.label[verdict.rows]),
+        finding != "nothing",
+        tuple(zip(names, weights.tolist(), verdict.losses.tolist(), strict=True)),
+        rules.interval,
+    )
+
+
+@dataclass(frozen=True)
+class _Rules:
+    weight: float
+    interval: tuple[float, float] | None
+    offset: Floats
+
+
+def _rules(rulebook: Rulebook | None, points: Floats, label: Floats, accounts: Groups | None) -> _Rules:
+    if rulebook is None:
+        return _Rules(0.0, None, np.zeros(len(label)))
+    fitted = fit_rules_weight(points, label, np.arange(len(label)) if accounts is None else accounts)
+    return _Rules(fitted.weight, fitted.interval, fitted.weight * points)
+
+
+def _finding(verdict: Judgement, rules: _Rules, accounts: Groups | None) -> Finding:
+    """What beats the base rate beyond chance; what is learned must also beat the rules, where those do."""
+    groups = np.arange(len(verdict.label)) if accounts is None else accounts[verdict.rows]
+    if not is_better(verdict.losses_of(verdict.blend), verdict.losses_of(verdict.base_rate), groups):
+        return "nothing"
+    ruled = verdict.losses_of(verdict.simplest)
+    if rules.weight > 0 and is_better(ruled, verdict.losses_of(verdict.base_rate), groups):
+        return "learned" if is_better(verdict.losses_of(verdict.blend), ruled, groups) else "rules"
+    return "learned"
+
+
+def _tables(
+    finding: Finding, verdict: Judgement, candidates: Sequence[Candidate], sample: Sample, rules: _Rules
+) -> ScoreTables:
+    """The tables to serve; every candidate corrects the same offset, so the blend carries it once."""
+    if finding == "nothing":
+        bare = replace(sample, offset=np.zeros(len(sample.label)))
+        return constant_tables(sample.features, base_log_odds(bare))
+    if finding == "rules":
+        return replace(candidates[0].finish(), rules_weight=rules.weight)
+    used = [position for position, weight in enumerate(verdict.weights) if weight > 0]
+    total = blended([candidates[position].finish() for position in used], verdict.weights[used])
+    return replace(total, rules_weight=rules.weight).rescaled(verdict.calibration.slope, verdict.calibration.shift)
+
+
+def _used(columns: Sequence[Column], features: Sequence[Feature], rulebook: Rulebook | None) -> tuple[Column, ...]:
+    """The columns that the scorer reads; all of them where it reads none, as rows must still be counted."""
+    names = {feature.column for feature in features} | set(rulebook.columns if rulebook else ())
+    return tuple(column for column in columns if column.name in names) or tuple(columns)
+
+
+def _stable_order(codes: Codes, label: Floats, order: Floats | None, accounts: Groups | None) -> Rows:
+    """An order of the rows that depends on what they say, not on how they came."""
+    keys = [signatures(codes), label]
+    keys += [] if accounts is None else [accounts]
+    keys += [] if order is None else [order]
+    return np.lexsort(keys)
+
+
+def _check(
+    columns: Sequence[Column],
+    rows: int,
+    label: Floats,
+    order: Floats | None,
+    groups: Groups | None,
+    rulebook: Rulebook | None,
+) -> None:
+    for name, values in (("label", label), ("order", order), ("groups", groups)):
+        if values is not None and len(values) != rows:
+            raise TrainingError(f"`{name}` has {len(values)} entries for {rows} rows. Give one entry per row.")
+    known = label[np.isfinite(label)]
+    if not np.isin(known, (0.0, 1.0)).all():
+        raise TrainingError("A label is neither 1 (won), 0 (not won) nor missing (not yet known). Mend the labels.")
+    won = int(known.sum())
+    if won == 0 or won == len(known):
+        raise TrainingError(
+            f"Of {len(known)} leads with a known outcome {won} were won: a scorer learns from won and lost leads. "
+            "Check which values of the outcome column mean won and which mean lost."
+        )
+    if order is not None and not np.isfinite(order[np.isfinite(label)]).all():
+        raise TrainingError("`order` is missing for a row with a known outcome. Fill it in, or leave the row out.")
+    absent = sorted(set(rulebook.columns if rulebook else ()) - {column.name for column in columns})
+    if absent:
+        raise TrainingError(
+            f"The rulebook needs columns that the rows do not have: {', '.join(absent)}. Map or add them."
+        )

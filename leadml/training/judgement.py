@@ -1,0 +1,119 @@
+"""What the judged predictions decide: the blend, its calibration, and whether there is any signal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from leadml.predict.encoding import Floats
+from leadml.training.blend import blend_weights
+from leadml.training.calibration import Calibration, fit_calibration, fit_forward_calibration
+from leadml.training.folds import Rows
+from leadml.training.plan import Plan
+from leadml.training.sample import Sample, base_log_odds, row_losses
+
+# How many standard errors better than the base rate counts as signal: about one noise data set in 150 gets past.
+_SIGNAL_ERRORS = 2.5
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The blend of candidates and how well it does on rows that its parts were not trained on.
+
+    `rows` are the judged rows of the sample, once each, and `label` their outcomes. Log-odds, shape (judged rows,): of
+    the `blend`, and of it calibrated (`log_odds`); of the `simplest` candidate (rules and base rate) and of the
+    `base_rate` without rules. `losses` has each candidate's log loss.
+    """
+
+    weights: Floats
+    calibration: Calibration
+    rows: Rows
+    label: Floats
+    blend: Floats
+    log_odds: Floats
+    simplest: Floats
+    base_rate: Floats
+    losses: Floats
+
+    def losses_of(self, log_odds: Floats) -> Floats:
+        """Loss of each judged row under given log-odds."""
+        return row_losses(self.label, log_odds)
+
+
+def judge(sample: Sample, plan: Plan, judged: Sequence[Sequence[Floats]]) -> Judgement:
+    """Blend and calibrate candidates by their judged log-odds (candidate by candidate, fold by fold)."""
+    rows, log_odds = gathered(plan, len(sample.label), [*judged, _base_rates(sample, plan)])
+    base_rate, log_odds = log_odds[-1], log_odds[:-1]
+    label, block = sample.label[rows], _blocks(plan, len(sample.label))[rows]
+    weights = _weights(plan, log_odds, label, block)
+    blend: Floats = weights @ log_odds
+    calibration = _calibration(plan, blend, label, block)
+    return Judgement(
+        weights=weights,
+        calibration=calibration,
+        rows=rows,
+        label=label,
+        blend=blend,
+        log_odds=calibration.apply(blend),
+        simplest=log_odds[0],
+        base_rate=base_rate,
+        losses=row_losses(label, log_odds).mean(axis=1),
+    )
+
+
+def _base_rates(sample: Sample, plan: Plan) -> list[Floats]:
+    bare = replace(sample, offset=np.zeros(len(sample.label)))
+    return [np.full(len(judged), base_log_odds(bare.take(trained))) for trained, judged in plan.folds]
+
+
+def _weights(plan: Plan, log_odds: Floats, label: Floats, block: Rows) -> Floats:
+    """Blend weights; forward in time the mean of each block's own, so that what held in one block alone counts less."""
+    if not plan.forward:
+        return blend_weights(log_odds, label)
+    parts = [block == place for place in range(len(plan.folds))]
+    fits = [blend_weights(log_odds[:, part], label[part]) for part in parts]
+    return np.average(fits, axis=0, weights=plan.importance)
+
+
+def _calibration(plan: Plan, blend: Floats, label: Floats, block: Rows) -> Calibration:
+    if not plan.forward:
+        return fit_calibration(blend, label)
+    parts = [block == place for place in range(len(plan.folds))]
+    return fit_forward_calibration([blend[part] for part in parts], [label[part] for part in parts])
+
+
+def gathered(plan: Plan, n_rows: int, judged: Sequence[Sequence[Floats]]) -> tuple[Rows, Floats]:
+    """The judged rows, and for each candidate their log-odds, averaged where a row was judged more than once."""
+    count = np.zeros(n_rows)
+    for _, rows in plan.folds:
+        count[rows] += 1
+    total = np.zeros((len(judged), n_rows))
+    for candidate, folds in zip(total, judged, strict=True):
+        for (_, rows), log_odds in zip(plan.folds, folds, strict=True):
+            candidate[rows] += log_odds
+    seen = np.flatnonzero(count)
+    return seen, total[:, seen] / count[seen]
+
+
+def is_better(losses: Floats, base_losses: Floats, groups: np.ndarray[Any, Any]) -> bool:
+    """Whether losses lie below the base rate's beyond chance, by the jackknife over whole groups."""
+    _, group = np.unique(groups, return_inverse=True)
+    gain = base_losses - losses
+    mean = float(gain.mean())
+    pulls = np.bincount(group, weights=gain - mean)
+    count = len(pulls)
+    if count < 2:
+        return False
+    error = float(np.sqrt(count / (count - 1) * (pulls @ pulls))) / len(gain)
+    return mean > _SIGNAL_ERRORS * error
+
+
+def _blocks(plan: Plan, n_rows: int) -> Rows:
+    """The fold that judges each row (the last one, where several do)."""
+    block = np.zeros(n_rows, dtype=np.int64)
+    for place, (_, rows) in enumerate(plan.folds):
+        block[rows] = place
+    return block
