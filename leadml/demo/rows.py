@@ -46,7 +46,7 @@ LEAD_COLUMNS = {
     "fax": "TEXT",
     "note": "TEXT",
 }
-SLOPPY = 0.002  # share of statuses, industries and countries typed in other letters
+SLOPPY = 0.003  # share of statuses, industries and countries typed in other letters
 
 
 @dataclass(frozen=True)
