@@ -4,8 +4,9 @@
 
 A cold process starts, loads a bundle and scores one lead with reasons; its yardstick only imports numpy and pyarrow,
 and they take turns so that a busy machine slows all alike. It is measured as in a base installation, and as it runs
-here: pyarrow imports pandas where it finds it, as soon as it converts a first value. The large table is scored with grades, stages, points and reasons; its yardstick is LightGBM
-(300 trees of 31 leaves) predicting a bare probability on a matrix that lies ready.
+here: left to itself, pyarrow imports pandas where it finds it. The large table is scored with grades, stages, points
+and reasons; its yardstick is LightGBM (300 trees of 31 leaves) predicting a bare probability on a matrix that lies
+ready.
 """
 
 from __future__ import annotations
