@@ -30,7 +30,7 @@ def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) 
     """A table under a title; all but the first column are aligned to the right."""
     table = Table(title=escape(title), title_justify="left", title_style="bold")
     for position, name in enumerate(head):
-        table.add_column(escape(name), justify="right" if position else "left")
+        table.add_column(escape(name), justify="right" if position else "left", no_wrap=not position)
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     _console.print(table)

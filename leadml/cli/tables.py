@@ -14,6 +14,7 @@ from leadml.operations.init import Proposal
 from leadml.operations.score import ScoringRun
 from leadml.operations.train import TrainingRun
 
+_MOST_REASONS = 15
 _METRICS = {"auc": "AUC", "brier": "Brier", "ece": "ECE", "top_20": "top 20 %"}
 
 
@@ -40,7 +41,7 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
         shown = {key: value for key, value in facts.items() if key not in ("density", "plan")}
         print_json({"bundle": run.bundle, "sha256": run.scorer.digest, "reading": run.reading, **shown})
         return
-    print_lines(run.reading, *run.assumptions)
+    print_lines(f"Read: {run.reading}", *run.assumptions)
     for finding in facts["findings"]:
         print_lines(f"{finding['code']} {finding['level']}: {finding['message']} {finding['advice']}")
     evaluation = facts["evaluation"]
@@ -61,7 +62,6 @@ def print_scoring(run: ScoringRun, *, json: bool) -> None:
         print_json(asdict(run))
         return
     moment = f" as of {run.as_of:%Y-%m-%d %H:%M}" if run.as_of else ""
-    print_lines(run.reading)
     print_table(
         f"{run.scored:,} leads scored{moment}; the best of them:",
         ["lead", "score", "grade", "stage", "first reason"],
@@ -70,6 +70,7 @@ def print_scoring(run: ScoringRun, *, json: bool) -> None:
     print_lines(
         f"Grades: {_counted(run.grades)}.  Stages: {_counted(run.stages)}.",
         f"Scores: table {run.target}",
+        f"Read: {run.reading}",
     )
 
 
@@ -81,12 +82,15 @@ def print_explanation(explanation: Explanation, *, json: bool) -> None:
         return
     reasons: Sequence[Mapping[str, Any]] = [*row["reasons_for"], *row["reasons_against"]]
     reasons = sorted(reasons, key=lambda reason: -abs(reason["log_odds"]))
+    shown, rest = reasons[:_MOST_REASONS], reasons[_MOST_REASONS:]
+    small = [(f"{len(rest)} smaller reasons together", f"{sum(r['log_odds'] for r in rest):+.3f}")] if rest else []
     print_table(
         f"Lead {row['lead_id']}: score {row['score']}, grade {row['grade']}, stage {row['stage'] or 'not decided'}",
         ["reason", "log-odds"],
         [
             ("a lead like any other", f"{explanation.intercept:+.3f}"),
-            *((reason["reason"], f"{reason['log_odds']:+.3f}") for reason in reasons),
+            *((reason["reason"], f"{reason['log_odds']:+.3f}") for reason in shown),
+            *small,
             ("sum", f"{row['log_odds']:+.3f}"),
         ],
     )

@@ -30,6 +30,6 @@ def run_training(project: Project, *, now: datetime, progress: Progress) -> Trai
     """
     progress("reading leads")
     tables = project.read()
-    scorer = train(tables, project.choices(), now=now, progress=progress)
-    scorer, path = publish(scorer, project.models, name=project.settings.project.name, now=now)
+    trained = train(tables, project.choices(), now=now, progress=progress)
+    scorer, path = publish(trained.scorer, project.models, name=project.settings.project.name, now=now)
     return TrainingRun(scorer, path, tables.summary(), tables.assumptions)

@@ -67,7 +67,15 @@ class Choices:
     seed: int = 0
 
 
-def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = lambda _: None) -> Scorer:
+@dataclass(frozen=True)
+class Training:
+    """What a training gives: the scorer to serve, and what it was judged by."""
+
+    scorer: Scorer
+    evidence: Evidence
+
+
+def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = lambda _: None) -> Training:
     """Train a scorer on a company's leads; its `facts` hold the evidence.
 
     Args:
@@ -110,7 +118,8 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     policy = _policy(final.scorer, cutoffs, choices, base_rate=float(snapshots.label.mean()))
     scorer = replace(final.scorer, policy=policy)
     evidence = Evidence(tables, snapshots, newest, predictions, final, tuple(cutoffs), tuple(findings))
-    return replace(scorer, facts=training_facts(scorer, evidence, name=choices.name, trained_at=now))
+    facts = training_facts(scorer, evidence, name=choices.name, trained_at=now)
+    return Training(replace(scorer, facts=facts), evidence)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,70 @@
+"""Companies with a known truth, and how near a training comes to it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from leadml.config import load_settings
+from leadml.demo import write_company
+from leadml.operations.init import propose, write_settings
+from leadml.operations.project import Project
+from leadml.training.metrics import auc, log_loss
+from leadml.training.trainer import train
+
+NOW = datetime(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """How near a scorer comes to the truth on the newest part, and what the audit left out."""
+
+    auc: float
+    true_auc: float
+    ece_to_truth: float
+    log_loss: dict[str, float]
+    left_out: set[str]
+    suspected: set[str]
+
+
+@pytest.fixture
+def closeness_to_truth(tmp_path):
+    def measure(seed: int, leads: int) -> Closeness:
+        database, truth = tmp_path / f"{seed}.sqlite", tmp_path / f"{seed}-truth.sqlite"
+        write_company(database, leads=leads, seed=seed, truth=truth)
+        config = tmp_path / f"{seed}.toml"
+        write_settings(propose(f"sqlite:///{database}"), config)
+        project = Project(load_settings(config))
+        training = train(project.read(), project.choices(), now=NOW)
+        newest, predictions = training.evidence.newest, training.evidence.predictions
+        known = true_probabilities(truth)
+        keys = zip(newest.lead_id.to_pylist(), newest.as_of.to_pylist(), strict=True)
+        true = np.array([known[lead, as_of.isoformat()] for lead, as_of in keys])
+        findings = training.evidence.findings
+        return Closeness(
+            auc=auc(newest.label, predictions["leadml"]),
+            true_auc=auc(newest.label, true),
+            ece_to_truth=calibration_error(predictions["leadml"], true),
+            log_loss={name: log_loss(newest.label, chance) for name, chance in predictions.items()},
+            left_out={finding.column for finding in findings if finding.code.startswith("L0")},
+            suspected={finding.column for finding in findings if finding.code.startswith("L1")},
+        )
+
+    return measure
+
+
+def true_probabilities(path: Path) -> dict[tuple[str, str], float]:
+    with sqlite3.connect(path) as database:
+        rows = database.execute("select lead_id, as_of, probability from truth")
+        return {(lead, as_of): probability for lead, as_of, probability in rows}
+
+
+def calibration_error(predicted: np.ndarray, true: np.ndarray) -> float:
+    """Mean gap between predicted and true probability over ten bins of equally many rows."""
+    bins = np.array_split(np.argsort(predicted), 10)
+    return float(np.mean([abs(predicted[rows].mean() - true[rows].mean()) for rows in bins]))

@@ -1,0 +1,255 @@
+"""The command line as a user meets it: what it leaves behind, what it says, and its exit codes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from leadml import load_scorer
+from leadml.cli import run
+
+LEADS = 1200
+
+
+class Result:
+    """Exit code and output of one command."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def leadml(capfd, monkeypatch):
+    def call(*arguments: object) -> Result:
+        monkeypatch.setattr("sys.argv", ["leadml", *map(str, arguments)])
+        try:
+            code = run()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capfd.readouterr()
+        return Result(code, out, err)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A demo company, trained on and scored."""
+    from leadml.__main__ import main
+
+    folder = tmp_path_factory.mktemp("company")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
+        patch.setattr("sys.argv", ["leadml", "demo", "--folder", str(folder), "--leads", str(LEADS)])
+        main()
+    assert not end.value.code
+    return folder
+
+
+@pytest.fixture
+def company(made, tmp_path) -> Path:
+    """The demo company, to be spoiled."""
+    shutil.copytree(made, tmp_path / "company")
+    config = tmp_path / "company" / "leadml.toml"
+    text = config.read_text()
+    config.write_text(text.replace(str(made), str(tmp_path / "company")))
+    return config
+
+
+def table(config: Path, query: str) -> list[tuple]:
+    with sqlite3.connect(config.parent / "company.sqlite") as database:
+        return database.execute(query).fetchall()
+
+
+def write_csv(path: Path, rows: list[dict]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def flat_leads(count: int, seed: int = 0) -> list[dict]:
+    random = np.random.default_rng(seed)
+    source = random.choice(["web", "fair"], count)
+    won = random.random(count) < np.where(source == "fair", 0.8, 0.2)
+    return [
+        {"Lead ID": f"L{n}", "Source": source[n], "Visits": int(random.poisson(3)), "Empty": "", "Won": int(won[n])}
+        for n in range(count)
+    ]
+
+
+def test_the_demo_leaves_scores_a_bundle_and_a_page(company) -> None:
+    scored = table(company, "select lead_id, probability, score, grade, stage, bundle, reasons_for from lead_scores")
+    still_open = table(company, "select count(distinct lead_id) from leads where lower(status) = 'open'")[0][0]
+    assert 0.9 * still_open < len(scored) <= still_open
+    assert all(0 < probability < 1 and 0 < score < 100 for _, probability, score, *_ in scored)
+    pointer = json.loads((company.parent / "models" / "champion.json").read_text())
+    assert {row[5] for row in scored} == {pointer["sha256"]}
+    scorer = load_scorer(company.parent / "models" / pointer["bundle"], pointer["sha256"])
+    assert "onboarding_manager" in {entry["column"] for entry in scorer.facts["excluded"]}
+    assert not {"e_mail", "phone", "full_name", "onboarding_manager"} & {column.name for column in scorer.columns}
+    assert (company.parent / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_scoring_again_changes_nothing(company, leadml) -> None:
+    before = table(company, "select * from lead_scores order by lead_id")
+    result = leadml("score", "--config", company, "--json")
+    assert result.code == 0
+    assert result.json["scored"] == len(before) == sum(result.json["grades"].values())
+    assert table(company, "select * from lead_scores order by lead_id") == before
+
+
+def test_scoring_as_of_a_past_moment_sees_the_leads_that_were_open_then(company, leadml) -> None:
+    result = leadml("score", "--config", company, "--as-of", "2025-03-03", "--json")
+    assert result.code == 0
+    then = table(
+        company,
+        "select count(*) from lead_scores s join (select lead_id, min(created_at) c from leads group by lead_id) l "
+        "using (lead_id) where l.c > '2025-03-03'",
+    )
+    assert then == [(0,)]
+    assert result.json["as_of"] == "2025-03-03T00:00:00"
+
+
+def test_an_explanation_adds_up_to_the_score_in_the_database(company, leadml) -> None:
+    lead, log_odds = table(company, "select lead_id, log_odds from lead_scores order by random() limit 1")[0]
+    result = leadml("explain", lead, "--config", company, "--json")
+    terms = [reason["log_odds"] for reason in result.json["reasons_for"] + result.json["reasons_against"]]
+    assert result.json["intercept"] + sum(terms) == pytest.approx(log_odds, abs=1e-9)
+    text = leadml("explain", lead, "--config", company)
+    assert text.code == 0
+    assert "a lead like any other" in text.out
+
+
+def test_an_unknown_lead_is_named_with_its_nearest(company, leadml) -> None:
+    result = leadml("explain", "L000001", "--config", company)
+    assert result.code == 2
+    assert "there is no usable lead 'L000001'. Did you mean L0" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_the_report_is_written_where_the_settings_say(company, leadml) -> None:
+    (company.parent / "report.html").unlink()
+    result = leadml("report", "--config", company, "--json")
+    assert result.code == 0
+    assert Path(result.json["page"]).stat().st_size < 2_000_000
+
+
+def test_a_locked_database_is_refused_and_the_old_scores_stay(company, leadml) -> None:
+    before = table(company, "select * from lead_scores order by lead_id")
+    lock = sqlite3.connect(company.parent / "company.sqlite", isolation_level=None)
+    lock.execute("begin exclusive")
+    try:
+        result = leadml("score", "--config", company)
+    finally:
+        lock.execute("rollback")
+        lock.close()
+    assert result.code == 2
+    assert "locked" in result.err
+    assert table(company, "select * from lead_scores order by lead_id") == before
+
+
+def test_a_champion_that_was_swapped_is_refused(company, leadml) -> None:
+    bundle = next((company.parent / "models").glob("*.leadml"))
+    bundle.write_bytes(bundle.read_bytes()[:-1] + b"x")
+    result = leadml("score", "--config", company)
+    assert result.code == 2
+    assert "SHA-256" in result.err
+
+
+def test_a_bundle_is_not_asked_to_score_other_columns(company, leadml) -> None:
+    with sqlite3.connect(company.parent / "company.sqlite") as database:
+        database.execute("alter table leads rename column industry to branch")
+    result = leadml("score", "--config", company)
+    assert result.code == 2
+    assert "industry" in result.err
+
+
+@pytest.mark.parametrize("command", [["score"], ["report"], ["explain", "L1"]])
+def test_without_a_model_the_next_step_is_named(company, leadml, command) -> None:
+    shutil.rmtree(company.parent / "models")
+    result = leadml(*command, "--config", company)
+    assert result.code == 2
+    assert "Run `leadml train` first" in result.err
+
+
+def test_thirty_leads_from_a_file_are_enough_with_a_warning(tmp_path, leadml) -> None:
+    leads = write_csv(tmp_path / "leads.csv", flat_leads(30))
+    config = tmp_path / "leadml.toml"
+    assert leadml("init", leads, "--config", config).code == 0
+    trained = leadml("train", "--config", config)
+    assert trained.code == 0, trained.err
+    assert "R101" in trained.out
+    assert "'Empty'" in trained.out or "Empty" in json.dumps(leadml("train", "--config", config, "--json").json)
+    scored = leadml("score", "--config", config, "--json")
+    assert scored.code == 0
+    assert scored.json["scored"] == 30
+    with (tmp_path / "lead_scores.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 30
+
+
+def test_shuffled_outcomes_give_no_signal_no_cutoff_and_the_base_rate(tmp_path, leadml) -> None:
+    rows = flat_leads(400)
+    outcomes = np.random.default_rng(1).permutation([row["Won"] for row in rows])
+    leads = write_csv(tmp_path / "leads.csv", [row | {"Won": won} for row, won in zip(rows, outcomes, strict=True)])
+    leadml("init", leads, "--config", tmp_path / "leadml.toml")
+    result = leadml("train", "--config", tmp_path / "leadml.toml", "--json")
+    assert result.code == 0
+    assert result.json["signal"] is False
+    assert [cutoff["probability"] for cutoff in result.json["cutoffs"]] == [None, None]
+    assert leadml("score", "--config", tmp_path / "leadml.toml", "--json").json["stages"] == {"none": 400}
+    with (tmp_path / "lead_scores.csv").open() as file:
+        chances = {float(row["probability"]) for row in csv.DictReader(file)}
+    assert max(chances) - min(chances) < 1e-9
+    assert abs(chances.pop() - outcomes.mean()) < 0.01
+
+
+def test_one_outcome_only_is_refused_and_nothing_is_published(tmp_path, leadml) -> None:
+    config = tmp_path / "leadml.toml"
+    leads = write_csv(tmp_path / "leads.csv", flat_leads(60))
+    leadml("init", leads, "--config", config)
+    write_csv(leads, [row | {"Won": 1} for row in flat_leads(60)])
+    result = leadml("train", "--config", config)
+    assert result.code == 2
+    assert "R001" in result.err
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "There is no file"), (b"", "is empty"), (b"PAR1 cut off here", "parquet")],
+)
+def test_files_that_cannot_be_read_are_refused_in_one_line(tmp_path, leadml, content, said) -> None:
+    path = tmp_path / "leads.parquet"
+    if content is not None:
+        path.write_bytes(content)
+    result = leadml("init", path, "--config", tmp_path / "leadml.toml")
+    assert result.code == 2
+    assert said.lower() in result.err.lower()
+    assert len(result.err.strip().splitlines()) == 1
+    assert not (tmp_path / "leadml.toml").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_refused(company, leadml) -> None:
+    shutil.rmtree(company.parent / "models")
+    (company.parent / "models").write_text("a file stands where the folder should be")
+    result = leadml("train", "--config", company)
+    assert result.code == 2
+    assert "models" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_mistyped_command_or_option_exits_with_2(leadml) -> None:
+    assert leadml("trian").code == 2
+    assert leadml("score", "--everything").code == 2
+    assert leadml("--help").code == 0
