@@ -14,12 +14,13 @@ ROOT = Path(__file__).parent.parent / "leadml"
 LAYERS = [
     {"config", "schema", "errors"},
     {"predict"},
-    {"sources", "features", "rules", "charts"},
+    {"sources", "features", "rules", "charts", "demo"},
     {"training"},
     {"estimator"},
     {"report"},
-    {"operations", "demo"},
-    {"cli", "__main__"},
+    {"operations"},
+    {"cli"},
+    {"__main__"},
 ]
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 # errors is what everyone may raise and schema what everyone may speak of.

@@ -48,9 +48,10 @@ def made(tmp_path_factory) -> Path:
     from leadml.__main__ import main
 
     folder = tmp_path_factory.mktemp("company")
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["leadml", "demo", "--folder", str(folder), "--leads", str(LEADS)])
-        main()
+        with pytest.raises(SystemExit) as end:
+            main()
     assert not end.value.code
     return folder
 

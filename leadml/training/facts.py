@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
-from leadml.training.fit import Fitted
 
 import leadml
 from leadml.features import Snapshots
@@ -21,6 +20,7 @@ from leadml.schema import LeadTables
 from leadml.training.cutoffs import Cutoff
 from leadml.training.evaluation import evaluate, gain, reliability
 from leadml.training.findings import Finding, columns_left_out
+from leadml.training.fit import Fitted
 from leadml.training.grades import grade_table
 
 _DAY = 86_400

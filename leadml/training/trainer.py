@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from leadml.training.fit import Fitted, fit_scorer
 
 from leadml.errors import RulebookError, TrainingError
 from leadml.features import Snapshots, build_snapshots
@@ -29,6 +28,7 @@ from leadml.training.audit import audit_leads
 from leadml.training.cutoffs import Cutoff, choose_cutoffs
 from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, columns_left_out, refuse_unready
+from leadml.training.fit import Fitted, fit_scorer
 from leadml.training.grades import grade_bounds
 from leadml.training.readiness import check_readiness
 from leadml.training.split import Split, account_codes, split_newest
@@ -131,7 +131,7 @@ class _Student:
     seed: int
 
     def learn(self, snapshots: Snapshots) -> Fitted:
-            return fit_scorer(
+        return fit_scorer(
             snapshots.features,
             self.columns,
             snapshots.label,
