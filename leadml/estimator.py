@@ -152,8 +152,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """Class of each lead: conversion from the MQL cutoff up, or from 0.5 where no cutoff was given."""
-        cutoff = 0.5 if self.mql is None else self.mql
-        return self.classes_[(self.predict_proba(X)[:, 1] >= cutoff).astype(int)]
+        past = self.predict_proba(X)[:, 1] >= (0.5 if self.mql is None else self.mql)
+        return self.classes_[past.astype(int)]
 
     def explain(self, X: Any) -> pd.DataFrame | pa.Table:
         """Every term of each lead's log-odds: "intercept" and one column per term; a row's sum is its log-odds.

@@ -95,7 +95,7 @@ def test_one_account_for_all_rows_is_refused_with_the_reason():
 
 
 def test_accounts_that_all_reach_into_the_newest_part_are_refused_with_the_reason():
-    with pytest.raises(TrainingError, match="Every account among the newest rows.*also has older rows"):
+    with pytest.raises(TrainingError, match=r"Every account among the newest rows.*also has older rows"):
         split_newest(np.arange(30.0), np.arange(30) % 3)
 
 
