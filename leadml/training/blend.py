@@ -17,29 +17,32 @@ from leadml.predict.encoding import Floats
 from leadml.predict.tables import Pair, ScoreTables, probability
 from leadml.training.sample import Sample, row_losses
 
-# How many rows' worth of belief hold the weights near an equal split; it fades as data grow.
+# How firmly the weights are held near an even split, in nats per squared distance; it fades as rows grow.
 _BELIEF = 4.0
 _NEGLIGIBLE = 0.02
 
 
-def blend_weights(log_odds: Floats, label: Floats, weight: Floats | None = None) -> Floats:
+def blend_weights(log_odds: Floats, label: Floats, weight: Floats | None = None, *, belief: float = _BELIEF) -> Floats:
     """Weights of candidates, shape (candidates,), non-negative with sum one; negligible ones are set to zero.
 
-    `log_odds` has shape (candidates, rows): out-of-sample log-odds of each candidate for the same rows.
+    `log_odds` has shape (candidates, rows): out-of-sample log-odds of each candidate for the same rows, the base rate
+    first. `belief` pulls towards an even split among the others, and `weight` says how much each row counts.
     """
     count = len(log_odds)
-    counted = np.ones(len(label)) if weight is None else weight
+    counted = np.ones(len(label)) if weight is None else weight / weight.mean()
+    even = np.full(count, 1 / max(count - 1, 1))
+    even[0] = 0.0 if count > 1 else 1.0
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         total = weights @ log_odds
-        apart = weights - 1 / count
-        value = float(counted @ row_losses(label, total)) + 0.5 * _BELIEF * float(apart @ apart)
-        slope = log_odds @ (counted * (probability(total) - label)) + _BELIEF * apart
+        apart = weights - even
+        value = float(counted @ row_losses(label, total)) + 0.5 * belief * float(apart @ apart)
+        slope = log_odds @ (counted * (probability(total) - label)) + belief * apart
         return value / len(label), slope / len(label)
 
     found = minimize(
         loss,
-        np.full(count, 1 / count),
+        even,
         jac=True,
         method="SLSQP",
         bounds=[(0.0, 1.0)] * count,

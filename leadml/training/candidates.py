@@ -12,7 +12,7 @@ from leadml.predict.encoding import Floats
 from leadml.predict.tables import ScoreTables
 from leadml.training.blend import averaged
 from leadml.training.glassbox import choose_pairs, grow_mains, grow_pairs
-from leadml.training.linear import PENALTIES, fit_linear
+from leadml.training.linear import ENOUGH_ROWS, PENALTIES, fit_linear
 from leadml.training.parallel import in_parallel
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, constant_tables, log_loss
@@ -77,10 +77,11 @@ def _base_rate(shop: Workshop) -> Candidate:
 
 
 def _linear(shop: Workshop) -> Candidate:
-    fits = in_parallel(lambda sample: fit_linear(sample, PENALTIES), shop.training)
-    judged = [shop.judge([fit[position] for fit in fits]) for position in range(len(PENALTIES))]
-    best = int(np.argmin([shop.loss(one) for one in judged]))
-    return Candidate("linear", judged[best], lambda: fit_linear(shop.sample, [PENALTIES[best]])[0])
+    tried = in_parallel(lambda sample: fit_linear(sample.thinned(ENOUGH_ROWS), PENALTIES), shop.training)
+    losses = [shop.loss(shop.judge(tables)) for tables in zip(*tried, strict=True)]
+    best = [PENALTIES[int(np.argmin(losses))]]
+    fits = in_parallel(lambda sample: fit_linear(sample, best)[0], shop.training)
+    return Candidate("linear", shop.judge(fits), lambda: fit_linear(shop.sample, best)[0])
 
 
 def _glassbox(shop: Workshop, *, with_pairs: bool) -> list[Candidate]:

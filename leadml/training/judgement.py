@@ -15,6 +15,9 @@ from leadml.training.folds import Rows
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, row_losses
 
+# Few blocks stand for the whole future: a split that is even must cost this much log loss per row, in nats for weights
+# as far from it as can be, before it is given up.
+_FORWARD_BELIEF = 0.01
 # How many standard errors better than the base rate counts as signal: about one noise data set in 150 gets past.
 _SIGNAL_ERRORS = 2.5
 
@@ -70,12 +73,10 @@ def _base_rates(sample: Sample, plan: Plan) -> list[Floats]:
 
 
 def _weights(plan: Plan, log_odds: Floats, label: Floats, block: Rows) -> Floats:
-    """Blend weights; forward in time the mean of each block's own, so that what held in one block alone counts less."""
+    """Blend weights; forward in time newer blocks count for more, and small differences for less."""
     if not plan.forward:
         return blend_weights(log_odds, label)
-    parts = [block == place for place in range(len(plan.folds))]
-    fits = [blend_weights(log_odds[:, part], label[part]) for part in parts]
-    return np.average(fits, axis=0, weights=plan.importance)
+    return blend_weights(log_odds, label, plan.importance[block], belief=_FORWARD_BELIEF * len(label))
 
 
 def _calibration(plan: Plan, blend: Floats, label: Floats, block: Rows) -> Calibration:

@@ -19,6 +19,8 @@ from leadml.predict.encoding import MISSING, Codes, Feature, Floats
 from leadml.predict.tables import ScoreTables, probability
 from leadml.training.sample import Sample, base_log_odds, row_losses
 
+# Rows enough to choose a penalty or a half-life by; the prior's precision does not depend on how many rows there are.
+ENOUGH_ROWS = 10_000
 PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0)
 _CLIP = 3.0
 _CURVATURE_ROWS = 20_000

@@ -14,6 +14,8 @@ _FOLDS = 5
 _FORWARD_FOLDS = 4
 _REPEAT_BELOW = 5_000  # rows; below, chance in dealing the folds is worth averaging out
 _REPEATS = 3
+_FEWER_BAGS_FROM = 20_000
+_FEWER_BAGS = 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ def make_plan(
         accounts = groups if groups is not None else np.arange(len(label))
         ahead = forward_folds(label, order, accounts, gap, _FORWARD_FOLDS)
         if len(ahead) > 1:
-            return Plan(tuple(ahead), True, bags, np.exp2(np.arange(len(ahead), dtype=np.float64)))
+            # The more rows, the less there is to average out by bags.
+            enough = bags if len(label) < _FEWER_BAGS_FROM else bags[:_FEWER_BAGS]
+            return Plan(tuple(ahead), True, enough, np.exp2(np.arange(len(ahead), dtype=np.float64)))
     return Plan(dealt, False, bags, np.ones(len(dealt)))
 
 

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.training.folds import Rows
-from leadml.training.linear import fit_linear
+from leadml.training.folds import Fold, Rows
+from leadml.training.linear import ENOUGH_ROWS, fit_linear
+from leadml.training.parallel import in_parallel
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, log_loss
 
 # Half-lives tried, as shares of the time the rows span.
 _HALF_LIVES = (0.5, 0.25)
 _PENALTY = 10.0
+# Nats. Rows of one block share their moment, so many rows do not make a smaller gain carry over to the next block.
+_LEAST_GAIN = 0.001
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,7 @@ class Recency:
 
 
 def choose_recency(sample: Sample, plan: Plan, order: Floats | None) -> Recency:
-    """The half-life that predicts forward best, among those that predict every block better than none does.
-
-    Rows of one block share their moment, so their number says little of whether fading pays in the next; blocks do.
+    """The half-life that predicts forward best, newer blocks counting for more; none unless it gains enough.
 
     The linear candidate stands for all of them here: it is the quickest, and what fades, fades for all.
     """
@@ -45,19 +46,22 @@ def choose_recency(sample: Sample, plan: Plan, order: Floats | None) -> Recency:
         return even
     span = float(order.max() - order.min())
     before = _forward_losses(sample, plan, even)
-    best, best_gain = even, 0.0
+    best, best_gain = even, _LEAST_GAIN
     for share in _HALF_LIVES:
         fading = Recency(share * span, order)
         gains = before - _forward_losses(sample, plan, fading)
-        if gains.min() > 0 and gains.mean() > best_gain:
-            best, best_gain = fading, float(gains.mean())
+        gain = float(np.average(gains, weights=plan.importance))
+        if gain > best_gain:
+            best, best_gain = fading, gain
     return best
 
 
 def _forward_losses(sample: Sample, plan: Plan, recency: Recency) -> Floats:
-    losses = []
-    for trained, judged in plan.folds:
-        (tables,) = fit_linear(sample.take(trained).weighted(recency.weights(trained)), [_PENALTY])
+    def loss(fold: Fold) -> float:
+        trained, judged = fold
+        past = sample.take(trained).weighted(recency.weights(trained)).thinned(ENOUGH_ROWS)
+        (tables,) = fit_linear(past, [_PENALTY])
         ahead = sample.take(judged)
-        losses.append(log_loss(ahead.label, ahead.log_odds(tables)))
-    return np.array(losses)
+        return log_loss(ahead.label, ahead.log_odds(tables))
+
+    return np.array(in_parallel(loss, plan.folds))

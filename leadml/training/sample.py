@@ -35,6 +35,14 @@ class Sample:
             weight=self.weight[rows],
         )
 
+    def thinned(self, most: int) -> Sample:
+        """Every k-th row counting k times, so that at most `most` are left: enough to choose a setting by."""
+        step = -(-len(self.label) // most)
+        if step <= 1:
+            return self
+        kept = self.take(np.arange(0, len(self.label), step))
+        return kept.weighted(kept.weight * step)
+
     def weighted(self, weight: Floats) -> Sample:
         """The same rows, counting `weight` each."""
         return replace(self, weight=weight)

@@ -47,19 +47,27 @@ def test_weights_are_a_split_and_beat_each_candidate():
     rng = np.random.default_rng(0)
     truth = rng.normal(size=4000)
     label = (rng.random(4000) < probability(truth)).astype(float)
-    views = np.array([truth + rng.normal(0, 1, 4000), truth + rng.normal(0, 1, 4000), -truth])
+    views = np.array([np.zeros(4000), truth + rng.normal(0, 1, 4000), truth + rng.normal(0, 1, 4000), -truth])
     weights = blend_weights(views, label)
     assert weights.sum() == pytest.approx(1)
     assert weights.min() >= 0
-    assert weights[2] == 0
+    assert weights[3] == 0
     assert log_loss(label, weights @ views) < min(log_loss(label, view) for view in views)
+
+
+def test_candidates_that_know_nothing_leave_the_base_rate():
+    rng = np.random.default_rng(2)
+    label = (rng.random(4000) < 0.5).astype(float)
+    views = np.array([np.zeros(4000), rng.normal(0, 2, 4000), rng.normal(0, 2, 4000)])
+    assert blend_weights(views, label)[0] > 0.9
 
 
 def test_two_equal_candidates_share_evenly():
     rng = np.random.default_rng(1)
     view = rng.normal(size=300)
     label = (rng.random(300) < probability(view)).astype(float)
-    assert np.allclose(blend_weights(np.array([view, view]), label), [0.5, 0.5], atol=1e-3)
+    weights = blend_weights(np.array([np.full(300, -3.0), view, view]), label)
+    assert weights[1] == pytest.approx(weights[2], abs=1e-3)
 
 
 def test_a_row_judged_twice_counts_once_by_its_mean():
