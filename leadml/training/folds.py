@@ -51,8 +51,9 @@ def forward_folds(label: Floats, order: Floats, groups: np.ndarray[Any, Any], ga
     """Expanding windows: train on the past, judge the next block; at most `n_folds`, oldest first.
 
     The newest 60 % of the rows are cut into blocks at values of `order` (rows of one moment stay together). A row
-    trains only if `order + gap` is not after the block's start and its group is not in the block. Blocks that have, or
-    would train on, too few of an outcome are left out.
+    trains if `order + gap` is not after the block's start; a row of the block is judged if its group does not train.
+    Choosing the other way round, training rows by whether their group is still in the block, would select on the
+    outcome. Blocks that would judge, or train on, too few of an outcome are left out.
     """
     _, group = np.unique(groups, return_inverse=True)
     shares = np.linspace(_FIRST_FORWARD_SHARE, 1, n_folds + 1)
@@ -60,10 +61,10 @@ def forward_folds(label: Floats, order: Floats, groups: np.ndarray[Any, Any], ga
     bounds = [*starts, np.inf]
     folds: list[Fold] = []
     for start, end in itertools.pairwise(bounds):
-        judged = (order >= start) & (order < end)
-        whole = np.zeros(group.max() + 1, dtype=bool)
-        whole[group[judged]] = True
-        trained = (order + gap <= start) & ~judged & ~whole[group]
+        trained = (order < start) & (order + gap <= start)
+        known = np.zeros(group.max() + 1, dtype=bool)
+        known[group[trained]] = True
+        judged = (order >= start) & (order < end) & ~known[group]
         if _enough(label[trained]) and _enough(label[judged]):
             folds.append((np.flatnonzero(trained), np.flatnonzero(judged)))
     return folds
