@@ -34,7 +34,7 @@ def default_lightgbm(task: Task) -> Array:
         frame[column] = pd.Categorical(frame[column], categories=seen)
     frame.columns = pd.Index([f"column_{position}" for position in range(frame.shape[1])])
     model = lightgbm.LGBMClassifier(verbosity=-1, n_jobs=2).fit(frame.iloc[task.train], task.won[task.train])
-    return np.asarray(model.predict_proba(frame.iloc[task.test])[:, 1])
+    return np.asarray(model.predict_proba(frame.iloc[task.test]))[:, 1]
 
 
 def logistic_regression(task: Task) -> Array:
