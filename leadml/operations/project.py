@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Project:
             history_table=settings.history.table if settings.history else None,
             history_columns=settings.history_columns(),
             kinds=kinds,
+            now=datetime.now(UTC).replace(tzinfo=None),
         )
         write_rejects(tables, settings.path(settings.output.rejects))
         return tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
@@ -16,6 +17,8 @@ from leadml.sources.source import Source
 
 __all__ = ["read_leads"]
 
+_CLOCKS_APART = timedelta(days=1)  # dates without a zone may be a local time, up to 14 h ahead of UTC
+
 
 def read_leads(
     source: Source,
@@ -27,6 +30,7 @@ def read_leads(
     history_table: str | None = None,
     history_columns: HistoryColumns | None = None,
     kinds: Mapping[str, Kind] | None = None,
+    now: datetime | None = None,
 ) -> LeadTables:
     """Read and check leads, activities and field history.
 
@@ -34,22 +38,26 @@ def read_leads(
     (scoring: attribute -> kind, as a bundle states them) only these attributes and the answers are read, and values
     are cast to the kinds given; the lead table may then lack the outcome and other roles that scoring can do without.
 
+    With `now` (UTC, without a zone) rows are set aside that tell of something more than a day later: nothing has
+    happened in the future, and one such date would make it seem that the data goes until then.
+
     Raises SourceError if a table or column is missing, no lead is left, or a date column contradicts itself.
     """
     where = f"{source.where}, table '{leads_table}'"
+    latest = None if now is None else now + _CLOCKS_APART
     layout = lay_out(source.columns(leads_table), lead_columns, where, kinds)
-    leads = check_leads(read_raw(source, leads_table, layout.needed), layout, lead_columns, kinds)
+    leads = check_leads(read_raw(source, leads_table, layout.needed), layout, lead_columns, kinds, latest)
     events: dict[str, CheckedEvents] = {}
     ids = leads.table["lead_id"]
     if activities_table is not None and activity_columns is not None:
         wanted = [activity_columns.lead, activity_columns.occurred_at, activity_columns.type]
         wanted += [activity_columns.value] if activity_columns.value is not None else []
         raw = read_raw(source, activities_table, list(dict.fromkeys(wanted)))
-        events["activities"] = check_activities(raw, activity_columns, ids)
+        events["activities"] = check_activities(raw, activity_columns, ids, latest)
     if history_table is not None and history_columns is not None:
         wanted = [history_columns.lead, history_columns.field, history_columns.value, history_columns.changed_at]
         raw = read_raw(source, history_table, list(dict.fromkeys(wanted)))
-        events["history"] = check_history(raw, history_columns, ids, layout.attributes, leads.kinds)
+        events["history"] = check_history(raw, history_columns, ids, layout.attributes, leads.kinds, latest)
     tables = [name for name in (leads_table, activities_table, history_table) if name is not None]
     notes = [note for name in tables for note in source.assumptions(name)]
     answers = {question: name for question, name in layout.answers.items() if name in leads.kinds}

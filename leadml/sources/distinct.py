@@ -82,6 +82,8 @@ def distinct(column: pa.ChunkedArray, missing_values: Iterable[str] = ()) -> Dis
         column = column.cast(column.type.value_type)
     if pa.types.is_string_view(column.type) or pa.types.is_null(column.type):  # neither can be encoded as it is
         column = column.cast(pa.string())
+    if pa.types.is_float16(column.type):  # nor can this
+        column = column.cast(pa.float32())
     encoded = column.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()

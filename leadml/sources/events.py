@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -29,9 +30,11 @@ class CheckedEvents(NamedTuple):
     rejects: pa.Table
 
 
-def check_activities(raw: Raw, columns: ActivityColumns, lead_ids: pa.ChunkedArray) -> CheckedEvents:
-    """Check the activity table; an activity without a value counts as 1."""
-    check = _EventCheck("activities", raw, columns.lead, lead_ids)
+def check_activities(
+    raw: Raw, columns: ActivityColumns, lead_ids: pa.ChunkedArray, latest: datetime | None
+) -> CheckedEvents:
+    """Check the activity table; an activity without a value counts as 1, one after `latest` has not happened yet."""
+    check = _EventCheck("activities", raw, columns.lead, lead_ids, latest)
     check.moment("occurred_at", columns.occurred_at)
     check.cells["type"] = fold(check.required(columns.type, "missing type"))
     if columns.value is None:
@@ -48,13 +51,14 @@ def check_history(
     lead_ids: pa.ChunkedArray,
     attributes: Mapping[str, str],
     kinds: Mapping[str, Kind],
+    latest: datetime | None,
 ) -> CheckedEvents:
-    """Check the field history.
+    """Check the field history, up to `latest`.
 
     `attributes` maps an attribute to the user's column: fields are named like the attributes from here on. `kinds`
     says what an attribute is: the values of a number or a time are given in one style, "1234.5" or ISO dates.
     """
-    check = _EventCheck("history", raw, columns.lead, lead_ids)
+    check = _EventCheck("history", raw, columns.lead, lead_ids, latest)
     check.moment("changed_at", columns.changed_at)
     fields = check.required(columns.field, "missing field")
     renamed = {column: name for name, column in attributes.items()}
@@ -72,9 +76,10 @@ def check_history(
 
 
 class _EventCheck:
-    def __init__(self, table: str, raw: Raw, lead: str, lead_ids: pa.ChunkedArray) -> None:
+    def __init__(self, table: str, raw: Raw, lead: str, lead_ids: pa.ChunkedArray, latest: datetime | None) -> None:
         self.quarantine = Quarantine(table, raw.rows, raw.bad)
         self._raw = raw
+        self._latest = latest
         self._assumptions: list[str] = []
         leads = self.distinct(lead)
         self._leads = leads.text()
@@ -86,7 +91,8 @@ class _EventCheck:
     def moment(self, name: str, column: str) -> None:
         values = self.distinct(column)
         self.quarantine.reject(values.missing, column, values.text(), "missing date")
-        self.cells[name] = self.typed(values, "time", column)
+        self.cells[name] = moments = self.typed(values, "time", column)
+        self.quarantine.reject_later(moments, column, self._latest)
 
     def required(self, column: str, reason: str) -> Distinct:
         values = self.distinct(column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -32,10 +33,17 @@ class CheckedLeads(NamedTuple):
     rejects: pa.Table
 
 
-def check_leads(raw: Raw, layout: Layout, columns: LeadColumns, kinds: Mapping[str, Kind] | None) -> CheckedLeads:
-    """Check the lead table; `kinds` gives attributes their kinds, where it is None they are inferred."""
+def check_leads(
+    raw: Raw, layout: Layout, columns: LeadColumns, kinds: Mapping[str, Kind] | None, latest: datetime | None
+) -> CheckedLeads:
+    """Check the lead table.
+
+    `kinds` gives attributes their kinds, where it is None they are inferred. Nothing was created or closed after
+    `latest`.
+    """
     check = _LeadCheck(raw, layout, columns)
     check.roles()
+    check.future(latest)
     found = check.attributes(kinds)
     check.duplicates()
     mask = pa.array(check.quarantine.good)
@@ -73,6 +81,14 @@ class _LeadCheck:
             self.cells["owner"] = fold(self._distinct(roles["owner"]))
         self._deal_value()
         self._order()
+
+    def future(self, latest: datetime | None) -> None:
+        if "created_at" in self.cells:
+            self.quarantine.reject_later(self.cells["created_at"], self._layout.roles["created_at"], latest)
+        if "closed_at" in self.cells and "outcome" in self.cells:
+            # the close date of an open lead is what sales hope for
+            closed = pc.if_else(pc.is_valid(self.cells["outcome"]), self.cells["closed_at"], None)
+            self.quarantine.reject_later(closed, self._layout.roles["closed_at"], latest)
 
     def attributes(self, kinds: Mapping[str, Kind] | None) -> dict[str, Kind]:
         found: dict[str, Kind] = {}

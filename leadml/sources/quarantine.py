@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,12 @@ class Quarantine:
             shown = pc.utf8_slice_codeunits(pc.take(values, pa.array(found)).cast(pa.string()), 0, _SHOWN)
             self._faults.append((found, column, shown, reason))
             self.good[found] = False
+
+    def reject_later(self, moments: pa.Array, column: str, latest: datetime | None) -> None:
+        """Set aside the rows whose moment is after `latest`; None: nothing is too late."""
+        if latest is not None:
+            late = pc.greater(moments, pa.scalar(latest, pa.timestamp("us"))).fill_null(False)
+            self.reject(np.asarray(late), column, moments, "in the future")
 
     def counts(self) -> Counts:
         """Count the rows so far."""

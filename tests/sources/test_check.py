@@ -327,6 +327,46 @@ def test_a_long_category_with_quotes_and_newlines_and_hostile_names_survive(tmp_
     assert tables.leads.select(names).to_pylist() == [dict.fromkeys(names, long)]
 
 
+def test_what_has_not_happened_yet_is_set_aside_but_not_the_close_date_sales_hope_for(tmp_path: Path) -> None:
+    rows = [
+        _row(id="1"),
+        _row(id="2", created="2024-07-03", status="talking", closed=None),
+        _row(id="3", closed="2042-02-01"),
+        _row(id="4", closed="2042-02-01", status="talking"),
+    ]
+    at = ["2024-06-30", "2024-07-03"]
+    pa_csv.write_csv(
+        pa.table({"lead": ["1", "1"], "at": at, "what": ["visit"] * 2, "n": [1, 1]}), tmp_path / "acts.csv"
+    )
+    changes = pa.table({"lead": ["1", "1"], "at": at, "field": ["size"] * 2, "value": ["6", "7"]})
+    pa_csv.write_csv(changes, tmp_path / "hist.csv")
+    events: dict[str, Any] = {
+        "activities_table": "acts.csv",
+        "activity_columns": ACTIVITIES,
+        "history_table": "hist.csv",
+        "history_columns": HISTORY,
+    }
+    tables = _check(tmp_path, rows, now=dt.datetime(2024, 7, 1), **events)  # noqa: DTZ001
+    assert tables.leads["lead_id"].to_pylist() == ["1", "4"]
+    assert [(reject["table"], reject["row"], reject["column"]) for reject in tables.rejects.to_pylist()] == [
+        ("leads", 2, "created"),
+        ("leads", 3, "closed"),
+        ("activities", 2, "at"),
+        ("history", 2, "at"),
+    ]
+    assert set(tables.rejects["reason"].to_pylist()) == {"in the future"}
+    assert _check(tmp_path, rows, now=dt.datetime(2024, 7, 2), **events).rejects.num_rows == 1  # noqa: DTZ001 (local time)
+    assert not _check(tmp_path, rows, **events).rejects.num_rows
+
+
+def test_half_precision_numbers_are_read(tmp_path: Path) -> None:
+    halves = pa.array([1.5, 2.0], pa.float16())
+    pq.write_table(pa.table({"id": ["1", "2"], "x": halves}), tmp_path / "leads.parquet")
+    source = open_source(str(tmp_path))
+    tables = read_leads(source, leads_table="leads.parquet", lead_columns=LeadColumns(id="id"))
+    assert tables.leads["x"].to_pylist() == [1.5, 2.0]
+
+
 def test_columns_of_lists_are_dropped_and_that_is_said(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": [1], "tags": [["a"]], "x": [1]}), tmp_path / "leads.parquet")
     source = open_source(str(tmp_path))
