@@ -7,13 +7,13 @@ that at any moment it names a whole one.
 from __future__ import annotations
 
 import json
-import os
 import re
 from datetime import datetime
 from pathlib import Path
 
-from leadml.errors import BundleError
+from leadml.errors import BundleError, SourceError
 from leadml.predict import Scorer, load_scorer, save_scorer
+from leadml.sources import staged
 
 POINTER = "champion.json"
 
@@ -23,14 +23,18 @@ def publish(scorer: Scorer, folder: Path, *, name: str, now: datetime) -> tuple[
 
     Raises:
         BundleError: the folder cannot be written to.
+        SourceError: the pointer cannot be replaced; the champion stays.
     """
     stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "leads"
     path = folder / f"{stem}-{now:%Y%m%dT%H%M%S}.leadml"
     saved = save_scorer(scorer, path)
     pointer = {"bundle": path.name, "sha256": saved.digest}
-    part = folder / f".{POINTER}.{os.getpid()}"
-    part.write_text(json.dumps(pointer, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, folder / POINTER)
+    try:
+        with staged(folder / POINTER) as part:
+            part.write_text(json.dumps(pointer, indent=2) + "\n", encoding="utf-8")
+    except SourceError:
+        path.unlink()  # nothing would ever name it
+        raise
     return saved, path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from leadml.charts import Shape
@@ -11,6 +10,7 @@ from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
 from leadml.predict import Scorer
 from leadml.report import render
+from leadml.sources import staged
 
 
 def write_page(project: Project) -> Path:
@@ -22,15 +22,15 @@ def write_page(project: Project) -> Path:
     """
     scorer = load_champion(project.models)
     target = project.settings.path(project.settings.output.report)
-    part = target.with_name(f".{target.name}.{os.getpid()}")
+    page = render(scorer.facts, shapes(scorer))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(render(scorer.facts, shapes(scorer)), encoding="utf-8")
-        os.replace(part, target)
     except OSError as error:
         raise SourceError(
-            f"{target}: the page cannot be written ({error.strerror}). Choose another output.report."
+            f"{target}: its folder cannot be made ({error.strerror}). Choose another output.report."
         ) from None
+    with staged(target) as part:
+        part.write_text(page, encoding="utf-8")
     return target
 
 

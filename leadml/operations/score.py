@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.errors import SourceError
 from leadml.features import FeaturePlan, newest_moment, snapshots_at
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
@@ -24,6 +25,7 @@ from leadml.training.trainer import Progress
 LEAD_ID = "leadml: lead id"
 _LEADS_PER_CHUNK = 20_000
 _BEST = 10
+_OF_SCORES = {"lead_id", "probability", "bundle"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
     moment = (as_of or after_newest(tables)) if plan.calendar else None
     open_only = not every_lead and has_open_leads(tables)
     target = scores_table(project)
+    _refuse_others(project, target)
     grades: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     best: list[dict[str, Any]] = []
@@ -77,7 +80,7 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
         stages=dict(stages),
         best=best,
         as_of=moment,
-        target=f"{target} in {project.source.where}",
+        target=project.source.place(target),
         reading=tables.summary(),
     )
 
@@ -105,6 +108,19 @@ def scores_table(project: Project) -> str:
     """The table that scores go to; beside files it is a CSV file unless its name says otherwise."""
     name = project.settings.output.scores
     return f"{name}.csv" if isinstance(project.source, FileSource) and "." not in name else name
+
+
+def _refuse_others(project: Project, target: str) -> None:
+    """Scores replace scores; a table that is something else was named by mistake and must not be lost."""
+    source = project.source
+    if isinstance(source, FileSource):
+        source = FileSource(source.folder)
+    same = [table for table in source.tables() if table.casefold() == target.casefold()]  # as databases compare names
+    if same and not (columns := source.columns(same[0])).keys() >= _OF_SCORES:
+        raise SourceError(
+            f"{source.place(same[0])} is there already and holds no scores but {', '.join(map(repr, columns))[:200]}. "
+            "Choose another output.scores in leadml.toml."
+        )
 
 
 def _score_in_chunks(

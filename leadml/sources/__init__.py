@@ -5,6 +5,7 @@ from leadml.sources.check import read_leads
 from leadml.sources.dialect import Dialect, sniff_csv
 from leadml.sources.distinct import distinct
 from leadml.sources.kinds import infer_kind
+from leadml.sources.publish import staged
 from leadml.sources.quarantine import write_rejects
 from leadml.sources.source import BadRow, Sink, Source
 
@@ -19,5 +20,6 @@ __all__ = [
     "open_source",
     "read_leads",
     "sniff_csv",
+    "staged",
     "write_rejects",
 ]

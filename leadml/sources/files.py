@@ -35,6 +35,11 @@ class FileSource(Source):
         if not path.exists():
             raise SourceError(f"There is no file or folder {path}. {_beside(path)}")
 
+    @property
+    def folder(self) -> Path:
+        """Where the tables are."""
+        return self._path if self._path.is_dir() else self._path.parent
+
     def tables(self) -> list[str]:
         """Name the CSV and Parquet files."""
         if not self._path.is_dir():
@@ -68,13 +73,17 @@ class FileSource(Source):
 
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
         """Write a file beside the others, in the format that its name ends in."""
-        folder = self._path if self._path.is_dir() else self._path.parent
+        folder = self.folder
         target = folder / table
         if not table.lower().endswith(_CSV_SUFFIXES + _PARQUET_SUFFIXES) or target.parent != folder:
             raise SourceError(
                 f"'{table}' cannot be written in {folder}. Give a file name that ends in .csv, .csv.gz or .parquet."
             )
         return replace_file(target, schema, parquet=_is_parquet(target))
+
+    def place(self, table: str) -> str:
+        """Name the file."""
+        return str(self.folder / table)
 
     def assumptions(self, table: str) -> tuple[str, ...]:
         """Say when the encoding of a CSV file is a guess."""
@@ -120,4 +129,5 @@ def _refuse_twins(path: Path, names: list[Any]) -> None:
 def _beside(path: Path) -> str:
     if not path.parent.is_dir():
         return "Mend the path."
-    return nearest(path.name, sorted(other.name for other in path.parent.iterdir()))
+    others = sorted(other.name for other in path.parent.iterdir())
+    return nearest(path.name, others).replace("It has", "Its folder has") if others else "Its folder is empty."

@@ -65,6 +65,10 @@ class Source(ABC):
         Raises SourceError if the place cannot be written.
         """
 
+    @abstractmethod
+    def place(self, table: str) -> str:
+        """Say where a table is, for messages."""
+
     def assumptions(self, table: str) -> tuple[str, ...]:
         """Say what had to be assumed to read a table, one sentence each."""
         del table

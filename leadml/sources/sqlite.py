@@ -70,6 +70,10 @@ class SqliteSource(Source):
                 arrays = [_array(column, field.type) for column, field in zip(cells, schema, strict=True)]
                 yield pa.record_batch(arrays, schema=schema)
 
+    def place(self, table: str) -> str:
+        """Name the table and the database."""
+        return f"table '{table}' in {self.where}"
+
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
         """Stage in the same database, then swap the tables in one transaction; indexes are kept."""
         return self._replace(table, plain_schema(schema))
