@@ -94,7 +94,7 @@ def guess_tables(
     leads_name, leads_guess = find_leads(tables, leads_table)
     leads = tables.pop(leads_name)
     if not any(profile.rows for profile in leads.values()):
-        raise ConfigError(f"the table {leads_name!r} has no rows; there is nothing to guess from")
+        raise ConfigError(f"the table {leads_name!r} has no rows; bring one row per lead, some won and some lost")
     best = find_outcome(leads, outcome, won)
     roles = find_roles(leads, {best.column})
     timed = "created_at" in roles and "closed_at" in roles

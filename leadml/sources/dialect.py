@@ -24,6 +24,7 @@ _MARKS = (  # the longer mark first: UTF-32 LE begins with the mark of UTF-16 LE
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _GZIP_MAGIC = b"\x1f\x8b"
+_MOSTLY = 0.7  # of the characters of a UTF-16 table: its digits, delimiters and Latin letters
 _SAMPLE_BYTES = 1 << 18
 _SAMPLE_ROWS = 100
 
@@ -39,10 +40,11 @@ class Dialect:
 
 
 def sniff_csv(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Dialect:
-    """Find out how a CSV file is written; what is given is taken as given, unless a byte order mark says otherwise.
+    """Find out how a CSV file is written; what is given is taken as given, unless the first bytes say otherwise.
 
-    The encoding is that of the byte order mark, else UTF-8 where the whole file is valid UTF-8, else cp1252, which
-    is then marked as assumed. The delimiter is the one that cuts the first rows into equally many cells.
+    The encoding is that of the byte order mark, else UTF-16 where every other byte is zero, else UTF-8 where the whole
+    file is valid UTF-8, else cp1252, which is then marked as assumed. The delimiter is the one that cuts the first
+    rows into equally many cells.
 
     Raises SourceError if the file is missing, empty, not text or a damaged gzip file.
     """
@@ -100,7 +102,15 @@ def _refuse_non_text(path: Path, sample: bytes, encoding: str | None) -> None:
 
 
 def _mark(sample: bytes) -> str | None:
-    return next((encoding for mark, encoding in _MARKS if sample.startswith(mark)), None)
+    return next((encoding for mark, encoding in _MARKS if sample.startswith(mark)), _unmarked_utf_16(sample))
+
+
+def _unmarked_utf_16(sample: bytes) -> str | None:
+    """Every other byte of mostly Latin text is zero in UTF-16, and no byte of text is in another encoding."""
+    high_first, low_first = (sample[start::2].count(0) / max(1, len(sample) // 2) for start in (0, 1))
+    if max(high_first, low_first) < _MOSTLY or min(high_first, low_first) > 1 - _MOSTLY:
+        return None
+    return "utf-16-be" if high_first > low_first else "utf-16-le"
 
 
 def _encoding(sample: bytes, rest: io.BufferedIOBase) -> str:

@@ -498,7 +498,7 @@ def test_a_stated_outcome_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_tables_that_are_alike_have_to_be_told_apart_by_hand(tmp_path: Path) -> None:
     rows: Rows = {"id": list(range(50)), "status": ["won", "lost"] * 25}
     url = write_database(tmp_path / "crm.db", {"opportunities": rows, "deals": rows})
-    with pytest.raises(ConfigError, match=r"there are 'deals', 'opportunities'\. State it: .* --leads-table TABLE"):
+    with pytest.raises(ConfigError, match=r"there are 'deals', 'opportunities'\. State it: .* --table TABLE"):
         propose(url)
     assert propose(url, leads_table="deals").guesses["leads.table"] == Guess("deals", "sure", "you said so")
     with pytest.raises(ConfigError, match="there is no table 'leads'; there are 'deals', 'opportunities'"):
@@ -507,8 +507,19 @@ def test_tables_that_are_alike_have_to_be_told_apart_by_hand(tmp_path: Path) -> 
 
 def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     url = write_database(tmp_path / "crm.db", {"leads": {"id": [], "status": []}})
-    with pytest.raises(ConfigError, match="the table 'leads' has no rows; there is nothing to guess from"):
+    with pytest.raises(ConfigError, match="the table 'leads' has no rows; bring one row per lead"):
         propose(url)
+
+
+def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there are no tables and no CSV or Parquet files in it"):
+        propose(str(tmp_path))
+
+
+def test_an_outcome_with_one_value_is_named_as_what_it_is(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "leads.csv", {"age": list(range(60)), "converted": [1] * 60})
+    with pytest.raises(ConfigError, match="'converted' holds nothing but '1': bring leads of both outcomes"):
+        propose(path)
 
 
 def test_a_source_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ def _text(delimiter: str) -> str:
         ("utf-8-sig", "utf-8-sig"),
         ("utf-16", "utf-16"),
         ("utf-16-be", "utf-16"),
+        ("utf-16-le", "utf-16-le"),  # without a mark
         ("cp1252", "cp1252"),
     ],
 )
@@ -82,7 +83,7 @@ def test_bytes_that_an_encoding_does_not_have_are_refused(tmp_path: Path) -> Non
         (b"id,name,id\n1,2,3\n", "the header names the column 'id' twice"),
         (b"id,,x\n1,2,3\n", "column 2 has no name in the header"),
         (b"PK\x03\x04rest of a workbook", "is a workbook or an archive, not a CSV file"),
-        ("id,x\n1,2\n".encode("utf-16-le"), "is not a text file. If it is UTF-16 without a mark"),
+        ("№;имя\n1;Анна\n".encode("utf-16-le"), "is not a text file. If it is UTF-16 without a mark"),
         (gzip.compress(b"id,name\n" + bytes(range(48, 58)) * 4000, mtime=0)[:60], "is damaged or cut short"),
         (b"\x1f\x8bthis is no gzip file at all", "leads.csv cannot be read"),
     ],

@@ -120,6 +120,10 @@ def _refusal(profiles: Mapping[str, Profile], endings: Sequence[Ending]) -> str:
     possible = list(dict.fromkeys([*(e.column for e in endings if e.weight > 0), *few]))
     shown = "; ".join(f"{name!r} with {quoted(list(profiles[name].levels))}" for name in possible[:8])
     seen = f"Possible are {shown}" if shown else f"There are {quoted(list(profiles), 40)}"
+    alone = [p for p in profiles.values() if len(p.levels) == 1 and _RULE.match(p.name)[0] > 0]
+    if alone:
+        only = f"{alone[0].name!r} holds nothing but {quoted(list(alone[0].levels))}: bring leads of both outcomes"
+        seen = f"{only}. {seen}"
     return (
         f"no column says clearly which leads were won and which were lost. {seen}. "
         "State it: leadml init SOURCE --outcome COLUMN"

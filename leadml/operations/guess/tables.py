@@ -31,6 +31,8 @@ def find_leads(tables: Mapping[str, Profiles], stated: str | None) -> tuple[str,
         if stated not in tables:
             raise ConfigError(f"there is no table {stated!r}; there are {quoted(list(tables), 40)}")
         return stated, Guess(stated, "sure", "you said so")
+    if not tables:
+        raise ConfigError("there are no tables and no CSV or Parquet files in it; name the place where the leads are")
     if len(tables) == 1:
         (only,) = tables
         return only, Guess(only, "sure", "there is no other table")
@@ -39,7 +41,7 @@ def find_leads(tables: Mapping[str, Profiles], stated: str | None) -> tuple[str,
     if not ranked or weights[ranked[0]][0] < 2 or weights[ranked[0]][0] - weights[ranked[1]][0] < 0.5:
         raise ConfigError(
             f"no table is clearly the one with the leads; there are {quoted(list(tables), 40)}. "
-            "State it: leadml init SOURCE --leads-table TABLE"
+            "State it: leadml init SOURCE --table TABLE"
         )
     weight, evidence = weights[ranked[0]]
     return ranked[0], Guess(ranked[0], confidence_of(weight), evidence)
