@@ -252,6 +252,61 @@ def test_a_folder_that_cannot_be_written_is_refused(company, leadml) -> None:
     assert "Traceback" not in result.err
 
 
+@pytest.mark.parametrize("scores", ["accounts", "ACCOUNTS", "precious"])
+def test_a_table_that_holds_no_scores_is_never_replaced(company, leadml, scores) -> None:
+    with sqlite3.connect(company.parent / "company.sqlite") as database:
+        database.execute("create view precious as select * from accounts")
+    company.write_text(company.read_text().replace('#scores = "lead_scores"', f'scores = "{scores}"'))
+    before = table(company, "select * from accounts")
+    result = leadml("score", "--config", company)
+    assert result.code == 2
+    assert "is there already and holds no scores but 'account_id'" in result.err
+    assert table(company, "select * from accounts") == before
+
+
+def test_a_file_that_holds_no_scores_is_never_replaced(tmp_path, leadml) -> None:
+    leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", tmp_path / "leadml.toml")
+    assert leadml("train", "--config", tmp_path / "leadml.toml").code == 0
+    (tmp_path / "lead_scores.csv").write_text("customer,since\nACME,1998\n")
+    result = leadml("score", "--config", tmp_path / "leadml.toml")
+    assert result.code == 2
+    assert f"{tmp_path / 'lead_scores.csv'} is there already and holds no scores but 'customer', 'since'" in result.err
+    assert (tmp_path / "lead_scores.csv").read_text() == "customer,since\nACME,1998\n"
+
+
+def test_a_champion_that_cannot_be_put_in_its_place_leaves_nothing_behind(company, leadml) -> None:
+    (company.parent / "models" / "champion.json").unlink()
+    (company.parent / "models" / "champion.json").mkdir()
+    before = sorted(company.parent.rglob("*"))
+    trained = leadml("train", "--config", company)
+    assert trained.code == 2
+    assert "champion.json cannot be written" in trained.err
+    assert sorted(company.parent.rglob("*")) == before
+
+
+def test_a_page_that_cannot_be_put_in_its_place_leaves_nothing_behind(company, leadml) -> None:
+    (company.parent / "report.html").unlink()
+    (company.parent / "report.html").mkdir()
+    before = sorted(company.parent.rglob("*"))
+    result = leadml("report", "--config", company)
+    assert result.code == 2
+    assert "report.html cannot be written" in result.err
+    assert sorted(company.parent.rglob("*")) == before
+
+
+def test_hostile_values_do_not_disturb_what_is_printed(tmp_path, leadml) -> None:
+    novel = '"a",\n\x1b[2J' + "long " * 40
+    rows = [row | {"Source": novel if row["Source"] == "web" else "[red]"} for row in flat_leads(60)]
+    leadml("init", write_csv(tmp_path / "leads.csv", rows), "--config", tmp_path / "leadml.toml")
+    trained = leadml("train", "--config", tmp_path / "leadml.toml")
+    assert "…" not in trained.out
+    explained = leadml("explain", "L1", "--config", tmp_path / "leadml.toml")
+    assert "\x1b" not in explained.out
+    terms = leadml("explain", "L1", "--config", tmp_path / "leadml.toml", "--json").json
+    assert f"{terms['log_odds']:+.3f}" in explained.out
+    assert all(f"{reason['log_odds']:+.3f}" in explained.out for reason in terms["reasons_for"])
+
+
 def test_a_mistyped_command_or_option_exits_with_2(leadml) -> None:
     assert leadml("trian").code == 2
     assert leadml("score", "--everything").code == 2

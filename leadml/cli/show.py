@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+_LONGEST_CELL = 100
+
 _console = Console(highlight=False, soft_wrap=True)
 
 
@@ -26,14 +28,21 @@ def print_lines(*lines: str) -> None:
         _console.print(escape(line))
 
 
-def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table under a title; all but the first column are aligned to the right."""
-    table = Table(title=escape(title), title_justify="left", title_style="bold")
-    for position, name in enumerate(head):
-        table.add_column(escape(name), justify="right" if position else "left", no_wrap=not position)
+def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, text: str) -> None:
+    """A table under a title; the column `text` is aligned to the left and wraps, so that no figure is ever cut."""
+    title = escape(_one_line(title))
+    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    for name in head:
+        table.add_column(escape(name), justify="left" if name == text else "right", no_wrap=name != text)
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(_one_line(cell)) for cell in row))
     _console.print(table)
+
+
+def _one_line(cell: str) -> str:
+    """A user's text may hold line ends, control characters for the terminal, or a novel."""
+    shown = " ".join("".join(letter if letter.isprintable() else " " for letter in cell).split())
+    return shown if len(shown) <= _LONGEST_CELL else f"{shown[: _LONGEST_CELL - 1]}…"
 
 
 def _plain(value: Any) -> Any:

@@ -46,9 +46,10 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
         print_lines(f"{finding['code']} {finding['level']}: {finding['message']} {finding['advice']}")
     evaluation = facts["evaluation"]
     print_table(
-        f"On the {evaluation['part']}: {evaluation['rows']:,} rows, {evaluation['won']:,} won",
-        ["model", "log loss", "95 % interval", *_METRICS.values()],
+        f"On {evaluation['part']}: {evaluation['rows']:,} rows, {evaluation['won']:,} won",
+        ["model", "log loss", "95 % range", *_METRICS.values()],
         [_figures(name, metrics) for name, metrics in evaluation["models"].items()],
+        text="model",
     )
     if not facts["signal"]:
         print_lines("No signal: nothing in these columns tells who converts. Every score is the base rate.")
@@ -66,10 +67,11 @@ def print_scoring(run: ScoringRun, *, json: bool) -> None:
         f"{run.scored:,} leads scored{moment}; the best of them:",
         ["lead", "score", "grade", "stage", "first reason"],
         [_best_row(row) for row in run.best],
+        text="first reason",
     )
     print_lines(
         f"Grades: {_counted(run.grades)}.  Stages: {_counted(run.stages)}.",
-        f"Scores: table {run.target}",
+        f"Scores: {run.target}",
         f"Read: {run.reading}",
     )
 
@@ -93,6 +95,7 @@ def print_explanation(explanation: Explanation, *, json: bool) -> None:
             *small,
             ("sum", f"{row['log_odds']:+.3f}"),
         ],
+        text="reason",
     )
     if row["next_question"]:
         print_lines(f"Ask next: {row['next_question']}")

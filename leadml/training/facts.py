@@ -98,9 +98,9 @@ def _period(snapshots: Snapshots) -> dict[str, str | None]:
 def _evaluation(evidence: Evidence) -> dict[str, Any]:
     newest = evidence.newest
     period = _period(newest)
-    part = f"newest 20 % ({period['from']} to {period['until']})" if period["from"] else "20 % of the accounts"
-    if newest.order is not None and not period["from"]:
-        part = "newest 20 %"
+    part = f"the newest 20 % ({period['from']} to {period['until']})" if period["from"] else "the newest 20 %"
+    if newest.order is None:
+        part = "20 % of the accounts, drawn by lot"
     curve = gain(newest.label, evidence.predictions["leadml"])
     rules = evidence.predictions.get("rules alone")
     of_rules = [None] * len(curve) if rules is None else [point["captured"] for point in gain(newest.label, rules)]
