@@ -44,7 +44,7 @@ class Growth:
 
     constraints: tuple[tuple[int, ...], ...] | None
     feature_fraction: float
-    learning_rate: float = 0.08
+    learning_rate: float
 
 
 class Booster:

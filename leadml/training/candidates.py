@@ -20,6 +20,8 @@ from leadml.training.sample import Sample, base_log_odds, constant_tables, log_l
 # Fewer of the rarer outcome than this cannot tell a pair from chance.
 _LEAST_FOR_PAIRS = 250
 _LEAST_FOR_TREES = 20
+# Nats. Pairs make a score harder to read; with less gain than this they are not worth it.
+_LEAST_GAIN_OF_PAIRS = 0.0005
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ def _glassbox(shop: Workshop, *, with_pairs: bool) -> list[Candidate]:
     if not pairs:
         return candidates
     both = grow_pairs(shop.training, shop.judging, mains.tables, pairs, importance=importance)
+    if shop.loss(shop.judge(mains.tables)) - shop.loss(shop.judge(both.tables)) < _LEAST_GAIN_OF_PAIRS:
+        return candidates
 
     def served_pairs() -> ScoreTables:
         if not shop.plan.forward:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from leadml.errors import TrainingError
 from leadml.predict.encoding import Codes, Column, Feature, Floats
@@ -91,41 +92,68 @@ def fit_scorer(
     say = progress or (lambda _: None)
     _check(columns, table.num_rows, label, order, groups, rulebook)
     say("cutting columns into codes")
+    # Pieces of work run side by side already: linear algebra with threads of its own would only make them wait.
+    with threadpool_limits(limits=1, user_api="blas"):
+        leads = _prepare(table, columns, label, order, groups, rulebook)
+        sample = leads.sample
+        plan = make_plan(sample.label, sample.codes, leads.order, leads.accounts, gap, seed)
+        say("choosing how fast the past fades")
+        recency = choose_recency(sample, plan, leads.order)
+        candidates = judge_candidates(Workshop(sample, plan, recency.weights), say)
+        say("blending and calibrating")
+        verdict = judge(sample, plan, [candidate.judged for candidate in candidates])
+        finding = _finding(verdict, leads.rules, leads.accounts)
+        tables = centred(_tables(finding, verdict, candidates, sample, leads.rules), sample)
+    policy = Policy(grade_bounds(float(np.mean(sample.label))))
+    scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook)
+    return _fitted(scorer, leads, candidates, verdict, finding)
+
+
+@dataclass(frozen=True)
+class _Leads:
+    """Rows with known outcomes in a stable order; `rows` are their positions in the table given."""
+
+    rows: Rows
+    sample: Sample
+    rules: _Rules
+    order: Floats | None
+    accounts: Groups | None
+
+
+def _prepare(
+    table: pa.Table,
+    columns: Sequence[Column],
+    label: Floats,
+    order: Floats | None,
+    groups: Groups | None,
+    rulebook: Rulebook | None,
+) -> _Leads:
     rows = np.flatnonzero(np.isfinite(label))
-    features = fit_features(table.take(rows), columns)
+    known = table.take(rows)
+    features = fit_features(known, columns)
+    codes = code_matrix(known, features)
+    points = rulebook.total(rulebook.codes(known)) if rulebook else np.zeros(len(rows))
     accounts = None if groups is None else np.unique(np.asarray(groups)[rows], return_inverse=True)[1]
-    codes = code_matrix(table.take(rows), features)
     stable = _stable_order(codes, label[rows], None if order is None else order[rows], accounts)
     rows, codes = rows[stable], np.asfortranarray(codes[stable])
     accounts = None if accounts is None else accounts[stable]
-    time = None if order is None else order[rows]
-    points = rulebook.total(rulebook.codes(table.take(rows))) if rulebook else np.zeros(len(rows))
-    rules = _rules(rulebook, points, label[rows], accounts)
+    rules = _rules(rulebook, points[stable], label[rows], accounts)
     sample = Sample(features, codes, label[rows], rules.offset, np.ones(len(rows)))
-    plan = make_plan(sample.label, codes, time, accounts, gap, seed)
-    say("choosing how fast the past fades")
-    recency = choose_recency(sample, plan, time)
-    shop = Workshop(sample, plan, recency.weights)
-    candidates = judge_candidates(shop, say)
-    say("blending and calibrating")
-    verdict = judge(sample, plan, [candidate.judged for candidate in candidates])
-    finding = _finding(verdict, rules, accounts)
-    scorer = Scorer(
-        columns=_used(columns, features, rulebook),
-        features=features,
-        tables=centred(_tables(finding, verdict, candidates, sample, rules), sample),
-        policy=Policy(grade_bounds(float(np.mean(sample.label)))),
-        rulebook=rulebook,
-    )
+    return _Leads(rows, sample, rules, None if order is None else order[rows], accounts)
+
+
+def _fitted(
+    scorer: Scorer, leads: _Leads, candidates: Sequence[Candidate], verdict: Judgement, finding: Finding
+) -> Fitted:
     log_odds = {"learned": verdict.log_odds, "rules": verdict.simplest, "nothing": verdict.base_rate}[finding]
     names = [candidate.name for candidate in candidates]
     weights = verdict.weights if finding == "learned" else np.eye(len(names))[0]
     return Fitted(
         scorer,
-        Validation(rows[verdict.rows], log_odds, sample.label[verdict.rows]),
+        Validation(leads.rows[verdict.rows], log_odds, verdict.label),
         finding != "nothing",
         tuple(zip(names, weights.tolist(), verdict.losses.tolist(), strict=True)),
-        rules.interval,
+        leads.rules.interval,
     )
 
 

@@ -24,6 +24,7 @@ _COARSE_CODES = 16
 _MOST_PAIRS = 60
 _ROWS_PER_PAIR = 300
 _SCOUTING_ROUNDS = 60
+_MANY_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def grow_mains(
     features = training[0].features
     alone = tuple((position,) for position in range(len(features)))
     # A tree uses one feature, so looking at a few of them each round costs little and acts as shrinkage.
-    growth = Growth(alone, float(np.clip(8 / len(features), 0.1, 0.5)))
+    growth = Growth(alone, float(np.clip(8 / len(features), 0.1, 0.5)), _learning_rate(training))
     boosters = in_parallel(lambda numbered: Booster(numbered[1], growth, numbered[0]), enumerate(training))
     best = _boost(boosters, judging, rounds, importance)
     return Grown(tuple(in_parallel(lambda booster: _read_mains(booster, features, best), boosters)), best)
@@ -62,7 +63,10 @@ def choose_pairs(training: Sequence[Sample], mains: Sequence[ScoreTables]) -> tu
     """
     maps = [_coarse_map(training[0], position) for position in range(len(training[0].features))]
     coarse = [_coarse(sample, tables, maps) for sample, tables in zip(training, mains, strict=True)]
-    boosters = in_parallel(lambda numbered: Booster(numbered[1], Growth(None, 0.5), numbered[0]), enumerate(coarse))
+    boosters = in_parallel(
+        lambda numbered: Booster(numbered[1], Growth(None, 0.5, _learning_rate(training)), numbered[0]),
+        enumerate(coarse),
+    )
     boost(boosters, None, _SCOUTING_ROUNDS, _PATIENCE)
     worth: dict[tuple[int, int], float] = {}
     for booster in boosters:
@@ -85,11 +89,16 @@ def grow_pairs(
     maps = _maps_of(pairs, training[0].features)
     coarse = [_coarse(sample, tables, maps) for sample, tables in zip(training, mains, strict=True)]
     judged = judging and [_coarse(sample, tables, maps) for sample, tables in zip(judging, mains, strict=True)]
-    growth = Growth(tuple((pair.left, pair.right) for pair in pairs), 0.5)
+    growth = Growth(tuple((pair.left, pair.right) for pair in pairs), 0.5, _learning_rate(training))
     boosters = in_parallel(lambda numbered: Booster(numbered[1], growth, numbered[0]), enumerate(coarse))
     best = _boost(boosters, judged, rounds, importance)
     grown = zip(boosters, mains, strict=True)
     return Grown(tuple(in_parallel(lambda one: _read_pairs(*one, pairs, maps, best), grown)), best)
+
+
+def _learning_rate(training: Sequence[Sample]) -> float:
+    """Small steps smooth what few rows say; many rows need them less, and their rounds cost more."""
+    return 0.08 if len(training[0].label) < _MANY_ROWS else 0.12
 
 
 def _boost(
