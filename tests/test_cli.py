@@ -228,6 +228,28 @@ def test_one_outcome_only_is_refused_and_nothing_is_published(tmp_path, leadml) 
     assert not (tmp_path / "models").exists()
 
 
+def test_a_refused_training_says_how_many_rows_were_rejected(tmp_path, leadml) -> None:
+    config = tmp_path / "leadml.toml"
+    leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", config)
+    config.write_text(config.read_text().replace('id = "Lead ID"', 'id = "Source"'))
+    result = leadml("train", "--config", config)
+    assert result.code == 2
+    assert "leads: 60 read, 2 kept, 58 rejected (58 duplicate lead id)" in result.err
+
+
+def test_labels_and_groups_go_by_the_users_columns(tmp_path, leadml) -> None:
+    config = tmp_path / "leadml.toml"
+    leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", config)
+    text = config.read_text().replace('#role = "COLUMN"', 'role = "Source"')
+    config.write_text(text.replace("[leads.labels]", '[leads.labels]\nSource = "Where from"'))
+    assert leadml("train", "--config", config).code == 0
+    assert "Where from: " in leadml("explain", "L1", "--config", config).out
+    config.write_text(text.replace("[leads.labels]", '[leads.labels]\nSuorce = "Where from"'))
+    result = leadml("train", "--config", config)
+    assert result.code == 2
+    assert "leads.labels.Suorce: there is no such column. Did you mean 'Source'?" in result.err
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(None, "There is no file"), (b"", "is empty"), (b"PAR1 cut off here", "parquet")],

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from leadml.config import Settings
+from leadml.errors import ConfigError
 from leadml.predict.rulebook import Rulebook
 from leadml.rules import load_rulebook
 from leadml.schema import Kind, LeadTables
-from leadml.sources import Source, open_source, read_leads, write_rejects
+from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
 from leadml.training.trainer import Choices, CutoffPolicy
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,8 @@ class Project:
             every_days=settings.snapshots.every_days,
             per_lead=settings.snapshots.per_lead,
             intent_types=settings.activities.intent_types if settings.activities else (),
-            groups=settings.leads.groups,
-            labels=settings.leads.labels,
+            groups=self._by_attribute("groups", settings.leads.groups),
+            labels=self._by_attribute("labels", settings.leads.labels),
             rulebook=self._rulebook(),
             cutoffs=CutoffPolicy(
                 mql_per_week=cutoffs.mql_per_week,
@@ -82,6 +86,15 @@ class Project:
             ),
             grade_multiples=settings.grades.bounds,
         )
+
+    def _by_attribute(self, key: str, given: Mapping[str, Value]) -> dict[str, Value]:
+        """What is said of the user's columns, by the names that attributes have."""
+        leads, columns = self.settings.leads, self.source.columns(self.leads_table)
+        for column in given:
+            if column not in columns:
+                raise ConfigError(f"leads.{key}.{column}: there is no such column. {nearest(column, columns)}")
+        roles = {leads.role: "role", leads.direction: "direction"}
+        return {roles.get(column, column): value for column, value in given.items()}
 
     def _rulebook(self) -> Rulebook | None:
         rules = self.settings.rules

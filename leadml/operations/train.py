@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from leadml.errors import TrainingError
 from leadml.operations.champion import publish
 from leadml.operations.project import Project
 from leadml.predict import Scorer
@@ -30,6 +31,10 @@ def run_training(project: Project, *, now: datetime, progress: Progress) -> Trai
     """
     progress("reading leads")
     tables = project.read()
-    trained = train(tables, project.choices(), now=now, progress=progress)
+    choices = project.choices()
+    try:
+        trained = train(tables, choices, now=now, progress=progress)
+    except TrainingError as refused:
+        raise TrainingError(f"{refused}\nRead: {tables.summary()}.") from None  # too few leads may be too many rejects
     scorer, path = publish(trained.scorer, project.models, name=project.settings.project.name, now=now)
     return TrainingRun(scorer, path, tables.summary(), tables.assumptions)

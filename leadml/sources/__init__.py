@@ -7,7 +7,7 @@ from leadml.sources.distinct import distinct
 from leadml.sources.kinds import infer_kind
 from leadml.sources.publish import staged
 from leadml.sources.quarantine import write_rejects
-from leadml.sources.source import BadRow, Sink, Source
+from leadml.sources.source import BadRow, Sink, Source, nearest
 
 __all__ = [
     "BadRow",
@@ -17,6 +17,7 @@ __all__ = [
     "distinct",
     "infer_kind",
     "masked",
+    "nearest",
     "open_source",
     "read_leads",
     "sniff_csv",
