@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ __all__ = ["SqliteSource"]
 
 _BUSY_SECONDS = 3.0
 _BATCH_ROWS = 1 << 15
-_STAGING = "__leadml_staging"
+_STAGING = "leadml_staging"
 _TYPES = {"int64": "INTEGER", "double": "REAL", "string": "TEXT"}
 
 
@@ -37,7 +37,7 @@ class SqliteSource(Source):
         """Name the tables and views."""
         with self._session("ro") as connection:
             names = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
-            return [name for (name,) in names if not name.startswith("sqlite_") and not name.endswith(_STAGING)]
+            return [name for (name,) in names if not name.startswith("sqlite_")]
 
     def columns(self, table: str) -> dict[str, str]:
         """Map columns to the types they were declared with."""
@@ -75,26 +75,20 @@ class SqliteSource(Source):
         return f"table '{table}' in {self.where}"
 
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        """Stage in the same database, then swap the tables in one transaction; indexes are kept."""
+        """Stage in a temporary table, then replace the table in one transaction; indexes are kept."""
         return self._replace(table, plain_schema(schema))
 
     @contextmanager
     def _replace(self, table: str, schema: pa.Schema) -> Iterator[Sink]:
-        staging = _quoted(table + _STAGING)
+        cells = ", ".join(f"{_quoted(field.name)} {_TYPES[str(field.type)]}" for field in schema)
         with self._session("rw") as connection:
-            # without it SQLite refuses to rename under a view, which would name the table as it is being swapped
-            connection.execute("PRAGMA legacy_alter_table = ON")
-            connection.execute(f"DROP TABLE IF EXISTS {staging}")
-            try:
-                cells = ", ".join(f"{_quoted(field.name)} {_TYPES[str(field.type)]}" for field in schema)
-                connection.execute(f"CREATE TABLE {staging} ({cells})")
-                yield _SqliteSink(connection, staging, len(schema))
-                _publish(connection, table, staging)
-            except BaseException:
-                with suppress(sqlite3.Error):  # what went wrong first is what the user must hear
-                    connection.rollback()
-                    connection.execute(f"DROP TABLE IF EXISTS {staging}")
-                raise
+            connection.execute("BEGIN IMMEDIATE")  # a database that cannot be written is refused before the work
+            connection.execute("ROLLBACK")
+            # Only this connection sees a temporary table, and it goes with it: runs at the same time do not meet in
+            # it, and one that is killed leaves nothing behind.
+            connection.execute(f"CREATE TEMP TABLE {_STAGING} ({cells})")
+            yield _SqliteSink(connection, len(schema))
+            _publish(connection, _quoted(table), table, cells)
 
     @contextmanager
     def _session(self, mode: str) -> Iterator[sqlite3.Connection]:
@@ -107,23 +101,25 @@ class SqliteSource(Source):
 
 
 class _SqliteSink:
-    def __init__(self, connection: sqlite3.Connection, staging: str, width: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, width: int) -> None:
         self._connection = connection
-        self._insert = f"INSERT INTO {staging} VALUES ({', '.join('?' * width)})"  # noqa: S608 - quoted
+        self._insert = f"INSERT INTO temp.{_STAGING} VALUES ({', '.join('?' * width)})"  # noqa: S608 - counted
 
     def add(self, batch: pa.RecordBatch) -> None:
         columns = [column.to_pylist() for column in plain(batch).columns]
-        self._connection.execute("BEGIN")  # one per batch: readers are let in between
+        self._connection.execute("BEGIN")
         self._connection.executemany(self._insert, zip(*columns, strict=True))
         self._connection.execute("COMMIT")
 
 
-def _publish(connection: sqlite3.Connection, table: str, staging: str) -> None:
+def _publish(connection: sqlite3.Connection, quoted: str, table: str, cells: str) -> None:
+    """Put the staged rows into the table's place; closing the connection undoes what is not committed."""
     connection.execute("BEGIN IMMEDIATE")
     attached = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql NOT NULL"
     statements = connection.execute(attached, (table,)).fetchall()
-    connection.execute(f"DROP TABLE IF EXISTS {_quoted(table)}")
-    connection.execute(f"ALTER TABLE {staging} RENAME TO {_quoted(table)}")
+    connection.execute(f"DROP TABLE IF EXISTS main.{quoted}")
+    connection.execute(f"CREATE TABLE main.{quoted} ({cells})")
+    connection.execute(f"INSERT INTO main.{quoted} SELECT * FROM temp.{_STAGING}")  # noqa: S608 - quoted
     for (statement,) in statements:
         connection.execute(statement)
     connection.execute("COMMIT")

@@ -80,15 +80,35 @@ def test_readers_see_the_old_table_until_the_new_one_is_published(
     assert connection.execute("SELECT * FROM leads").fetchall() == [(7,)]
 
 
-def test_what_a_killed_run_left_behind_is_hidden_and_cleared_away(
+def test_two_that_replace_a_table_at_the_same_time_do_not_mix_their_rows(
     tmp_path: Path, connection: sqlite3.Connection
 ) -> None:
-    connection.execute("CREATE TABLE leads__leadml_staging (old)")
     source = open_source(str(tmp_path / "crm.db"))
-    assert source.tables() == ["leads"]
-    with source.replace("leads", pa.schema([("id", pa.int64())])):
-        pass
-    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("leads",)]
+    first, second = pa.table({"id": [1]}), pa.table({"id": [2]})
+    with source.replace("leads", first.schema) as one:
+        one.add(first.to_batches()[0])
+        with source.replace("leads", second.schema) as two:
+            two.add(second.to_batches()[0])
+            one.add(first.to_batches()[0])
+        assert connection.execute("SELECT id FROM leads").fetchall() == [(2,)]
+    assert connection.execute("SELECT id FROM leads").fetchall() == [(1,), (1,)]
+
+
+def test_what_is_staged_never_shows_in_the_database(tmp_path: Path, connection: sqlite3.Connection) -> None:
+    content = pa.table({"id": [7]})
+    with open_source(str(tmp_path / "crm.db")).replace("new", content.schema) as sink:
+        sink.add(content.to_batches()[0])
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("leads",)]
+
+
+def test_a_database_that_is_being_written_is_refused_before_the_work(
+    tmp_path: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    connection.execute("BEGIN IMMEDIATE")
+    source = open_source(str(tmp_path / "crm.db"))
+    with pytest.raises(SourceError, match="is locked"), source.replace("leads", pa.schema([("id", pa.int64())])):
+        pytest.fail("the work was begun")
 
 
 def test_a_locked_database_is_refused_after_a_short_wait(
