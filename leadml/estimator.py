@@ -204,7 +204,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) > 2:
             raise ValueError(f"Only binary classification is supported. The type of the target is {type_of_target(y)}.")
         if len(self.classes_) < 2:
-            raise TrainingError(f"y has only one class ({self.classes_[0]!r}). Bring leads of both outcomes.")
+            raise TrainingError(f"y has only one class ('{self.classes_[0]}'). Bring leads of both outcomes.")
         return positions.astype(np.float64)
 
     def _resolved_rulebook(self, answers: Mapping[str, str], columns: list[str]) -> Rulebook | None:

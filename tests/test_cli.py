@@ -124,6 +124,14 @@ def test_scoring_as_of_a_past_moment_sees_the_leads_that_were_open_then(company,
     assert result.json["as_of"] == "2025-03-03T00:00:00"
 
 
+def test_a_moment_without_leads_is_refused_and_the_old_scores_stay(company, leadml) -> None:
+    before = table(company, "select * from lead_scores")
+    result = leadml("score", "--config", company, "--as-of", "1990-01-01")
+    assert result.code == 2
+    assert "no lead was open at 1990-01-01 00:00" in result.err
+    assert table(company, "select * from lead_scores") == before
+
+
 def test_an_explanation_adds_up_to_the_score_in_the_database(company, leadml) -> None:
     lead, log_odds = table(company, "select lead_id, log_odds from lead_scores order by random() limit 1")[0]
     result = leadml("explain", lead, "--config", company, "--json")
@@ -235,6 +243,22 @@ def test_a_refused_training_says_how_many_rows_were_rejected(tmp_path, leadml) -
     result = leadml("train", "--config", config)
     assert result.code == 2
     assert "leads: 60 read, 2 kept, 58 rejected (58 duplicate lead id)" in result.err
+
+
+def test_wins_in_the_newest_part_alone_are_refused_in_words_that_lead_on(tmp_path, leadml) -> None:
+    day = np.datetime64("2024-01-01")
+    rows = [
+        row | {"created": str(day + n), "closed": str(day + n + 9), "Won": "won" if row["Won"] and n > 330 else "lost"}
+        for n, row in enumerate(flat_leads(400))
+    ]
+    config = tmp_path / "leadml.toml"
+    leadml("init", write_csv(tmp_path / "leads.csv", rows), "--config", config)
+    config.write_text(config.read_text().replace("#horizon_days = 90", "horizon_days = 10"))
+    result = leadml("train", "--config", config)
+    assert result.code == 2
+    assert "snapshots before the newest part, 0 were won within 10 days" in result.err
+    assert "Lengthen project.horizon_days" in result.err
+    assert not (tmp_path / "models").exists()
 
 
 def test_labels_and_groups_go_by_the_users_columns(tmp_path, leadml) -> None:

@@ -74,6 +74,11 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
             grades.update(_counts(scores["grade"]))
             stages.update(_counts(scores["stage"]))
             best = _best_of(best, scores)
+        if moment and not grades.total():  # inside, so that the old scores stay
+            raise SourceError(
+                f"{project.source.where}: no lead was open at {moment:%Y-%m-%d %H:%M}. "
+                "Choose another --as-of, or add --all."
+            )
     return ScoringRun(
         scored=grades.total(),
         grades=dict(sorted(grades.items())),
@@ -152,8 +157,6 @@ def _counts(values: pa.ChunkedArray) -> dict[str, int]:
 
 def _best_of(best: list[dict[str, Any]], scores: pa.Table) -> list[dict[str, Any]]:
     """The most probable rows of those so far and a further chunk; ties go to the smaller lead id."""
-    top = pc.select_k_unstable(
-        scores, min(_BEST, scores.num_rows), [("probability", "descending"), ("lead_id", "ascending")]
-    )
-    rows = [*best, *scores.take(top).to_pylist()]
+    top = pc.sort_indices(scores, [("probability", "descending"), ("lead_id", "ascending")])
+    rows = [*best, *scores.take(top[:_BEST]).to_pylist()]
     return sorted(rows, key=lambda row: (-row["probability"], row["lead_id"]))[:_BEST]

@@ -105,6 +105,7 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         snapshots.order, snapshots.account_id, label=snapshots.label, share=NEWEST, gap=gap, seed=choices.seed
     )
     older, newest = snapshots.take(split.train), snapshots.take(split.test)
+    _refuse_one_sided(older)
     progress(f"rehearsing on the older {len(older.lead_id):,} snapshots")
     rehearsal = student.learn(older)
     progress(f"training on all {len(snapshots.lead_id):,} snapshots")
@@ -155,6 +156,19 @@ class _Student:
                 self.rulebook, older.features, older.label, newest.features
             )
         return predictions | {"base rate": baselines.base_rate(older.label, len(newest.lead_id))}
+
+
+def _refuse_one_sided(older: Snapshots) -> None:
+    """Both outcomes may occur and yet only one of them early enough to learn from and be tested later."""
+    won, rows = int(older.label.sum()), len(older.label)
+    if won not in (0, rows):
+        return
+    within = f" within {older.horizon_days:g} days" if older.horizon_days else ""
+    advice = "Lengthen project.horizon_days so that more wins fall within it, or bring older leads."
+    raise TrainingError(
+        f"Of the {rows:,} snapshots before the newest part, {won:,} were won{within}: there is nothing to tell apart "
+        f"that the newest part could test. {advice if older.horizon_days else 'Bring older leads.'}"
+    )
 
 
 def _audit(tables: LeadTables) -> list[Finding]:
