@@ -142,6 +142,14 @@ def test_an_explanation_adds_up_to_the_score_in_the_database(company, leadml) ->
     assert "a lead like any other" in text.out
 
 
+def test_an_explanation_writes_nothing(company, leadml) -> None:
+    (company.parent / "rejects.csv").unlink()
+    before = sorted(company.parent.rglob("*"))
+    lead = table(company, "select lead_id from lead_scores limit 1")[0][0]
+    assert leadml("explain", lead, "--config", company).code == 0
+    assert sorted(company.parent.rglob("*")) == before
+
+
 def test_an_unknown_lead_is_named_with_its_nearest(company, leadml) -> None:
     result = leadml("explain", "L000001", "--config", company)
     assert result.code == 2

@@ -43,15 +43,15 @@ class Project:
         return self.settings.path(self.settings.output.models)
 
     def read(self, kinds: Mapping[str, Kind] | None = None) -> LeadTables:
-        """Read and check all tables; rows that cannot be used are kept in the rejects file, with the reason.
+        """Read and check all tables.
 
         `kinds` (attribute -> kind) holds the attributes to what a scorer was trained on; without it kinds are inferred.
 
         Raises:
-            SourceError: a table or column is missing or cannot be read, or the rejects cannot be written.
+            SourceError: a table or column is missing or cannot be read.
         """
         settings = self.settings
-        tables = read_leads(
+        return read_leads(
             self.source,
             leads_table=self.leads_table,
             lead_columns=settings.lead_columns(),
@@ -62,7 +62,15 @@ class Project:
             kinds=kinds,
             now=datetime.now(UTC).replace(tzinfo=None),
         )
-        write_rejects(tables, settings.path(settings.output.rejects))
+
+    def read_and_keep_rejects(self, kinds: Mapping[str, Kind] | None = None) -> LeadTables:
+        """Read as `read` does; rows that cannot be used are kept in the rejects file, with the reason.
+
+        Raises:
+            SourceError: as `read`, or the rejects cannot be written.
+        """
+        tables = self.read(kinds)
+        write_rejects(tables, self.settings.path(self.settings.output.rejects))
         return tables
 
     def choices(self) -> Choices:

@@ -59,7 +59,7 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
     scorer = load_champion(project.models)
     plan = FeaturePlan.from_dict(scorer.facts["plan"])
     progress("reading leads")
-    tables = project.read({attribute.name: attribute.kind for attribute in plan.attributes})
+    tables = project.read_and_keep_rejects({attribute.name: attribute.kind for attribute in plan.attributes})
     moment = (as_of or after_newest(tables)) if plan.calendar else None
     open_only = not every_lead and has_open_leads(tables)
     target = scores_table(project)

@@ -30,7 +30,7 @@ def run_training(project: Project, *, now: datetime, progress: Progress) -> Trai
         LeadmlError: the leads cannot be read or cannot carry a model; nothing is published then.
     """
     progress("reading leads")
-    tables = project.read()
+    tables = project.read_and_keep_rejects()
     choices = project.choices()
     try:
         trained = train(tables, choices, now=now, progress=progress)

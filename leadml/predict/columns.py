@@ -140,7 +140,7 @@ def bring_columns(rows: Any, names: Iterable[str]) -> Mapping[str, pa.ChunkedArr
     positions: dict[str, list[int]] = {}
     for position, found in enumerate(rows.columns if _is_frame(rows) else rows.column_names):
         positions.setdefault(str(found), []).append(position)
-    twice = [name for name in names if len(positions.get(name, ())) > 1]
+    twice = [name for name in dict.fromkeys(names) if len(positions.get(name, ())) > 1]
     if twice:
         raise ColumnsError(f"The rows have several columns named {_listed(twice)}. Rename or drop all but one.")
     take = _from_series if _is_frame(rows) else lambda column: column
