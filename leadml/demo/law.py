@@ -51,9 +51,9 @@ GROWTH = 0.5  # log growth of new accounts over the two years
 MONTH_DEMAND = np.array([1.05, 1.1, 1.1, 1.0, 1.0, 0.9, 0.8, 0.7, 1.1, 1.15, 1.1, 0.75])
 
 # --- which deals are won: log-odds of industry x size do not add up to industry + size ---
-BASE = -1.7
-INDUSTRY_SIZE = np.array([[-0.3, 0.3, 0.7], [-1.4, 0.1, 1.6], [-0.3, 0.3, 0.7], [-0.9, -0.4, 0.1]])
-SOURCE = np.array([[0.0, -0.6, 0.9, 0.2, 0.0], [0.0, -0.6, 0.9, 0.2, -0.4]])  # direction x source
+BASE = -1.4
+INDUSTRY_SIZE = np.array([[-0.5, 0.5, 1.1], [-2.2, 0.2, 2.6], [-0.5, 0.5, 1.1], [-1.4, -0.6, 0.2]])
+SOURCE = np.array([[0.0, -1.0, 1.4, 0.3, 0.0], [0.0, -1.0, 1.4, 0.3, -0.6]])  # direction x source
 SOURCE_DRIFT = np.array([0.0, -0.2, 0.0, 0.0, 0.2])  # added by the end of the two years
 SEASON = 0.1  # deals that start in spring do better than those of autumn
 DECLINE = 0.2  # log-odds lost over the two years
@@ -89,10 +89,9 @@ RATE = np.array(
         [0.20, 0.050, 0.36, 0.09, 0.025, 0.030, 0.007, 0.100, 0.060],
     ]
 )
-SURGE = np.array([0.0, 0.4, 0.0, 0.0, 0.0, 0.0, 2.8, 2.1, 0.3])  # won deals, at the closing
-FADE = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])  # lost deals, at the closing
+SURGE = np.array([0.0, 0.4, 0.0, 0.0, 0.0, 0.0, 3.4, 3.0, 2.0])  # won deals, at the closing
 SURGE_SHARE = np.array([1.0, 0.9])  # an outbound contact's surge is weaker
-SURGE_WEEKS, FADE_WEEKS = 5.0, 3.0
+SURGE_WEEKS = 5.0
 NEAR = 16  # weeks before the closing from which on the distance matters
 
 # --- what contacts answer: when they are asked has nothing to do with the outcome, what they say has ---
@@ -118,10 +117,10 @@ ANSWER_SHARE = np.array(
 )
 ANSWER_EFFECT = np.array(
     [
-        [[0.8, 0.1, -1.0], [0.9, 0.1, -1.0], [1.2, 0.2, -1.1]],
-        [[0.3, 0.1, -0.3], [0.3, 0.1, -0.3], [0.3, 0.1, -0.3]],
-        [[1.1, 0.0, -1.2], [1.1, 0.0, -1.2], [1.1, 0.0, -1.2]],
-        [[0.4, 0.0, -0.3], [0.4, 0.0, -0.3], [0.3, 0.1, -0.3]],
+        [[1.3, 0.2, -1.6], [1.4, 0.2, -1.6], [1.9, 0.3, -1.8]],
+        [[0.5, 0.2, -0.5], [0.5, 0.2, -0.5], [0.5, 0.2, -0.5]],
+        [[1.8, 0.0, -1.9], [1.8, 0.0, -1.9], [1.8, 0.0, -1.9]],
+        [[0.6, 0.0, -0.5], [0.6, 0.0, -0.5], [0.5, 0.2, -0.5]],
     ]
 )
 
@@ -172,10 +171,8 @@ def answers() -> Floats:
 def rates() -> Floats:
     """Activities per week, shape (2 classes, directions, weeks to the closing 0..NEAR, types); NEAR stands for more."""
     weeks = np.arange(NEAR + 1)[:, None]
-    fading = -FADE * np.exp(-weeks / FADE_WEEKS)
     surging = SURGE_SHARE[:, None, None] * SURGE * np.exp(-weeks / SURGE_WEEKS)
-    lost = np.broadcast_to(fading, surging.shape)
-    return np.asarray(RATE[:, None, :] * np.exp(np.stack([lost, surging])), dtype=np.float64)
+    return np.asarray(RATE[:, None, :] * np.exp(np.stack([np.zeros_like(surging), surging])), dtype=np.float64)
 
 
 def _by_class(share: Floats, effect: Floats) -> Floats:

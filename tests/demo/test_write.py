@@ -56,7 +56,7 @@ def test_the_summary_counts_what_was_written(company):
 
 def test_won_lost_and_open_are_in_realistic_proportion(company):
     summary = company.summary
-    assert 0.12 < summary.won / (summary.won + summary.lost) < 0.20
+    assert 0.12 < summary.won / (summary.won + summary.lost) < 0.25
     assert 0.05 < summary.open / summary.leads < 0.25
     assert 1.3 < summary.leads / summary.accounts < 2.0
 
