@@ -95,7 +95,7 @@ def by_hand(database, lead_id, as_of):
     now = seconds(as_of)
     (account,) = database.execute("SELECT account_id FROM leads WHERE lead_id = ?", [lead_id]).fetchone()
     mates = database.execute(
-        "SELECT DISTINCT * FROM leads WHERE account_id = ? AND created_at < ? AND lead_id LIKE 'L%' ORDER BY created_at",
+        "SELECT DISTINCT * FROM leads WHERE account_id = ? AND created_at < ? ORDER BY created_at",
         [account, as_of],
     ).fetchall()
     start = (seconds(mates[0]["created_at"]) - law.FIRST) // law.WEEK
@@ -125,8 +125,8 @@ def likelihood(database, mates, known, won, closing_week, as_of):
     now, result = seconds(as_of), 1.0
     product = position(law.PRODUCTS, mates[0]["product_interest"])
     for field, value in database.execute(
-        "SELECT field, value FROM field_history WHERE lead_id = ? AND changed_at < ? AND changed_at NOT LIKE '2025-02-30%'",
-        [mates[0]["lead_id"], as_of],
+        "SELECT field, value FROM field_history WHERE lead_id = ? AND changed_at < ? AND changed_at != ?",
+        [mates[0]["lead_id"], as_of, "2025-02-30T12:00:00"],
     ):
         question = law.QUESTIONS.index(field)
         answer = law.ANSWERS[question].index(value)
