@@ -13,7 +13,8 @@ def main() -> None:
         with naming_the_extra("The command line"):
             from leadml.cli import run
     except MissingExtraError as error:
-        sys.exit(f"leadml: {error}")
+        print(f"leadml: {error}", file=sys.stderr)
+        sys.exit(2)
     sys.exit(run())
 
 
