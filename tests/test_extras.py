@@ -27,7 +27,8 @@ def test_the_command_line_names_the_extra_and_exits_with_2() -> None:
 
 def test_a_name_that_needs_the_extra_says_so_when_it_is_used() -> None:
     done = call(
-        "import leadml, leadml.errors\ntry:\n    leadml.LeadScorer\nexcept leadml.errors.MissingExtraError as e: print(e)"
+        "import leadml\nfrom leadml.errors import MissingExtraError\n"
+        "try:\n    leadml.LeadScorer\nexcept MissingExtraError as error:\n    print(error)"
     )
     assert "leadml.LeadScorer needs the package" in done.stdout
     assert "pip install 'leadml[train]'" in done.stdout
