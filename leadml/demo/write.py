@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from leadml.demo.company import Block, Tally, blocks
 from leadml.demo.rows import LEAD_COLUMNS, Row
 from leadml.errors import SourceError
+from leadml.replacing import replacing
 
 __all__ = ["CompanySummary", "write_company"]
 
@@ -70,10 +70,8 @@ def write_company(
 
     Both files appear whole or not at all; existing ones are replaced. `progress` is called with a line now and then.
 
-    Raises
-    ------
-    SourceError
-        If `leads` is below 1, `seed` is negative, both files are the same, or a file cannot be written.
+    Raises:
+        SourceError: `leads` is below 1, `seed` is negative, both files are the same, or a file cannot be written.
     """
     _check(path, leads, seed, truth)
     with ExitStack() as files:
@@ -134,10 +132,8 @@ def _index(database: sqlite3.Connection, table: str, columns: str) -> None:
 @contextmanager
 def _replacing(path: Path, tables: dict[str, Mapping[str, str]]) -> Iterator[sqlite3.Connection]:
     """A new database beside `path` that takes its name if all goes well and is removed if not."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        beside.unlink(missing_ok=True)
-        with closing(sqlite3.connect(beside)) as database:
+        with replacing(path) as draft, closing(sqlite3.connect(draft)) as database:
             # A journal would guard a file that is thrown away on any fault.
             database.execute("PRAGMA journal_mode = OFF")
             database.execute("PRAGMA synchronous = OFF")
@@ -145,17 +141,7 @@ def _replacing(path: Path, tables: dict[str, Mapping[str, str]]) -> Iterator[sql
                 declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
                 database.execute(f"CREATE TABLE {table} ({declared})")
             yield database
-        _flush(beside)
-        os.replace(beside, path)
     except (OSError, sqlite3.Error) as fault:
         raise SourceError(
             f"Cannot write {path}: {fault}. Check that the folder exists, can be written to and has room."
         ) from fault
-    finally:
-        if beside.exists():
-            beside.unlink()
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from leadml.operations.guess.profile import Profile
 from leadml.operations.guess.roles import find_order, find_roles
 from leadml.operations.guess.tables import Profiles, find_activities, find_history, find_leads
 from leadml.operations.guess.written import written
+from leadml.replacing import replacing
 from leadml.sources import Source, open_source, sniff_csv
 
 __all__ = ["Guess", "Proposal", "Suggestion", "guess_tables", "propose", "write_settings"]
@@ -211,10 +211,8 @@ def write_settings(proposal: Proposal, path: Path, *, force: bool = False) -> No
     text = written(_seen_from(path.absolute().parent, proposal.url), proposal.guesses, proposal.suggestions)
     parse_settings(text, path=path)
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(text)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
+        with replacing(path) as draft:
+            draft.write_text(text, encoding="utf-8")
     except OSError as refused:
         raise ConfigError(f"{path}: cannot be written: {refused.strerror}; choose another folder") from refused
 

@@ -15,7 +15,6 @@ import hashlib
 import io
 import os
 import struct
-import tempfile
 import zipfile
 import zlib
 from dataclasses import replace
@@ -25,6 +24,7 @@ from typing import Any
 from leadml.errors import BundleError, RulebookError
 from leadml.predict.parts import ALLOWED, REQUIRED, PartsError, dump_json, parse_json, read_parts, write_parts
 from leadml.predict.scorer import Scorer
+from leadml.replacing import replacing
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -58,7 +58,9 @@ def save_scorer(scorer: Scorer, path: str | os.PathLike[str]) -> Scorer:
         raise BundleError(f"{target}: not written, as it could not be loaded again: {refused}.") from None
     content = _pack(parts)
     try:
-        _replace_file(target, content)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as draft:
+            draft.write_bytes(content)
     except OSError as error:
         raise BundleError(
             f"{target}: the bundle cannot be written ({error.strerror}). Choose another folder."
@@ -85,22 +87,6 @@ def load_scorer(path: str | os.PathLike[str], digest: str | None = None) -> Scor
         return replace(read_parts(_open(content)), digest=found)
     except (PartsError, RulebookError) as refused:
         raise BundleError(f"{path}: {refused}. The bundle was not loaded; save or fetch it again.") from None
-
-
-def _replace_file(target: Path, content: bytes) -> None:
-    """All of the file or nothing of it, also where the disk fills up or the power fails."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).chmod(0o644)
-        os.replace(draft, target)
-    except OSError:
-        Path(draft).unlink(missing_ok=True)
-        raise
 
 
 def _read(path: Path) -> bytes:

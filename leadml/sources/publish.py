@@ -1,10 +1,9 @@
-"""Replace a file at once: readers see the old one or the new one, never a part."""
+"""Replace a file of a source at once, and say in the user's terms where that fails."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from leadml.errors import SourceError
+from leadml.replacing import replacing
 from leadml.sources.cells import plain, plain_schema
 
 __all__ = ["replace_file", "staged"]
@@ -62,19 +62,13 @@ def replace_file(target: Path, schema: pa.Schema, *, parquet: bool) -> Iterator[
 def staged(target: Path) -> Iterator[Path]:
     """Give a path to write to; it becomes `target` when the block ends well and vanishes when it does not.
 
-    Raises SourceError if the folder is missing or may not be written, or the disk is full.
+    Raises:
+        SourceError: the folder is missing or may not be written, or the disk is full.
     """
-    path = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        path.open("wb").close()
-        yield path
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-        path.replace(target)
+        with replacing(target) as path:
+            yield path
     except OSError as error:
         raise SourceError(
             f"{target} cannot be written ({error.strerror or error}). Mend the folder or its rights; nothing changed."
         ) from None
-    finally:
-        with suppress(OSError):
-            path.unlink()

@@ -69,4 +69,7 @@ def test_nothing_else_is_imported_even_where_it_is_installed(served, absent):
 
 def test_only_the_serving_core_of_leadml_is_imported(served):
     told, _ = served
-    assert {name for name in told[True]["own"] if not name.startswith("leadml.predict")} == {"leadml.errors"}
+    assert {name for name in told[True]["own"] if not name.startswith("leadml.predict")} == {
+        "leadml.errors",
+        "leadml.replacing",
+    }
