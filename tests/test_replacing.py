@@ -20,9 +20,14 @@ def test_readers_see_the_old_file_until_the_block_has_ended(tmp_path: Path) -> N
 def test_a_block_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "page.html"
     target.write_text("old")
-    with pytest.raises(RuntimeError, match="half way"), replacing(target) as draft:
-        draft.write_text("ne")
-        raise RuntimeError("half way")
+
+    def write_half() -> None:
+        with replacing(target) as draft:
+            draft.write_text("ne")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        write_half()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
