@@ -6,34 +6,6 @@
 """
 
 from leadml.config.reading import dotted, keys, load_settings, parse_settings
-from leadml.config.settings import (
-    ActivitySettings,
-    CutoffSettings,
-    GradeSettings,
-    HistorySettings,
-    LeadSettings,
-    OutputSettings,
-    ProjectSettings,
-    RuleSettings,
-    Settings,
-    SnapshotSettings,
-    SourceSettings,
-)
+from leadml.config.settings import Settings
 
-__all__ = [
-    "ActivitySettings",
-    "CutoffSettings",
-    "GradeSettings",
-    "HistorySettings",
-    "LeadSettings",
-    "OutputSettings",
-    "ProjectSettings",
-    "RuleSettings",
-    "Settings",
-    "SnapshotSettings",
-    "SourceSettings",
-    "dotted",
-    "keys",
-    "load_settings",
-    "parse_settings",
-]
+__all__ = ["Settings", "dotted", "keys", "load_settings", "parse_settings"]

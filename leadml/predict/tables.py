@@ -48,11 +48,9 @@ class ScoreTables:
     pairs: tuple[Pair, ...] = ()
     rules_weight: float = 0.0
 
-    def log_odds(self, codes: Sequence[Codes], points: Floats | None = None) -> Floats:
-        """Sum of all terms; `points` are the rulebook's total points per row, shape (rows,)."""
-        total = np.full(len(codes[0]) if codes else len(points if points is not None else ()), self.intercept)
-        if points is not None:
-            total += self.rules_weight * points
+    def log_odds(self, codes: Sequence[Codes]) -> Floats:
+        """Sum of all terms but the rules', given the codes of each of one feature or more; shape (rows,)."""
+        total = np.full(len(codes[0]), self.intercept)
         for table, code in zip(self.main, codes, strict=True):
             total += table[code]
         for pair in self.pairs:

@@ -3,8 +3,6 @@
 from leadml.sources.address import masked, open_source
 from leadml.sources.check import read_leads
 from leadml.sources.dialect import Dialect, sniff_csv
-from leadml.sources.distinct import distinct
-from leadml.sources.kinds import infer_kind
 from leadml.sources.publish import staged
 from leadml.sources.quarantine import write_rejects
 from leadml.sources.source import BadRow, Sink, Source, nearest
@@ -14,8 +12,6 @@ __all__ = [
     "Dialect",
     "Sink",
     "Source",
-    "distinct",
-    "infer_kind",
     "masked",
     "nearest",
     "open_source",

@@ -19,6 +19,8 @@ Matrix = np.ndarray[Any, np.dtype[np.float32]]
 
 # How many rows of the sample's own rate a level is mixed with before levels are put in order.
 _LEVEL_SMOOTHING = 30.0
+# Rounds between two looks at the watched rows.
+_STEP = 10
 _PARAMETERS: dict[str, Any] = {
     "objective": "binary",
     "metric": "binary_logloss",
@@ -110,7 +112,7 @@ class Booster:
         return matrix
 
 
-def boost(boosters: Sequence[Booster], sizes: Floats | None, most: int, patience: int, step: int = 10) -> int:
+def boost(boosters: Sequence[Booster], sizes: Floats | None, most: int, patience: int) -> int:
     """Grow all boosters side by side; the number of rounds to keep.
 
     With the `sizes` (how much each watched sample counts), growing stops when their pooled loss has not improved for
@@ -120,8 +122,8 @@ def boost(boosters: Sequence[Booster], sizes: Floats | None, most: int, patience
         in_parallel(lambda booster: booster.grow(most), boosters)
         return most
     best_loss, best = np.inf, 0
-    for done in range(step, most + 1, step):
-        losses = in_parallel(lambda booster: booster.grow_and_judge(step), boosters)
+    for done in range(_STEP, most + 1, _STEP):
+        losses = in_parallel(lambda booster: booster.grow_and_judge(_STEP), boosters)
         loss = float(np.average(losses, weights=sizes))
         if loss < best_loss - 1e-6:
             best_loss, best = loss, done
@@ -143,10 +145,8 @@ def _quiet() -> None:
 def _places(sample: Sample, intercept: float) -> list[Floats]:
     """What each code of each feature enters the trees as."""
     return [
-        _number_places(feature_codes.n_codes)
-        if feature_codes.kind == "number"
-        else _ordered(sample, position, intercept)
-        for position, feature_codes in enumerate(sample.features)
+        _number_places(feature.n_codes) if feature.kind == "number" else _ordered(sample, position, intercept)
+        for position, feature in enumerate(sample.features)
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.training.metrics import CLIP, TALLY_METRICS, Tally, captured, tally
+from leadml.training.metrics import TALLY_METRICS, Tally, captured, tally
 from leadml.training.split import Groups, account_codes
 
 Interval = tuple[float, float, float]
@@ -20,7 +20,6 @@ Interval = tuple[float, float, float]
 _COVERAGE = (2.5, 97.5)
 _Z = 1.959964
 _GAIN_POINTS = 51
-_PAIRED_REPEATS = 500
 
 
 def evaluate(
@@ -71,22 +70,6 @@ def with_intervals(values: Floats, repeats: Floats) -> list[Interval]:
         low, high = np.percentile(known, _COVERAGE) if len(known) else (np.nan, np.nan)
         intervals.append((float(value), float(low), float(high)))
     return intervals
-
-
-def paired_log_loss(label: Floats, first: Floats, second: Floats, groups: Groups, *, seed: int = 0) -> Interval:
-    """Log loss of `first` minus that of `second`, as (difference, low, high): below 0, `first` is better.
-
-    The difference is resampled, not the two losses: what is hard about a row is hard for both and cancels.
-    """
-    accounts = account_codes(groups)
-    gains = np.bincount(accounts, weights=_losses(label, first) - _losses(label, second))
-    sizes = np.bincount(accounts).astype(float)
-    random = np.random.default_rng(seed)
-    repeats = np.empty((_PAIRED_REPEATS, 1))
-    for repeat in repeats:
-        drawn = random.integers(0, len(sizes), len(sizes))
-        repeat[0] = gains[drawn].sum() / sizes[drawn].sum()
-    return with_intervals(np.array([gains.sum() / sizes.sum()]), repeats)[0]
 
 
 def reliability(label: Floats, probability: Floats, *, bins: int = 10) -> list[dict[str, float]]:
@@ -148,8 +131,3 @@ class _Sorted:
 
 def _figures(counts: Tally) -> Floats:
     return np.array([of_tally(counts) for of_tally in TALLY_METRICS.values()])
-
-
-def _losses(label: Floats, probability: Floats) -> Floats:
-    p = np.clip(probability, CLIP, 1 - CLIP)
-    return np.asarray(-(label * np.log(p) + (1 - label) * np.log1p(-p)))

@@ -23,8 +23,6 @@ from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
 from leadml.training.grades import grade_table
 
-_DAY = 86_400
-
 
 @dataclass(frozen=True)
 class Evidence:

@@ -59,9 +59,9 @@ class Sample:
         return list(self.codes.T)
 
 
-def log_loss(label: Floats, log_odds: Floats, weight: Floats | None = None) -> float:
+def log_loss(label: Floats, log_odds: Floats) -> float:
     """Mean negative log-likelihood of the outcomes, in nats."""
-    return float(np.average(row_losses(label, log_odds), weights=weight))
+    return float(row_losses(label, log_odds).mean())
 
 
 def row_losses(label: Floats, log_odds: Floats) -> Floats:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from leadml.training.evaluation import evaluate, gain, paired_log_loss, reliability, wilson
+from leadml.training.evaluation import evaluate, gain, reliability, wilson
 from leadml.training.metrics import METRICS
 
 
@@ -48,19 +48,6 @@ def test_intervals_over_accounts_cover_the_truth_about_as_often_as_they_say():
         _, low, high = evaluate(label, {"m": probability}, groups, repeats=100, seed=seed)["m"]["brier"]
         inside += low <= truth <= high
     assert inside >= 50  # 57 expected; an honest interval falls below 50 less than once in 1,000 times
-
-
-def test_the_better_model_has_a_paired_difference_below_zero():
-    label, probability, groups = company(3)
-    difference, low, high = paired_log_loss(label, probability, np.full(len(label), label.mean()), groups)
-    worse = METRICS["log_loss"](label, np.full(len(label), label.mean()))
-    assert difference == pytest.approx(METRICS["log_loss"](label, probability) - worse)
-    assert low < difference < high < 0
-
-
-def test_a_model_does_not_differ_from_itself():
-    label, probability, groups = company(4)
-    assert paired_log_loss(label, probability, probability, groups) == (0, 0, 0)
 
 
 def test_reliability_bins_hold_every_row_and_cover_a_calibrated_forecast():

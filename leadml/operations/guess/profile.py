@@ -96,12 +96,6 @@ class Profile:
         return self._share(_CODE) if self.dates < 0.5 else 0.0
 
     @cached_property
-    def mean_length(self) -> float:
-        """Mean number of characters of a distinct value."""
-        looked_at = self._looked_at
-        return sum(map(len, looked_at)) / len(looked_at) if looked_at else 0.0
-
-    @cached_property
     def trend(self) -> float:
         """Say how steadily whole numbers move from row to row: 1 always up, -1 always down, 0 neither or no numbers."""
         if self.numbers < 1 or self.filled < self.rows or self.rows < 3:
