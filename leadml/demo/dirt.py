@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from leadml.demo.rows import LEAD_COLUMNS
+from leadml.demo.rows import LEAD_COLUMNS, Row
 
 __all__ = ["with_bad_activities", "with_bad_history", "with_bad_leads"]
-
-Row = tuple[Any, ...]
 
 LEADS_APART = 250
 ACTIVITIES_APART = 400

@@ -25,7 +25,7 @@ from leadml.features.spine import (
     training_spine,
     weekly_spine,
 )
-from leadml.predict.encoding import Column, Group
+from leadml.predict.encoding import Column, Floats, Group
 from leadml.schema import LeadTables
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Snapshots", "build_snapshots", "newest_moment", "snapshots_at"]
 
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 _TIME = pa.timestamp("us")
 
 
@@ -238,7 +237,8 @@ def _flat_order(leads: pa.Table, spine: Spine) -> Floats | None:
 def newest_moment(tables: LeadTables) -> datetime:
     """The newest date of something that happened (UTC without a zone): a close date of an open lead did not.
 
-    Raises ColumnsError if the leads have no dates.
+    Raises:
+        ColumnsError: the leads have no dates.
     """
     leads = tables.leads
     if "created_at" not in leads.column_names:

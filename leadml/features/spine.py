@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.predict.encoding import Floats
+
 __all__ = [
     "DAY",
     "Ints",
@@ -26,7 +28,6 @@ __all__ = [
 ]
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 
 NEVER = np.iinfo(np.int64).max

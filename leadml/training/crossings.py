@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.training.split import Mask, Rows
+from leadml.training.folds import Rows
+from leadml.training.split import Mask
 
 _DAYS_A_WEEK = 7
 

@@ -15,8 +15,9 @@ import numpy as np
 from leadml.predict.encoding import Floats
 from leadml.training.crossings import Crossings
 from leadml.training.evaluation import Interval, resampled_accounts, with_intervals
+from leadml.training.folds import Rows
 from leadml.training.grades import times_base_rate
-from leadml.training.split import Groups, Mask, Rows, account_codes
+from leadml.training.split import Groups, Mask, account_codes
 
 Stage = Literal["MQL", "SQL"]
 Binding = Literal["capacity", "minimum conversion", "none"]

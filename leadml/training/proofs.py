@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.training.findings import Finding
-
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
+from leadml.training.split import Mask
 
 _EXPECTED = 10  # with ten fills expected and none seen, chance is below 5 in 100,000
 _OFTEN = 0.2

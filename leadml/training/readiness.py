@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from leadml.predict.encoding import Floats
 from leadml.training.findings import Finding
+from leadml.training.folds import Rows
 from leadml.training.proofs import is_filled
-from leadml.training.split import Groups, Rows, account_codes
+from leadml.training.split import Groups, account_codes
 
 Signatures = np.ndarray[Any, np.dtype[np.uint64]]
 

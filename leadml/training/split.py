@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from leadml.errors import TrainingError
 from leadml.predict.encoding import Floats
+from leadml.training.folds import Rows
 
-Rows = np.ndarray[Any, np.dtype[np.int64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Groups: TypeAlias = np.ndarray[Any, Any] | pa.Array | pa.ChunkedArray | Sequence[str]
 

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from leadml.predict.encoding import Floats
 from leadml.training.findings import Finding
+from leadml.training.folds import Rows
 from leadml.training.metrics import auc
 from leadml.training.proofs import is_filled
 from leadml.training.readiness import auc_standard_error
-from leadml.training.split import Rows
 
 _FOLDS = 5
 _BINS = 20
