@@ -57,16 +57,14 @@ class Workshop:
         return [self.sample.take(rows) for rows in self.plan.bags]
 
 
-def judge_candidates(shop: Workshop, progress: Callable[[str], None]) -> list[Candidate]:
+def judge_candidates(shop: Workshop) -> list[Candidate]:
     """All candidates that the data can carry, the simplest first."""
     candidates = [_base_rate(shop)]
     if not shop.sample.features:
         return candidates
-    progress("fitting the linear candidate")
     candidates.append(_linear(shop))
     fewest = min(min(sample.label.sum(), len(sample.label) - sample.label.sum()) for sample in shop.training)
     if fewest >= _LEAST_FOR_TREES:
-        progress("growing the glass-box candidate")
         candidates += _glassbox(shop, with_pairs=fewest >= _LEAST_FOR_PAIRS and len(shop.sample.features) > 1)
     return candidates
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -28,12 +28,12 @@ from leadml.training.rules_weight import fit_rules_weight
 from leadml.training.sample import Sample, base_log_odds, constant_tables
 
 Groups = np.ndarray[Any, Any]
-Finding = Literal["learned", "rules", "nothing"]
+Served = Literal["learned", "rules", "nothing"]
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Predictions for training rows by models that had not seen them: what cutoffs and reliability are read from.
+    """Predictions for training rows by models that had not seen them: what the fit was judged by.
 
     `rows` are positions in the table given to `fit_scorer`, `log_odds` calibrated, `label` 1.0 for won.
     """
@@ -69,7 +69,6 @@ def fit_scorer(
     gap: float = 0.0,
     rulebook: Rulebook | None = None,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
 ) -> Fitted:
     """Fit a scorer to won and lost leads.
 
@@ -83,30 +82,24 @@ def fit_scorer(
         gap: how long before a judged block training stops (one horizon), in the unit of `order`.
         rulebook: a resolved rulebook whose columns are among `columns`; its points enter once, as an offset.
         seed: for dealing folds and growing trees; the same input and seed give the same scorer, in any row order.
-        progress: told in a few words what begins.
 
     Raises:
         TrainingError: labels of other values, or of one outcome only; arrays of other lengths; a rule's column missing.
-
     """
-    say = progress or (lambda _: None)
     _check(columns, table.num_rows, label, order, groups, rulebook)
-    say("cutting columns into codes")
     # Pieces of work run side by side already: linear algebra with threads of its own would only make them wait.
     with threadpool_limits(limits=1, user_api="blas"):
         leads = _prepare(table, columns, label, order, groups, rulebook)
         sample = leads.sample
         plan = make_plan(sample.label, sample.codes, leads.order, leads.accounts, gap, seed)
-        say("choosing how fast the past fades")
         recency = choose_recency(sample, plan, leads.order)
-        candidates = judge_candidates(Workshop(sample, plan, recency.weights), say)
-        say("blending and calibrating")
+        candidates = judge_candidates(Workshop(sample, plan, recency.weights))
         verdict = judge(sample, plan, [candidate.judged for candidate in candidates])
-        finding = _finding(verdict, leads.rules, leads.accounts)
-        tables = centred(_tables(finding, verdict, candidates, sample, leads.rules), sample)
+        served = _served(verdict, leads.rules, leads.accounts)
+        tables = centred(_tables(served, verdict, candidates, sample, leads.rules), sample)
     policy = Policy(grade_bounds(float(np.mean(sample.label))))
     scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook)
-    return _fitted(scorer, leads, candidates, verdict, finding)
+    return _fitted(scorer, leads, candidates, verdict, served)
 
 
 @dataclass(frozen=True)
@@ -143,15 +136,15 @@ def _prepare(
 
 
 def _fitted(
-    scorer: Scorer, leads: _Leads, candidates: Sequence[Candidate], verdict: Judgement, finding: Finding
+    scorer: Scorer, leads: _Leads, candidates: Sequence[Candidate], verdict: Judgement, served: Served
 ) -> Fitted:
-    log_odds = {"learned": verdict.log_odds, "rules": verdict.simplest, "nothing": verdict.base_rate}[finding]
+    log_odds = {"learned": verdict.log_odds, "rules": verdict.simplest, "nothing": verdict.base_rate}[served]
     names = [candidate.name for candidate in candidates]
-    weights = verdict.weights if finding == "learned" else np.eye(len(names))[0]
+    weights = verdict.weights if served == "learned" else np.eye(len(names))[0]
     return Fitted(
         scorer,
         Validation(leads.rows[verdict.rows], log_odds, verdict.label),
-        finding != "nothing",
+        served != "nothing",
         tuple(zip(names, weights.tolist(), verdict.losses.tolist(), strict=True)),
         leads.rules.interval,
     )
@@ -171,7 +164,7 @@ def _rules(rulebook: Rulebook | None, points: Floats, label: Floats, accounts: G
     return _Rules(fitted.weight, fitted.interval, fitted.weight * points)
 
 
-def _finding(verdict: Judgement, rules: _Rules, accounts: Groups | None) -> Finding:
+def _served(verdict: Judgement, rules: _Rules, accounts: Groups | None) -> Served:
     """What beats the base rate beyond chance; what is learned must also beat the rules, where those do."""
     groups = np.arange(len(verdict.label)) if accounts is None else accounts[verdict.rows]
     if not is_better(verdict.losses_of(verdict.blend), verdict.losses_of(verdict.base_rate), groups):
@@ -183,13 +176,13 @@ def _finding(verdict: Judgement, rules: _Rules, accounts: Groups | None) -> Find
 
 
 def _tables(
-    finding: Finding, verdict: Judgement, candidates: Sequence[Candidate], sample: Sample, rules: _Rules
+    served: Served, verdict: Judgement, candidates: Sequence[Candidate], sample: Sample, rules: _Rules
 ) -> ScoreTables:
     """The tables to serve; every candidate corrects the same offset, so the blend carries it once."""
-    if finding == "nothing":
+    if served == "nothing":
         bare = replace(sample, offset=np.zeros(len(sample.label)))
         return constant_tables(sample.features, base_log_odds(bare))
-    if finding == "rules":
+    if served == "rules":
         return replace(candidates[0].finish(), rules_weight=rules.weight)
     used = [position for position, weight in enumerate(verdict.weights) if weight > 0]
     total = blended([candidates[position].finish() for position in used], verdict.weights[used])
