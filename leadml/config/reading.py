@@ -25,8 +25,9 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 def load_settings(path: Path) -> Settings:
     """Read a configuration file.
 
-    Raises ConfigError when the file is missing, is not TOML, or holds unknown keys, wrong values or
-    impossible combinations; all of them are listed, one line each.
+    Raises:
+        ConfigError: the file is missing, is not TOML, or holds unknown keys, wrong values or impossible combinations;
+            all of them are listed, one line each.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -42,7 +43,8 @@ def load_settings(path: Path) -> Settings:
 def parse_settings(text: str, *, path: Path) -> Settings:
     """Turn the text of a configuration file into settings; `path` says where it lies, and names it in errors.
 
-    Raises ConfigError as `load_settings` does.
+    Raises:
+        ConfigError: as for `load_settings`.
     """
     try:
         raw = tomllib.loads(text)

@@ -68,7 +68,6 @@ def current_values(tables: LeadTables, spine: Spine, attribute: Attribute) -> pa
 
     Raises:
         ColumnsError: the lead table has no such column, or its values are of another kind than in training.
-
     """
     if attribute.name not in tables.leads.column_names:
         # A column that says nothing about any lead of this table was dropped when it was checked.

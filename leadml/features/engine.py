@@ -37,7 +37,6 @@ def connect() -> DuckDBPyConnection:
 
     Raises:
         MissingExtraError: DuckDB is not installed.
-
     """
     try:
         import duckdb

@@ -42,7 +42,6 @@ def features_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> pa.Table
 
     Raises:
         ColumnsError: the tables lack what the plan was made from.
-
     """
     if plan.calendar:
         arrays = _as_of(tables, spine, plan)

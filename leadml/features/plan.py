@@ -61,7 +61,6 @@ class FeaturePlan:
 
         Raises:
             BundleError: keys are missing, or there are others.
-
         """
         try:
             fields: dict[str, Any] = {

@@ -38,7 +38,6 @@ def make_plan(
 
     Raises:
         ColumnsError: none of the `intent_types` occurs among the activities.
-
     """
     names = tables.leads.column_names
     calendar = {"created_at", "closed_at", "outcome"} <= set(names)

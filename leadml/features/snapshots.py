@@ -117,7 +117,6 @@ def build_snapshots(
     Raises:
         TrainingError: there is no outcome, or no moment has its whole horizon behind it.
         ColumnsError: none of the `intent_types` occurs among the activities.
-
     """
     leads = tables.leads
     if "outcome" not in leads.column_names:
@@ -168,7 +167,6 @@ def snapshots_at(
 
     Raises:
         ColumnsError: the tables lack what the plan was made from.
-
     """
     if plan is None:
         plan = make_plan(tables, intent_types=intent_types, groups=groups, labels=labels)

@@ -57,8 +57,9 @@ def propose(
     directory. `leads_table`, `outcome` and `won` state the lead table, the outcome column and its values for won where
     guessing fails.
 
-    Raises SourceError when the source cannot be read, and ConfigError when the lead table or the outcome cannot be
-    guessed; the message says how to state them.
+    Raises:
+        SourceError: the source cannot be read.
+        ConfigError: the lead table or the outcome cannot be guessed; the message says how to state them.
     """
     source = open_source(url)
     samples = {table: _sample(source, table) for table in source.tables()}
@@ -85,7 +86,8 @@ def guess_tables(
 ) -> tuple[dict[str, Guess], list[Suggestion]]:
     """Guess what the tables of a source and their columns mean, from some rows of each.
 
-    Raises ConfigError as `propose` does.
+    Raises:
+        ConfigError: as for `propose`.
     """
     tables = {
         table: {name: Profile.of(name, sample[name]) for name in sample.column_names}
@@ -203,7 +205,8 @@ def _why_encoding(encoding: str, assumed: bool) -> str:
 def write_settings(proposal: Proposal, path: Path, *, force: bool = False) -> None:
     """Write a proposal as a commented leadml.toml, whole or not at all.
 
-    Raises ConfigError when the file is there already and `force` is not given, or the folder cannot be written.
+    Raises:
+        ConfigError: the file is there already and `force` is not given, or the folder cannot be written.
     """
     path = Path(path)
     if path.exists() and not force:

@@ -74,7 +74,12 @@ class Project:
         return tables
 
     def choices(self) -> Choices:
-        """What training is asked to do."""
+        """What training is asked to do.
+
+        Raises:
+            ConfigError: groups or labels name a column that is not there.
+            RulebookError: the rulebook cannot be read or is wrong.
+        """
         settings, cutoffs = self.settings, self.settings.cutoffs
         return Choices(
             name=settings.project.name,

@@ -29,7 +29,6 @@ def from_texts(texts: Sequence[str | None]) -> pa.Array:
     Raises:
         UnicodeEncodeError: half a surrogate pair is no text.
         ArrowInvalid: more text than one array can hold.
-
     """
     encoded = [b"" if text is None else text.encode() for text in texts]
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
@@ -46,7 +45,6 @@ def from_values(values: Sequence[Any]) -> pa.Array:
 
     Raises:
         ArrowException, OverflowError, UnicodeEncodeError: they have none.
-
     """
     types = set(map(type, values)) - {type(None)}
     if types == {str}:

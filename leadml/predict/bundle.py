@@ -48,7 +48,6 @@ def save_scorer(scorer: Scorer, path: str | os.PathLike[str]) -> Scorer:
 
     Raises:
         BundleError: the folder cannot be written to, or the scorer's parts do not fit together.
-
     """
     target = Path(path)
     parts = write_parts(scorer)
@@ -77,7 +76,6 @@ def load_scorer(path: str | os.PathLike[str], digest: str | None = None) -> Scor
 
     Raises:
         BundleError: the file is missing, is not a bundle, was changed, or is of a format this version does not know.
-
     """
     content = _read(Path(path))
     found = hashlib.sha256(content).hexdigest()

@@ -51,7 +51,6 @@ def read_columns(rows: Any, columns: Sequence[Column]) -> pa.Table:
 
     Raises:
         ColumnsError: rows of another shape, most columns absent, or a value that is not of its column's kind.
-
     """
     rows = materialize(rows)
     brought = bring_columns(rows, [column.name for column in columns])
@@ -74,7 +73,6 @@ def read_ids(rows: Any, name: str) -> pa.ChunkedArray | pa.Array:
 
     Raises:
         ColumnsError: there is no such column, or it holds nested or binary values.
-
     """
     brought = bring_columns(rows, [name])
     if name not in brought:
@@ -87,7 +85,6 @@ def materialize(rows: Any) -> Any:
 
     Raises:
         ColumnsError: rows of another shape.
-
     """
     if isinstance(rows, pa.Table) or _is_frame(rows) or _are_dictionaries(rows):
         return rows
@@ -108,7 +105,6 @@ def coerce(values: pa.ChunkedArray | pa.Array, column: Column) -> pa.ChunkedArra
 
     Raises:
         ColumnsError: a value is not of the kind; the message names column, row and value.
-
     """
     if values.null_count == len(values):  # whatever its type, it says nothing
         return pa.nulls(len(values), TYPE_OF_KIND[column.kind])
@@ -129,7 +125,11 @@ def plain_number(value: float) -> str:
 
 
 def bring_columns(rows: Any, names: Iterable[str]) -> Mapping[str, pa.ChunkedArray | pa.Array]:
-    """Those of the named columns that `rows` have, in whatever type they come; see `read_columns`."""
+    """Those of the named columns that `rows` have, in whatever type they come; see `read_columns`.
+
+    Raises:
+        ColumnsError: rows of another shape, or several columns of one of the names.
+    """
     rows = materialize(rows)
     if _are_dictionaries(rows):
         return {

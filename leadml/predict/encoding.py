@@ -130,7 +130,6 @@ def to_dictionary(values: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
 
     Raises:
         ColumnsError: more text than one array can hold.
-
     """
     array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if isinstance(array, pa.ChunkedArray):  # combine_chunks keeps a chunked array where strings pass 2 GiB

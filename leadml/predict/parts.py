@@ -30,7 +30,12 @@ class PartsError(Exception):
 
 
 def read_parts(parts: dict[str, bytes]) -> Scorer:
-    """Build the scorer; whatever does not fit together is refused."""
+    """Build the scorer.
+
+    Raises:
+        PartsError: the parts do not fit together, or hold what would fail or mislead while scoring.
+        RulebookError: the rulebook is not one.
+    """
     try:
         columns = tuple(Column(**entry) for entry in parse_json(parts["columns.json"], "columns.json"))
         features, tables = _numbers(parse_json(parts["features.json"], "features.json"), parts)
@@ -188,7 +193,11 @@ def dump_json(content: Any) -> bytes:
 
 
 def parse_json(content: bytes, name: str) -> Any:
-    """JSON; `name` is the part, for messages."""
+    """Parse a part; `name` says which, for messages.
+
+    Raises:
+        PartsError: it is not valid JSON.
+    """
     try:
         parsed = json.loads(content)
         dump_json(parsed)  # what cannot be written again was not written here: infinities, half a surrogate pair

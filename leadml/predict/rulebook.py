@@ -163,7 +163,6 @@ def read_rulebook(text: str, where: str) -> Rulebook:
 
     Raises:
         RulebookError: the text is not TOML, or not a rulebook; every problem is listed.
-
     """
     try:
         return parse_rulebook(tomllib.loads(text), where)

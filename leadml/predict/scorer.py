@@ -90,7 +90,6 @@ class Scorer:
 
         Raises:
             ColumnsError: rows of an unknown shape, or with the columns or value types of another scorer.
-
         """
         rows = materialize(rows)
         table = read_columns(rows, self.columns)

@@ -25,7 +25,8 @@ def open_source(
     of a CSV or Parquet file or of a folder of these. Relative paths start at `base`. `delimiter` and `encoding` are
     those of CSV files; None finds them out.
 
-    Raises SourceError if the address is of a kind that is not supported, or nothing is there.
+    Raises:
+        SourceError: the address is of a kind that is not supported, or nothing is there.
     """
     scheme, separator, rest = url.partition("://")
     if separator and scheme.lower() != "sqlite":

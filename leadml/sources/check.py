@@ -41,7 +41,8 @@ def read_leads(
     With `now` (UTC, without a zone) rows are set aside that tell of something more than a day later: nothing has
     happened in the future, and one such date would make it seem that the data goes until then.
 
-    Raises SourceError if a table or column is missing, no lead is left, or a date column contradicts itself.
+    Raises:
+        SourceError: a table or column is missing, no lead is left, or a date column contradicts itself.
     """
     where = f"{source.where}, table '{leads_table}'"
     latest = None if now is None else now + _CLOCKS_APART

@@ -46,7 +46,8 @@ def sniff_csv(path: Path, *, delimiter: str | None = None, encoding: str | None 
     file is valid UTF-8, else cp1252, which is then marked as assumed. The delimiter is the one that cuts the first
     rows into equally many cells.
 
-    Raises SourceError if the file is missing, empty, not text or a damaged gzip file.
+    Raises:
+        SourceError: the file is missing, empty, not text or a damaged gzip file.
     """
     with reading(str(path)), _plain(path) as file:
         sample = file.read(_SAMPLE_BYTES)
@@ -64,7 +65,8 @@ def sniff_csv(path: Path, *, delimiter: str | None = None, encoding: str | None 
 def header(path: Path, dialect: Dialect) -> list[str]:
     """Read the column names of a CSV file.
 
-    Raises SourceError if a name is empty or there twice.
+    Raises:
+        SourceError: a name is empty or there twice.
     """
     with reading(str(path)), _plain(path) as file:
         text = io.TextIOWrapper(cast(BinaryIO, file), encoding=dialect.encoding, newline="")

@@ -41,7 +41,8 @@ def infer_kind(column: Distinct) -> Kind:
 def cast(column: Distinct, kind: Kind, name: str, quarantine: Quarantine) -> Typed:
     """Give a column's values as `kind`; rows with a value that is none of the kind are set aside.
 
-    Raises SourceError if dates are written in two orders that contradict each other.
+    Raises:
+        SourceError: dates are written in two orders that contradict each other.
     """
     if kind == "number":
         return Typed(_numbers(column, name, quarantine))

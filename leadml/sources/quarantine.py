@@ -94,7 +94,8 @@ class Quarantine:
 def write_rejects(tables: LeadTables, path: Path) -> None:
     """Write the rejects to a CSV file, all at once; no cell can act as a formula in a spreadsheet.
 
-    Raises SourceError if the file cannot be written.
+    Raises:
+        SourceError: the file cannot be written.
     """
     with staged(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

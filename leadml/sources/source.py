@@ -55,14 +55,16 @@ class Source(ABC):
 
         A row that cannot be cut into cells is passed to `on_bad_row` and left out; without one it raises.
 
-        Raises SourceError if the table or a column is unknown, or what is stored cannot be read.
+        Raises:
+            SourceError: the table or a column is unknown, or what is stored cannot be read.
         """
 
     @abstractmethod
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
         """Stage a whole table and publish it at once when the block ends; on an exception nothing changes.
 
-        Raises SourceError if the place cannot be written.
+        Raises:
+            SourceError: the place cannot be written.
         """
 
     @abstractmethod

@@ -70,7 +70,11 @@ def columns_left_out(findings: Iterable[Finding]) -> dict[str, str]:
 
 
 def refuse_unready(findings: Iterable[Finding]) -> None:
-    """Raise a `TrainingError` that lists every readiness error (R0xx); return quietly where there is none."""
+    """Let leads that can carry a model pass.
+
+    Raises:
+        TrainingError: there are readiness errors (R0xx); the message lists every one.
+    """
     refusals = [finding for finding in findings if finding.code.startswith("R0")]
     if refusals:
         lines = [f"{finding.code}: {finding.message} {finding.advice}" for finding in refusals]

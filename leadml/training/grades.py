@@ -18,6 +18,9 @@ def times_base_rate(base_rate: float, multiple: float) -> float:
     Up to 0.5 the multiple acts on the probability. What is left of it there acts on the odds, because twice 0.6 is
     no probability while twice its odds is. A base rate of 0.5 or more is multiplied in odds from the start. The
     result grows with the multiple and, for multiples of 1 and more, without a jump with the base rate.
+
+    Raises:
+        TrainingError: the base rate is not between 0 and 1.
     """
     if not 0 < base_rate < 1:
         raise TrainingError(f"The base rate must lie between 0 and 1, got {base_rate!r}.")
@@ -34,7 +37,8 @@ def times_base_rate(base_rate: float, multiple: float) -> float:
 def grade_bounds(base_rate: float, multiples: Sequence[float] = (4, 2, 1)) -> Bounds:
     """The lowest probabilities of the grades A, B and C, strictly decreasing; D lies below.
 
-    Raises `TrainingError` unless there are three decreasing multiples above 0 and the base rate lies between 0 and 1.
+    Raises:
+        TrainingError: the multiples are not three decreasing ones above 0, or the base rate is not between 0 and 1.
     """
     if len(multiples) != 3 or not multiples[0] > multiples[1] > multiples[2] > 0:
         raise TrainingError(

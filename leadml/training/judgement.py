@@ -100,7 +100,7 @@ def gathered(plan: Plan, n_rows: int, judged: Sequence[Sequence[Floats]]) -> tup
 
 
 def is_better(losses: Floats, base_losses: Floats, groups: np.ndarray[Any, Any]) -> bool:
-    """Whether losses lie below the base rate's beyond chance, by the jackknife over whole groups."""
+    """Whether losses lie below `base_losses` of the same rows beyond chance, by the jackknife over whole groups."""
     _, group = np.unique(groups, return_inverse=True)
     gain = base_losses - losses
     mean = float(gain.mean())

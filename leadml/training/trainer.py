@@ -1,8 +1,9 @@
 """From checked tables to a scorer with its evidence: audit, readiness, rehearsal, judgement, cutoffs, final fit.
 
-The *rehearsal* is a scorer trained on all but the newest part of the data, with a gap of one horizon and no account in
-common with it. Every figure that is published, and every cutoff, comes from the rehearsal's predictions on that newest
-part. The scorer that is served is then trained in the same way on everything.
+The *rehearsal* is a scorer trained on all but the newest part of the data, with a gap of one horizon before it. Every
+figure that is published comes from the rehearsal's predictions for those of the newest snapshots whose accounts it has
+not seen. Cutoffs come from its predictions for every lead that was open then, week by week, whatever its account: that
+is the volume sales would have met. The scorer that is served is then trained in the same way on everything.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     Raises:
         TrainingError: the leads cannot carry a model; the message lists the numbered findings.
         RulebookError: no dimension of the rulebook has a column.
+        ColumnsError: none of the intent types occurs among the activities.
     """
     progress("auditing the columns for leaks")
     findings = _audit(tables)

@@ -81,8 +81,9 @@ def find_outcome(profiles: Mapping[str, Profile], stated: str | None = None, won
 
     `stated` is the column that the user named, `won` the values that the user says mean won.
 
-    Raises ConfigError when no column, or no value of the stated one, looks like an outcome; the message names those
-    that are possible and how to state one.
+    Raises:
+        ConfigError: no column, or no value of the stated one, looks like an outcome; the message names those that are
+            possible and how to state one.
     """
     if stated is not None:
         return _stated(profiles, stated, won)

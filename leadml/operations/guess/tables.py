@@ -25,7 +25,8 @@ _HISTORY = NameRule(v.HISTORY_TABLES, {"score", "scores"})
 def find_leads(tables: Mapping[str, Profiles], stated: str | None) -> tuple[str, Guess]:
     """Choose the lead table; `stated` is the one that the user named.
 
-    Raises ConfigError when there is none, or several that are as likely.
+    Raises:
+        ConfigError: there is none, or several are as likely.
     """
     if stated is not None:
         if stated not in tables:
