@@ -30,14 +30,14 @@ def load_settings(path: Path) -> Settings:
             all of them are listed, one line each.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as missing:
         raise ConfigError(f"{path}: there is no such file; `leadml init SOURCE` writes one") from missing
     except UnicodeDecodeError as foreign:
         raise ConfigError(f"{path}: is not UTF-8 text (byte {foreign.start}); save it as UTF-8") from foreign
     except OSError as refused:
         raise ConfigError(f"{path}: cannot be read: {refused.strerror}") from refused
-    return parse_settings(text, path=Path(path))
+    return parse_settings(text, path=path)
 
 
 def parse_settings(text: str, *, path: Path) -> Settings:

@@ -28,6 +28,7 @@ from leadml.operations.guess.tables import Profiles, find_activities, find_histo
 from leadml.operations.guess.written import written
 from leadml.replacing import replacing
 from leadml.sources import Source, open_source, sniff_csv
+from leadml.sources.files import FileSource
 
 __all__ = ["Guess", "Proposal", "Suggestion", "guess_tables", "propose", "write_settings"]
 
@@ -65,7 +66,7 @@ def propose(
     samples = {table: _sample(source, table) for table in source.tables()}
     guesses, suggestions = guess_tables(samples, leads_table=leads_table, outcome=outcome, won=won)
     path = Path(url.removeprefix("sqlite:///"))
-    if not path.is_dir() and not _is_database(url, samples):
+    if isinstance(source, FileSource) and not path.is_dir():
         del guesses["leads.table"]
         guesses["output.scores"] = Guess(f"lead_scores{_suffix(path)}", "sure", "a file beside the leads")
     return Proposal(
@@ -169,10 +170,6 @@ def _sample(source: Source, table: str) -> pa.Table:
     return pa.Table.from_batches(batches) if batches else pa.table({name: pa.nulls(0) for name in columns})
 
 
-def _is_database(url: str, samples: Mapping[str, pa.Table]) -> bool:
-    return url.startswith("sqlite:") or Path(url).name not in samples
-
-
 def _suffix(path: Path) -> str:
     return ".parquet" if path.suffix.lower() in (".parquet", ".pq") else ".csv"
 
@@ -208,7 +205,6 @@ def write_settings(proposal: Proposal, path: Path, *, force: bool = False) -> No
     Raises:
         ConfigError: the file is there already and `force` is not given, or the folder cannot be written.
     """
-    path = Path(path)
     if path.exists() and not force:
         raise ConfigError(f"{path}: is there already; add --force to replace it, or name another file")
     text = written(_seen_from(path.absolute().parent, proposal.url), proposal.guesses, proposal.suggestions)

@@ -36,7 +36,10 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
     """Match the mapping with the columns that there are.
 
     With `kinds` (scoring) only attributes that it names are read, and a lead table may lack what scoring does not
-    need, such as the outcome. Raises SourceError if a column that is needed is not there.
+    need, such as the outcome.
+
+    Raises:
+        SourceError: a column that is needed is not there.
     """
     serving = kinds is not None
     roles = _present_roles(available, columns, where, serving)
