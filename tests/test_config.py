@@ -70,7 +70,6 @@ def test_a_file_is_read_and_its_folder_kept(tmp_path: Path) -> None:
     path = tmp_path / "leadml.toml"
     path.write_text("\N{BYTE ORDER MARK}" + toml(LEAST), encoding="utf-8")
     read = load_settings(path)
-    assert read.folder == tmp_path
     assert read.path("models") == tmp_path / "models"
     assert read.source_url() == str(tmp_path / "data" / "leads.csv")
 

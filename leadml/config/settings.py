@@ -206,7 +206,7 @@ class OutputSettings(Section):
 
 
 class Settings(Section):
-    """All of leadml.toml. `folder` is where the file lies; paths in it are relative to that folder."""
+    """All of leadml.toml; `path` knows where the file lies, as paths in it are relative to its folder."""
 
     project: ProjectSettings = ProjectSettings()
     source: SourceSettings
@@ -220,11 +220,6 @@ class Settings(Section):
     output: OutputSettings = OutputSettings()
 
     _folder: Path = PrivateAttr(default=Path())
-
-    @property
-    def folder(self) -> Path:
-        """The folder of leadml.toml."""
-        return self._folder
 
     def path(self, given: str) -> Path:
         """Give the path that a text of leadml.toml stands for."""

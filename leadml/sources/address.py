@@ -16,14 +16,12 @@ _SQLITE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 _SQLITE_MAGIC = b"SQLite format 3\0"
 
 
-def open_source(
-    url: str, *, base: Path | None = None, delimiter: str | None = None, encoding: str | None = None
-) -> Source:
+def open_source(url: str, *, delimiter: str | None = None, encoding: str | None = None) -> Source:
     """Open a place where leads live.
 
     `url` is "sqlite:///relative/path.db" (four slashes: an absolute path), the path of such a database, or the path
-    of a CSV or Parquet file or of a folder of these. Relative paths start at `base`. `delimiter` and `encoding` are
-    those of CSV files; None finds them out.
+    of a CSV or Parquet file or of a folder of these. `delimiter` and `encoding` are those of CSV files; None finds
+    them out.
 
     Raises:
         SourceError: the address is of a kind that is not supported, or nothing is there.
@@ -34,7 +32,7 @@ def open_source(
             f"The address '{masked(url)}' is not supported. Use sqlite:///PATH, or the path of a CSV or Parquet"
             " file or of a folder of these."
         )
-    path = _path(rest.removeprefix("/") if separator else url, base)
+    path = Path(rest.removeprefix("/") if separator else url).expanduser()
     if separator or path.suffix.lower() in _SQLITE_SUFFIXES or _is_sqlite(path):
         return SqliteSource(path)
     return FileSource(path, delimiter=delimiter, encoding=encoding)
@@ -44,11 +42,6 @@ def masked(url: str) -> str:
     """Hide user, password and query of an address, for messages."""
     hidden = re.sub(r"(?s)://.*@", "://***@", url)
     return re.sub(r"(?s)\?.*", "?***", hidden)
-
-
-def _path(text: str, base: Path | None) -> Path:
-    path = Path(text).expanduser()
-    return path if base is None or path.is_absolute() else base / path
 
 
 def _is_sqlite(path: Path) -> bool:

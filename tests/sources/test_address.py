@@ -18,10 +18,12 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_database_is_found_by_relative_and_absolute_address_and_by_path(database: Path) -> None:
-    base = database.parent
+def test_a_database_is_found_by_relative_and_absolute_address_and_by_path(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(database.parent)
     for url in ("sqlite:///crm?#.db", f"sqlite:///{database}", "crm?#.db", str(database)):
-        assert open_source(url, base=base).tables() == ["leads"]
+        assert open_source(url).tables() == ["leads"]
 
 
 def test_a_database_is_known_by_its_content_too(database: Path) -> None:
@@ -44,9 +46,10 @@ def test_secrets_in_an_address_are_never_shown(url: str) -> None:
     assert "host/crm" in masked(url)
 
 
-def test_a_missing_path_names_what_lies_beside_it(tmp_path: Path) -> None:
+def test_a_missing_path_names_what_lies_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "leads.csv").write_text("id\n1\n", "utf-8")
     with pytest.raises(SourceError, match=r"There is no file or folder .*laeds.csv. Did you mean 'leads.csv'\?"):
-        open_source("laeds.csv", base=tmp_path)
+        open_source("laeds.csv")
     with pytest.raises(SourceError, match=r"There is no database .*crm.db"):
-        open_source("sqlite:///crm.db", base=tmp_path)
+        open_source("sqlite:///crm.db")
