@@ -25,7 +25,7 @@ bench: $(VENV)/dev.stamp ## speed and quality figures (DATA=folder with the publ
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.quality $(DATA)
 
-proof: $(VENV)/dev.stamp ## the long statistical and fault-injection proofs
+proof: $(VENV)/dev.stamp ## the long statistical proofs
 	$(BIN)/pytest -m proof
 
 format: $(VENV)/dev.stamp ## bring the code into its format

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,11 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from leadml.errors import RulebookError, TrainingError
+from leadml.errors import TrainingError
 from leadml.predict import Scorer, save_scorer
 from leadml.predict.encoding import Floats, Group
 from leadml.predict.rulebook import Rulebook
-from leadml.rules import load_rulebook
+from leadml.rules import load_rulebook, map_rulebook
 from leadml.training.fit import fit_scorer
 from leadml.training.frame import read_frame
 
@@ -211,13 +212,13 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.rulebook is None:
             return None
         rulebook = self.rulebook if isinstance(self.rulebook, Rulebook) else load_rulebook(self.rulebook)
-        resolved, unmapped = rulebook.resolve(answers, columns)
-        if not resolved.dimensions:
-            raise RulebookError(
-                f"No dimension of the rulebook {rulebook.name!r} has a column: {', '.join(unmapped)}. "
-                "Say which column answers each question: LeadScorer(rulebook=..., answers={'budget': 'COLUMN'})."
+        advice = "Say which column answers each question: LeadScorer(rulebook=..., answers={'budget': 'COLUMN'})."
+        mapped, unmapped = map_rulebook(rulebook, answers, columns, advice=advice)
+        if unmapped:
+            warnings.warn(
+                f"The rulebook's dimensions {', '.join(unmapped)} have no column and do not count.", stacklevel=3
             )
-        return resolved
+        return mapped
 
 
 def sortable(time: Any) -> Floats:

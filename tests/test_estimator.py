@@ -133,7 +133,8 @@ def test_time_and_accounts_are_taken_in_any_form() -> None:
 
 def test_a_rulebook_joins_the_score_once() -> None:
     leads, won = company()
-    scorer = LeadScorer("bant", answers={"budget": "budget"}, labels={"visits": "Visits"}).fit(leads, won)
+    with pytest.warns(UserWarning, match="dimensions Authority, Need, Timeline have no column and do not count"):
+        scorer = LeadScorer("bant", answers={"budget": "budget"}, labels={"visits": "Visits"}).fit(leads, won)
     scored = scorer.scorer_.score(leads.head(20)).to_pylist()
     assert {row["points"]["Budget"] for row in scored} <= {0.0, 25.0}
     assert "BANT Budget" in scorer.explain(leads).columns

@@ -28,6 +28,7 @@ CODES: Mapping[str, str] = {
     "R107": "very rare outcome",
     "R108": "many repeated rows",
     "R109": "no column carries information",
+    "R110": "rulebook dimension without a column",
     "L001": "filled only after closing, left out (by open leads)",
     "L002": "filled only after closing, left out (by the history's times)",
     "L101": "one column gives the outcome away",

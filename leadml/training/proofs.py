@@ -114,7 +114,7 @@ def _records(column: str, history: pa.Table, closing: pa.Table) -> pa.Table:
 def _proven(code: str, column: str, message: str) -> Finding:
     return Finding(
         code,
-        "error",
+        "warning",
         column,
         f"{message} It is known only after the outcome and is left out.",
         f"Add {column!r} to exclude under [leads] in leadml.toml to settle it.",

@@ -17,12 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadml.errors import RulebookError, TrainingError
+from leadml.errors import TrainingError
 from leadml.features import Snapshots, build_snapshots
 from leadml.predict import Scorer
 from leadml.predict.encoding import Column, Floats, Group, to_floats
 from leadml.predict.policy import Policy
 from leadml.predict.rulebook import Rulebook
+from leadml.rules import map_rulebook
 from leadml.schema import LeadTables
 from leadml.training import baselines
 from leadml.training.audit import audit_leads
@@ -98,9 +99,9 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     names = [attribute.name for attribute in snapshots.plan.attributes]
     findings += check_readiness(snapshots.features, names, snapshots.label, snapshots.order, snapshots.account_id)
     refuse_unready(findings)
-    student = _Student(
-        _contract(snapshots, columns_left_out(findings)), _resolved(choices.rulebook, tables), choices.seed
-    )
+    rulebook, unmapped = _rules(choices.rulebook, tables)
+    findings += unmapped
+    student = _Student(_contract(snapshots, columns_left_out(findings)), rulebook, choices.seed)
 
     gap = snapshots.horizon_days or 0.0
     split = split_newest(
@@ -224,16 +225,14 @@ def _contract(snapshots: Snapshots, left_out: Mapping[str, str]) -> tuple[Column
     return tuple(column for column in snapshots.columns if column.name not in left_out)
 
 
-def _resolved(rulebook: Rulebook | None, tables: LeadTables) -> Rulebook | None:
+def _rules(rulebook: Rulebook | None, tables: LeadTables) -> tuple[Rulebook | None, list[Finding]]:
+    """The rulebook over the user's columns, and a remark where a dimension has none."""
     if rulebook is None:
-        return None
-    resolved, unmapped = rulebook.resolve(tables.answers, tables.attributes)
-    if not resolved.dimensions:
-        raise RulebookError(
-            f"No dimension of the rulebook {rulebook.name!r} has a column: {', '.join(unmapped)}. "
-            "Say which column answers each question under [leads.answers] in leadml.toml."
-        )
-    return resolved
+        return None, []
+    advice = "Say which column answers each question under [leads.answers] in leadml.toml."
+    mapped, unmapped = map_rulebook(rulebook, tables.answers, tables.attributes, advice=advice)
+    message = f"The rulebook {rulebook.name} has no column for {', '.join(unmapped)}, which therefore count nothing."
+    return mapped, [Finding("R110", "note", None, message, advice)] if unmapped else []
 
 
 def _every_week(tables: LeadTables, choices: Choices, snapshots: Snapshots, split: Split) -> Snapshots | None:

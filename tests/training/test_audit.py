@@ -57,7 +57,7 @@ def test_a_column_filled_only_for_won_leads_is_proven_with_its_counts():
     planted = company.won & (company.random.random(company.n) < 0.9)
     company.columns["onboarding_manager"] = company.text(planted)
     finding = company.audit()["onboarding_manager"]
-    assert (finding.code, finding.level) == ("L001", "error")
+    assert (finding.code, finding.level) == ("L001", "warning")
     assert f"filled for {planted.sum()} of {company.won.sum()} won leads" in finding.message
     assert f"none of {company.open.sum()} open ones" in finding.message
     assert "exclude" in finding.advice
@@ -92,7 +92,7 @@ def test_an_excellent_sign_that_open_leads_share_is_never_proven():
         wins_later = company.random.random(company.n) < 1 / (1 + np.exp(1.2 - company.fit))
         will_win = company.won | (company.open & wins_later)
         company.columns["asked_for_contract"] = company.text(will_win & (company.random.random(company.n) < 0.3))
-        assert all(finding.level != "error" for finding in company.audit().values())
+        assert all(not finding.code.startswith("L0") for finding in company.audit().values())
 
 
 def test_values_recorded_only_after_closing_are_proven_by_the_history():
@@ -101,7 +101,7 @@ def test_values_recorded_only_after_closing_are_proven_by_the_history():
     company.columns["survey"] = company.text(~company.open)
     history = company.history("survey", closed, company.closed_day[closed] + 3)
     finding = company.audit(history=history, closed_at=company.closed_at())["survey"]
-    assert (finding.code, finding.level) == ("L002", "error")
+    assert (finding.code, finding.level) == ("L002", "warning")
     assert f"All {len(closed)} values" in finding.message
 
 
