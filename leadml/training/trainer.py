@@ -231,7 +231,7 @@ def _rules(rulebook: Rulebook | None, tables: LeadTables) -> tuple[Rulebook | No
         return None, []
     advice = "Say which column answers each question under [leads.answers] in leadml.toml."
     mapped, unmapped = map_rulebook(rulebook, tables.answers, tables.attributes, advice=advice)
-    message = f"The rulebook {rulebook.name} has no column for {', '.join(unmapped)}, which therefore count nothing."
+    message = f"The rulebook {rulebook.name} has no column for {', '.join(unmapped)}; what has none counts for nothing."
     return mapped, [Finding("R110", "note", None, message, advice)] if unmapped else []
 
 
