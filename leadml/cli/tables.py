@@ -44,6 +44,9 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
     print_lines(f"Read: {run.reading}", *run.assumptions)
     for finding in facts["findings"]:
         print_lines(f"{finding['code']} {finding['level']}: {finding['message']} {finding['advice']}")
+    left_out = [f"{entry['column']} ({entry['why'].split(':')[0]})" for entry in facts["excluded"]]
+    if left_out:
+        print_lines(f"Left out: {', '.join(left_out)}")
     evaluation = facts["evaluation"]
     print_table(
         f"On {evaluation['part']}: {evaluation['rows']:,} rows, {evaluation['won']:,} won",
