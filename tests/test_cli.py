@@ -365,3 +365,13 @@ def test_a_mistyped_command_or_option_exits_with_2(leadml) -> None:
     assert leadml("trian").code == 2
     assert leadml("score", "--everything").code == 2
     assert leadml("--help").code == 0
+
+
+def test_the_next_command_is_named_as_the_shell_will_find_it(monkeypatch) -> None:
+    from leadml.cli import show
+
+    monkeypatch.setattr("sys.argv", [".venv/bin/leadml"])
+    monkeypatch.setattr(show.shutil, "which", lambda name: None)
+    assert show.command() == ".venv/bin/leadml"
+    monkeypatch.setattr(show.shutil, "which", lambda name: f"/somewhere/{name}")
+    assert show.command() == "leadml"

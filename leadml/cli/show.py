@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +17,12 @@ from rich.table import Table
 _LONGEST_CELL = 100
 
 _console = Console(highlight=False, soft_wrap=True)
+
+
+def command() -> str:
+    """How to call leadml again: by its name where the shell finds it, else as it was called."""
+    called = Path(sys.argv[0])
+    return "leadml" if shutil.which("leadml") or called.name != "leadml" else str(called)
 
 
 def print_json(content: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from leadml.cli.show import print_json, print_lines, print_table
+from leadml.cli.show import command, print_json, print_lines, print_table
 from leadml.operations.demo import DemoRun
 from leadml.operations.explain import Explanation
 from leadml.operations.init import Proposal
@@ -31,7 +31,7 @@ def print_proposal(proposal: Proposal, config: Path, *, json: bool) -> None:
     )
     for suggestion in proposal.suggestions:
         print_lines(f"look at {suggestion.column!r}: {suggestion.reason}")
-    print_lines("", f"Written to {config}. Read it, mend what is wrong, then: leadml train --config {config}")
+    print_lines("", f"Written to {config}. Read it, mend what is wrong, then: {command()} train --config {config}")
 
 
 def print_training(run: TrainingRun, *, json: bool) -> None:
@@ -114,9 +114,9 @@ def print_demo(run: DemoRun, *, json: bool) -> None:
     print_lines(
         "",
         "Next:",
-        f"  leadml explain {run.scoring.best[0]['lead_id']} --config {run.config}",
-        f"  leadml score --config {run.config}",
-        "  leadml init YOUR-LEADS.csv",
+        f"  {command()} explain {run.scoring.best[0]['lead_id']} --config {run.config}",
+        f"  {command()} score --config {run.config}",
+        f"  {command()} init YOUR-LEADS.csv",
         "",
         f"The page: {run.page.resolve()}",
     )
