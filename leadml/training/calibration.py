@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.predict.tables import probability
+from leadml.training.newton import most_probable
 
 _SLOPE_SPREAD = 0.2
 _SHIFT_SPREAD = 0.3
@@ -36,7 +36,7 @@ def fit_calibration(log_odds: Floats, label: Floats) -> Calibration:
     The slope turns around the mean log-odds, so that slope and shift do not stand in for each other.
     """
     centre = float(np.mean(log_odds))
-    slope, shift = _newton(log_odds - centre, centre, label)
+    slope, shift = _slope_and_shift(log_odds - centre, centre, label)
     return Calibration(slope, shift + centre * (1 - slope))
 
 
@@ -57,18 +57,9 @@ def fit_forward_calibration(log_odds: Sequence[Floats], label: Sequence[Floats])
     return Calibration(slope, kept + centres[-1] * (1 - slope))
 
 
-def _newton(centred: Floats, centre: float, label: Floats) -> tuple[float, float]:
+def _slope_and_shift(centred: Floats, centre: float, label: Floats) -> tuple[float, float]:
     """Slope and shift (at the centre) with the greatest posterior; the shift is measured against no change."""
-    precision = np.array([1 / _SLOPE_SPREAD**2, 1 / _SHIFT_SPREAD**2])
-    prior = np.array([1.0, 0.0])
     design = np.column_stack([centred, np.ones(len(centred))])
-    parameters = prior.copy()
-    for _ in range(50):
-        chance = probability(centre + design @ parameters)
-        slope = design.T @ (chance - label) + precision * (parameters - prior)
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(precision)
-        step = np.linalg.solve(curvature, slope)
-        parameters = parameters - np.clip(step, -1, 1)
-        if np.abs(step).max() < 1e-10:
-            break
-    return float(parameters[0]), float(parameters[1])
+    precision = np.array([1 / _SLOPE_SPREAD**2, 1 / _SHIFT_SPREAD**2])
+    found = most_probable(design, label, mean=np.array([1.0, 0.0]), precision=precision, offset=centre)
+    return float(found.parameters[0]), float(found.parameters[1])

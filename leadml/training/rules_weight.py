@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.predict.tables import probability
+from leadml.training.newton import most_probable
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,9 @@ def fit_rules_weight(points: Floats, label: Floats, groups: np.ndarray[Any, Any]
     if spread == 0:
         return RulesWeight(0.0, (0.0, 0.0))
     design = np.column_stack([np.ones(len(points)), (points - points.mean()) / spread])
-    prior = np.diag([1e-3, 1.0])
-    parameters = np.zeros(2)
-    for _ in range(50):
-        chance = probability(design @ parameters)
-        slope = design.T @ (chance - label) + prior @ parameters
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + prior
-        step = np.clip(np.linalg.solve(curvature, slope), -1, 1)
-        parameters = parameters - step
-        if np.abs(step).max() < 1e-10:
-            break
-    error = _clustered_error(design, chance - label, curvature, groups)
-    centre = parameters[1] / spread
+    found = most_probable(design, label, mean=np.zeros(2), precision=np.array([1e-3, 1.0]))
+    error = _clustered_error(design, found.chance - label, found.curvature, groups)
+    centre = found.parameters[1] / spread
     interval = (float(centre - 1.96 * error / spread), float(centre + 1.96 * error / spread))
     return RulesWeight(max(0.0, float(centre)), interval)
 
