@@ -55,7 +55,9 @@ def _panel(name: str, found: Sequence[Difference]) -> ChartType:
     colour = alt.Color(
         "says:N", legend=None, scale=alt.Scale(domain=[_BETTER, _WORSE, _OPEN], range=[RAISES, LOWERS, INK])
     )
-    x = alt.X("low:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(labelExpr=_SIGNED, tickCount=5))
+    x = alt.X(
+        "low:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(labelExpr=_SIGNED, labelFlush=False, tickCount=5)
+    )
     base = alt.Chart(values(rows)).encode(y=y)
     zero = alt.Chart(values([{"at": 0}])).mark_rule(color=INK, strokeWidth=1).encode(x="at:Q")
     intervals = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q", color=colour)
