@@ -5,7 +5,8 @@
 Prints Markdown: the figures on the split that each data set's description states (`benchmarks/sets/*.toml`), where a
 set with several splits shows their mean and the seconds of all of them together; with --splits, the mean over random
 80/20 splits too, and leadml's paired difference in log loss to each other model with its 95 % interval. Progress goes
-to stderr. What --results holds is not measured again. Exits with 1 where a model failed, with 2 where you can mend it.
+to stderr. What --results holds is not measured again. Exits with 1 where a model failed, with 2 where you can
+mend it, with 130 when interrupted.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (LeadmlError, OtherPythonError) as fault:
         print(fault, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Stopped. What --results FILE holds is kept: run the same command again to go on.", file=sys.stderr)
+        return 130
     if measured.failures:
         print("\n".join(["These failed, and are missing above:", *measured.failures]), file=sys.stderr)
     return 1 if measured.failures else 0

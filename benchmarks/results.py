@@ -10,6 +10,9 @@ from pathlib import Path
 from benchmarks.figures import FIGURES
 from leadml.errors import SourceError
 
+# Set, split, digest of the rows, model, version.
+Key = tuple[str, str, str, str, str]
+
 
 @dataclass(frozen=True)
 class Result:
@@ -26,7 +29,7 @@ class Result:
     seconds: float
 
     @property
-    def key(self) -> tuple[str, ...]:
+    def key(self) -> Key:
         """What makes two results measurements of the same."""
         return self.set, self.split, self.rows, self.model, self.version
 
@@ -40,13 +43,13 @@ class Results:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._found: dict[tuple[str, ...], Result] = {}
+        self._found: dict[Key, Result] = {}
         if path is not None and not path.absolute().parent.is_dir():
             raise SourceError(f"{path}: its folder does not exist; make it, or choose another")
         if path is not None and path.exists():
             self._found = {result.key: result for result in _read(path)}
 
-    def has(self, result_key: tuple[str, ...]) -> bool:
+    def has(self, result_key: Key) -> bool:
         """Whether this was measured before."""
         return result_key in self._found
 
@@ -57,7 +60,7 @@ class Results:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(result)) + "\n")
 
-    def of(self, wanted: Iterable[tuple[str, ...]]) -> list[Result]:
+    def of(self, wanted: Iterable[Key]) -> list[Result]:
         """The results with these keys that there are."""
         return [self._found[key] for key in wanted if key in self._found]
 

@@ -37,4 +37,4 @@ def differences_table(found: Sequence[Difference], model: str) -> list[str]:
 
 def versions_line(results: Sequence[Result]) -> str:
     """Which version of each model was measured."""
-    return "Versions: " + ", ".join(dict.fromkeys(f"{result.model}: {result.version}" for result in results)) + "."
+    return "Versions: " + "; ".join(dict.fromkeys(f"{result.model} {result.version}" for result in results)) + "."

@@ -32,7 +32,7 @@ def test_a_strangers_set_is_measured_compared_and_drawn(
     assert [row[1] for row in stated + drawn] == ["leadml", "logistic regression"] * 2
     assert [row[1:3] for row in paired] == [["logistic regression", "2"]]
     assert float(paired[0][3]) == pytest.approx(float(drawn[0][4]) - float(drawn[1][4]), abs=2e-4)
-    assert "Versions: leadml: 0." in printed
+    assert "Versions: leadml 0." in printed
     assert "1 of 8: mine, protocol 0, leadml: log loss" in said
     assert "logistic regression" in (tmp_path / "plot.svg").read_text(encoding="utf-8")
 
@@ -62,3 +62,14 @@ def test_what_the_user_can_mend_is_one_message(
     printed, said = capsys.readouterr()
     assert message in said
     assert printed == ""
+
+
+def test_a_run_that_is_interrupted_says_so(
+    asked: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmarks.quality.measure", interrupted)
+    assert main(asked) == 130
+    assert "What --results FILE holds is kept" in capsys.readouterr().err

@@ -29,5 +29,5 @@ def test_differences_carry_their_sign() -> None:
 
 def test_versions_are_named_once() -> None:
     assert versions_line([result("one", 0, 0), result("two", 0, 0), result("one", 1, 0)]) == (
-        "Versions: one: 1.0, two: 1.0."
+        "Versions: one 1.0; two 1.0."
     )
