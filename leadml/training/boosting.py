@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,10 @@ Matrix = np.ndarray[Any, np.dtype[np.float32]]
 
 # How many rows of the sample's own rate a level is mixed with before levels are put in order.
 _LEVEL_SMOOTHING = 30.0
-# Rounds between two looks at the watched rows.
+MOST_ROUNDS = 800
+# Rounds between two looks at the watched rows, and rounds without improvement before giving up.
 _STEP = 10
+_PATIENCE = 40
 _PARAMETERS: dict[str, Any] = {
     "objective": "binary",
     "metric": "binary_logloss",
@@ -32,9 +34,6 @@ _PARAMETERS: dict[str, Any] = {
     "max_bin": 255,
     "min_data_in_bin": 1,
     "feature_pre_filter": False,
-    "num_leaves": 4,
-    "min_data_in_leaf": 10,
-    "lambda_l2": 5.0,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
 }
@@ -42,9 +41,12 @@ _PARAMETERS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Growth:
-    """How a booster may grow: which features may share a tree (None: any), and how fast it learns."""
+    """How boosters grow; with `additive` no tree sees more than one feature."""
 
-    constraints: tuple[tuple[int, ...], ...] | None
+    additive: bool
+    leaves: int
+    least_rows_in_leaf: int
+    ridge: float
     feature_fraction: float
     learning_rate: float
 
@@ -61,12 +63,15 @@ class Booster:
         self._places = _places(sample, self.intercept)
         self._parameters = {
             **_PARAMETERS,
+            "num_leaves": growth.leaves,
+            "min_data_in_leaf": growth.least_rows_in_leaf,
+            "lambda_l2": growth.ridge,
             "feature_fraction": growth.feature_fraction,
             "learning_rate": growth.learning_rate,
             "seed": seed,
         }
-        if growth.constraints is not None:
-            self._parameters["interaction_constraints"] = [list(group) for group in growth.constraints]
+        if growth.additive:
+            self._parameters["interaction_constraints"] = [[position] for position in range(len(sample.features))]
         self._data = self._dataset(sample, None)
         self._booster = lightgbm.Booster(self._parameters, self._data)
 
@@ -87,13 +92,10 @@ class Booster:
 
     def sums(self, codes: Codes, rounds: int) -> Floats:
         """Sum of the first `rounds` trees (without intercept and offset) for coded rows; shape (rows,)."""
+        if not rounds:
+            return np.zeros(len(codes))  # LightGBM takes 0 rounds for all rounds
         total = self._booster.predict(self._matrix(codes), raw_score=True, num_iteration=rounds, num_threads=1)
         return np.asarray(total, dtype=np.float64)
-
-    def joint_gains(self) -> Iterator[tuple[tuple[int, int], float]]:
-        """Gain of each split made right below a split on another feature, with the two features in order."""
-        for tree in self._booster.dump_model()["tree_info"]:
-            yield from _joint_gains(tree["tree_structure"])
 
     def _dataset(self, sample: Sample, reference: lightgbm.Dataset | None) -> lightgbm.Dataset:
         return lightgbm.Dataset(
@@ -112,22 +114,37 @@ class Booster:
         return matrix
 
 
-def boost(boosters: Sequence[Booster], sizes: Floats | None, most: int, patience: int) -> int:
-    """Grow all boosters side by side; the number of rounds to keep.
+def grow(
+    training: Sequence[Sample],
+    growth: Growth,
+    judging: Sequence[Sample] | None,
+    importance: Floats | None = None,
+    rounds: int = MOST_ROUNDS,
+) -> tuple[list[Booster], int]:
+    """One booster per training sample, grown side by side, and the number of rounds to keep of all of them.
 
-    With the `sizes` (how much each watched sample counts), growing stops when their pooled loss has not improved for
-    `patience` rounds, and the best number is returned. One number for all leaves less to chance than one for each.
+    With `judging` samples, growing stops when their pooled loss (each sample's rows counting its `importance`) has not
+    improved for a while, and the best number is kept; without, all `rounds` are. One number for all leaves less to
+    chance than one for each.
     """
-    if sizes is None:
-        in_parallel(lambda booster: booster.grow(most), boosters)
-        return most
+    boosters = in_parallel(lambda numbered: Booster(numbered[1], growth, numbered[0]), enumerate(training))
+    if judging is None:
+        in_parallel(lambda booster: booster.grow(rounds), boosters)
+        return boosters, rounds
+    for booster, sample in zip(boosters, judging, strict=True):
+        booster.watch(sample)
+    counts = np.array([len(sample.label) for sample in judging]) * (1.0 if importance is None else importance)
+    return boosters, _best_rounds(boosters, counts, rounds)
+
+
+def _best_rounds(boosters: Sequence[Booster], counts: Floats, most: int) -> int:
     best_loss, best = np.inf, 0
     for done in range(_STEP, most + 1, _STEP):
         losses = in_parallel(lambda booster: booster.grow_and_judge(_STEP), boosters)
-        loss = float(np.average(losses, weights=sizes))
+        loss = float(np.average(losses, weights=counts))
         if loss < best_loss - 1e-6:
             best_loss, best = loss, done
-        elif done - best >= patience:
+        elif done - best >= _PATIENCE:
             break
     return best
 
@@ -165,14 +182,3 @@ def _ordered(sample: Sample, position: int, intercept: float) -> Floats:
     places = np.empty(n_codes)
     places[np.argsort(mean, kind="stable")] = np.arange(n_codes)
     return places
-
-
-def _joint_gains(node: dict[str, Any]) -> Iterator[tuple[tuple[int, int], float]]:
-    for side in ("left_child", "right_child"):
-        child = node.get(side, {})
-        if "split_feature" not in child:
-            continue
-        above, below = node["split_feature"], child["split_feature"]
-        if above != below:
-            yield (min(above, below), max(above, below)), float(child["split_gain"])
-        yield from _joint_gains(child)

@@ -14,7 +14,7 @@ import numpy as np
 from leadml.predict.encoding import Floats
 from leadml.training.newton import most_probable
 
-_SLOPE_SPREAD = 0.2
+_SLOPE_SPREAD = 0.05
 _SHIFT_SPREAD = 0.3
 
 

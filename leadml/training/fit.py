@@ -17,8 +17,9 @@ from leadml.predict.rulebook import Rulebook
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import ScoreTables
 from leadml.training.binning import code_matrix, fit_features
-from leadml.training.blend import blended, centred
-from leadml.training.candidates import Candidate, Workshop, judge_candidates
+from leadml.training.blend import centred
+from leadml.training.candidates import Candidate, Workshop, train_candidates
+from leadml.training.distilling import blended_tables
 from leadml.training.folds import Rows, signatures
 from leadml.training.grades import grade_bounds
 from leadml.training.judgement import Judgement, is_better, judge
@@ -93,10 +94,11 @@ def fit_scorer(
         sample = leads.sample
         plan = make_plan(sample.label, sample.codes, leads.order, leads.accounts, gap, seed)
         recency = choose_recency(sample, plan, leads.order)
-        candidates = judge_candidates(Workshop(sample, plan, recency.weights))
-        verdict = judge(sample, plan, [candidate.judged for candidate in candidates])
+        shop = Workshop(sample, plan, recency.weights)
+        candidates = train_candidates(shop)
+        verdict = judge(sample, plan, [shop.judge(candidate.folds) for candidate in candidates])
         served = _served(verdict, leads.rules, leads.accounts)
-        tables = centred(_tables(served, verdict, candidates, sample, leads.rules), sample)
+        tables = centred(_tables(served, verdict, candidates, shop, leads.rules), sample)
     policy = Policy(grade_bounds(float(np.mean(sample.label))))
     scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook)
     return _fitted(scorer, leads, candidates, verdict, served)
@@ -176,16 +178,17 @@ def _served(verdict: Judgement, rules: _Rules, accounts: Groups | None) -> Serve
 
 
 def _tables(
-    served: Served, verdict: Judgement, candidates: Sequence[Candidate], sample: Sample, rules: _Rules
+    served: Served, verdict: Judgement, candidates: Sequence[Candidate], shop: Workshop, rules: _Rules
 ) -> ScoreTables:
     """The tables to serve; every candidate corrects the same offset, so the blend carries it once."""
+    sample = shop.sample
     if served == "nothing":
         bare = replace(sample, offset=np.zeros(len(sample.label)))
         return constant_tables(sample.features, base_log_odds(bare))
     if served == "rules":
-        return replace(candidates[0].finish(), rules_weight=rules.weight)
-    used = [position for position, weight in enumerate(verdict.weights) if weight > 0]
-    total = blended([candidates[position].finish() for position in used], verdict.weights[used])
+        return replace(blended_tables([candidates[0].finish()], [1.0], sample), rules_weight=rules.weight)
+    used = np.flatnonzero(verdict.weights)
+    total = blended_tables([candidates[int(position)].finish() for position in used], verdict.weights[used], sample)
     return replace(total, rules_weight=rules.weight).rescaled(verdict.calibration.slope, verdict.calibration.shift)
 
 

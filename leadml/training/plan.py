@@ -12,6 +12,8 @@ from leadml.training.folds import Fold, Rows, forward_folds, grouped_folds, sign
 
 _FOLDS = 5
 _FORWARD_FOLDS = 4
+# Accounts of the rarer outcome that the oldest fold must learn from: models of fewer say nothing about the one served.
+_LEAST_LOOKING_BACK = 60
 _REPEAT_BELOW = 5_000  # rows; below, chance in dealing the folds is worth averaging out
 _REPEATS = 3
 _FEWER_BAGS_FROM = 20_000
@@ -45,11 +47,16 @@ def make_plan(
     if order is not None:
         accounts = groups if groups is not None else np.arange(len(label))
         ahead = forward_folds(label, order, accounts, gap, _FORWARD_FOLDS)
-        if len(ahead) > 1:
+        if len(ahead) > 1 and _rarer_accounts(label, accounts, ahead[0][0]) >= _LEAST_LOOKING_BACK:
             # The more rows, the less there is to average out by bags.
             enough = bags if len(label) < _FEWER_BAGS_FROM else bags[:_FEWER_BAGS]
             return Plan(tuple(ahead), True, enough, np.exp2(np.arange(len(ahead), dtype=np.float64)))
     return Plan(dealt, False, bags, np.ones(len(dealt)))
+
+
+def _rarer_accounts(label: Floats, accounts: np.ndarray[Any, Any], rows: Rows) -> int:
+    """How many accounts of the rarer outcome there are among some rows."""
+    return min(len(np.unique(accounts[rows][label[rows] == outcome])) for outcome in (0.0, 1.0))
 
 
 def _look_alikes(codes: Codes) -> np.ndarray[Any, Any]:

@@ -56,12 +56,19 @@ def test_a_gap_longer_than_the_history_leaves_no_forward_fold():
     assert forward_folds(label, np.arange(200.0), np.arange(200), 1e6, 4) == []
 
 
+def dated_plan(rows, gap=0.0, accounts=None):
+    codes = np.random.default_rng(0).integers(0, 5, (rows, 3)).astype(np.uint16)
+    return make_plan(np.tile([0.0, 1.0], rows // 2), codes, np.arange(float(rows)), accounts, gap, 0)
+
+
 def test_a_plan_falls_back_to_groups_where_no_forward_fold_is_possible():
-    rng = np.random.default_rng(0)
-    codes = rng.integers(0, 5, (200, 3)).astype(np.uint16)
-    label = np.tile([0.0, 1.0], 100)
-    assert make_plan(label, codes, np.arange(200.0), None, 0.0, 0).forward
-    assert not make_plan(label, codes, np.arange(200.0), None, 1e6, 0).forward
+    assert dated_plan(400).forward
+    assert not dated_plan(400, gap=1e6).forward
+
+
+def test_a_plan_falls_back_to_groups_where_the_oldest_fold_would_learn_from_few_accounts():
+    assert not dated_plan(200).forward
+    assert not dated_plan(400, accounts=np.arange(400) // 8).forward
 
 
 def test_signatures_are_equal_exactly_for_equal_rows():

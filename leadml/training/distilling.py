@@ -1,0 +1,124 @@
+"""Score tables that say what another model says.
+
+A flexible model hears more in few won leads than tables grown from the same leads, but cannot be read. Tables fitted to
+its log-odds, which carry no chance outcomes, keep nearly all of what it heard (model distillation: Bucila, Caruana and
+Niculescu-Mizil, "Model compression", KDD 2006; for additive students, Tan, Caruana, Hooker, Koch and Gordo, "Learning
+global additive explanations for neural nets using model distillation", 2018).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import lsqr
+
+from leadml.predict.encoding import OTHER, Floats
+from leadml.predict.tables import Map, Pair, ScoreTables, probability
+from leadml.training.blend import blended
+from leadml.training.candidates import Model, Tabled
+from leadml.training.sample import Sample
+
+MOST_PAIRS = 60
+_COARSE_CODES = 16
+# A smooth function needs no more rows than this to be read off; choosing pairs by it needs fewer.
+_ENOUGH_ROWS = 100_000
+_ENOUGH_FOR_PAIRS = 30_000
+# Rows of weight 1/4 (an even chance) that a table's entry, or a pair's cell, is pulled to zero by.
+_MAIN_RIDGE = 2.0
+_PAIR_RIDGE = 6.0
+_STEPS = 100
+
+
+def blended_tables(models: Sequence[Model], weights: Floats | Sequence[float], sample: Sample) -> ScoreTables:
+    """The weighted sum of models as tables: exactly where they are tables, distilled where they are not."""
+    exact = [(one.tables, weight) for one, weight in zip(models, weights, strict=True) if isinstance(one, Tabled)]
+    others = [(one, weight) for one, weight in zip(models, weights, strict=True) if not isinstance(one, Tabled)]
+    parts = [blended(*zip(*exact, strict=True))] if exact else []
+    if others:
+        total = sum(weight * (one.log_odds(sample) - sample.offset) for one, weight in others)
+        parts.append(distilled(sample, np.asarray(total)))
+    return blended(parts, [1.0] * len(parts))
+
+
+def distilled(sample: Sample, log_odds: Floats, most_pairs: int = MOST_PAIRS) -> ScoreTables:
+    """Main tables and up to `most_pairs` pairs whose sum is nearest to the log-odds given for the sample's rows.
+
+    Nearest by squares weighted with p(1 - p), which is what a small difference costs in log loss. The pairs are those
+    that explain most of what is left by main tables alone, as in FAST (Lou, Caruana, Gehrke and Hooker, KDD 2013).
+
+    Args:
+        sample: coded rows; their labels are not looked at.
+        log_odds: shape (rows,), without the sample's offset.
+        most_pairs: how many pairs at most.
+    """
+    step = -(-len(log_odds) // _ENOUGH_ROWS)
+    sample, log_odds = sample.take(np.arange(0, len(log_odds), step)), log_odds[::step]
+    chance = probability(sample.offset + log_odds)
+    weight = sample.weight * chance * (1 - chance)
+    mains, left_over = _fitted(sample, log_odds, weight, ())
+    pairs = _choose_pairs(sample, left_over, weight, most_pairs) if most_pairs else ()
+    return _fitted(sample, log_odds, weight, pairs)[0] if pairs else mains
+
+
+def _fitted(sample: Sample, log_odds: Floats, weight: Floats, pairs: Sequence[Pair]) -> tuple[ScoreTables, Floats]:
+    """Ridge regression on one column per table entry, by LSQR (Paige and Saunders 1982); and what it leaves over."""
+    sizes = [feature.n_codes for feature in sample.features] + [pair.table.size for pair in pairs]
+    ridge = np.repeat([_MAIN_RIDGE / 4] * len(sample.features) + [_PAIR_RIDGE / 4] * len(pairs), sizes)
+    entries = _one_hot(sample, sizes, pairs)
+    mean = float(np.average(log_odds, weights=weight))
+    rows = sparse.diags_array(np.sqrt(weight)) @ entries
+    # Columns of like length make the search short; the ridge is in the rows below so that scaling does not touch it.
+    scale = 1 / np.sqrt(entries.T @ weight + ridge)
+    system = sparse.vstack([rows, sparse.diags_array(np.sqrt(ridge))]) @ sparse.diags_array(scale)
+    wanted = np.concatenate([np.sqrt(weight) * (log_odds - mean), np.zeros(len(ridge))])
+    solved = scale * lsqr(system.tocsr(), wanted, atol=1e-5, btol=1e-5, iter_lim=_STEPS)[0]
+    parts = np.split(solved, np.cumsum(sizes)[:-1])
+    main, flat = parts[: len(sample.features)], parts[len(sample.features) :]
+    filled = [replace(pair, table=one.reshape(pair.table.shape)) for pair, one in zip(pairs, flat, strict=True)]
+    return ScoreTables(mean, tuple(main), tuple(filled)), log_odds - mean - entries @ solved
+
+
+def _one_hot(sample: Sample, sizes: Sequence[int], pairs: Sequence[Pair]) -> sparse.csr_array:
+    """One row per lead with a one at its entry of each table; shape (rows, entries of all tables)."""
+    columns = sample.columns
+    places = np.column_stack([*columns, *(pair.codes(columns) for pair in pairs)]).astype(np.int32)
+    places += np.cumsum([0, *sizes[:-1]]).astype(np.int32)
+    pointers = np.arange(len(places) + 1, dtype=np.int32) * np.int32(len(sizes))
+    return sparse.csr_array((np.ones(places.size), places.ravel(), pointers), shape=(len(places), sum(sizes)))
+
+
+def _choose_pairs(sample: Sample, left_over: Floats, weight: Floats, most: int) -> tuple[Pair, ...]:
+    """The pairs of features, over coarse codes, whose cells explain most of the weighted squares left over."""
+    step = -(-len(left_over) // _ENOUGH_FOR_PAIRS)
+    maps = [_coarse_map(sample, position) for position in range(len(sample.features))]
+    coarse = [one[codes].astype(np.int64) for one, codes in zip(maps, sample.codes[::step].T, strict=True)]
+    weight, pull = weight[::step], (weight * left_over)[::step]
+    worth = {}
+    for left, right in itertools.combinations(range(len(maps)), 2):
+        cell = coarse[left] * (int(maps[right].max()) + 1) + coarse[right]
+        pulls = np.bincount(cell, weights=pull)
+        worth[left, right] = float((pulls**2 / (np.bincount(cell, weights=weight) + _PAIR_RIDGE / 4)).sum())
+    chosen = sorted(sorted(worth, key=lambda pair: (-worth[pair], pair))[:most])
+    return tuple(_empty_pair(left, right, maps) for left, right in chosen)
+
+
+def _empty_pair(left: int, right: int, maps: Sequence[Map]) -> Pair:
+    shape = int(maps[left].max()) + 1, int(maps[right].max()) + 1
+    return Pair(left, right, maps[left], maps[right], np.zeros(shape))
+
+
+def _coarse_map(sample: Sample, position: int) -> Map:
+    """Code -> coarse code, at most `_COARSE_CODES`: missing stays 0, neighbouring bins and rare levels are merged."""
+    feature = sample.features[position]
+    if feature.n_codes <= _COARSE_CODES:
+        return np.arange(feature.n_codes, dtype=np.uint16)
+    if feature.kind == "category":
+        return np.array([*range(_COARSE_CODES), *[OTHER] * (feature.n_codes - _COARSE_CODES)], dtype=np.uint16)
+    known = np.bincount(sample.codes[:, position], minlength=feature.n_codes)[1:]
+    share = (np.cumsum(known) - known / 2) / max(known.sum(), 1)
+    coarse = np.concatenate([[0.0], 1 + np.floor(share * (_COARSE_CODES - 1))])
+    return np.unique(coarse, return_inverse=True)[1].astype(np.uint16)
