@@ -23,6 +23,7 @@ from leadml.training.evaluation import evaluate, gain, reliability
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
 from leadml.training.grades import grade_table
+from leadml.training.learning_curve import LearningCurve
 from leadml.training.rules_weight import RulesPrior
 
 
@@ -32,7 +33,7 @@ class Evidence:
 
     `snapshots` are all that it learned from, `newest` the part it was judged on, and `predictions` the probabilities
     for that part, of the rehearsal ("leadml") and of what it has to beat. Where nothing was learned yet, `newest` is
-    None. `prior` is what is stated of the rules.
+    None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads.
     """
 
     tables: LeadTables
@@ -43,6 +44,7 @@ class Evidence:
     cutoffs: tuple[Cutoff, ...]
     findings: tuple[Finding, ...]
     prior: RulesPrior | None = None
+    curve: LearningCurve | None = None
 
 
 def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at: datetime) -> dict[str, Any]:
@@ -62,6 +64,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
         "grades": _grades(scorer, evidence),
+        "learning_curve": [point.to_dict() for point in evidence.curve.points] if evidence.curve else [],
         "findings": [finding.to_dict() for finding in evidence.findings],
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
         "rules": _rules(scorer, evidence),

@@ -33,6 +33,7 @@ from leadml.training.findings import Finding, columns_left_out, refuse_unready
 from leadml.training.fit import Fitted, fit_rules, fit_scorer
 from leadml.training.grades import grade_bounds
 from leadml.training.history import known_snapshots, weekly_snapshots
+from leadml.training.learning_curve import LearningCurve, learning_curve, what_more_would_gain
 from leadml.training.readiness import check_readiness
 from leadml.training.rules_weight import RulesPrior
 from leadml.training.split import Split, account_codes, split_newest
@@ -87,6 +88,8 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         progress("scoring by the rules as stated")
         return _by_rules(tables, choices, snapshots, student, [*_passed(findings), _not_yet(refused)], now)
     older, newest = snapshots.take(split.train), snapshots.take(split.test)
+    curve = student.curve(older, newest)
+    findings += what_more_would_gain(curve)
     progress(f"rehearsing on the older {len(older.lead_id):,} snapshots")
     rehearsal = student.learn(older)
     progress(f"training on all {len(snapshots.lead_id):,} snapshots")
@@ -101,7 +104,7 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     cutoffs = _cutoffs(weekly, rehearsal.scorer, choices, base_rate=float(older.label.mean()), signal=final.signal)
     policy = _policy(final.scorer, cutoffs, choices, base_rate=float(snapshots.label.mean()))
     scorer = replace(final.scorer, policy=policy)
-    evidence = Evidence(tables, snapshots, newest, predictions, final, tuple(cutoffs), tuple(findings), prior)
+    evidence = Evidence(tables, snapshots, newest, predictions, final, tuple(cutoffs), tuple(findings), prior, curve)
     facts = training_facts(scorer, evidence, name=choices.name, trained_at=now)
     return Training(replace(scorer, facts=facts), evidence)
 
@@ -127,6 +130,11 @@ class _Student:
             prior=self.prior,
             seed=self.seed,
         )
+
+    def curve(self, older: Snapshots, newest: Snapshots) -> LearningCurve | None:
+        """How a quick model gets better on the newest snapshots with the number of older ones."""
+        parts = [(part.features, part.label, account_codes(part.account_id)) for part in (older, newest)]
+        return learning_curve(parts[0], parts[1], self.columns, seed=self.seed)
 
     def predictions(self, older: Snapshots, newest: Snapshots, scorer: Scorer) -> dict[str, Floats]:
         """Probabilities for the newest snapshots: of the scorer, and of what it has to beat."""
