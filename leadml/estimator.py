@@ -24,6 +24,7 @@ from leadml.predict.rulebook import Rulebook
 from leadml.rules import load_rulebook, map_rulebook
 from leadml.training.fit import fit_scorer
 from leadml.training.frame import read_frame
+from leadml.training.rules_weight import RulesPrior
 
 
 class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -40,6 +41,12 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         an offset whose weight is measured.
     answers : mapping of str to str, default=None
         For the rulebook: qualification question -> the column that holds its answer, e.g. `{"budget": "Budgt_alloc"}`.
+    base_rate : float or None, default=None
+        For the rulebook: the share of leads that is won, as you expect it. With it `fit` needs no second outcome: while
+        few leads have closed the rules are what scores, and they give way as leads close.
+    points_that_double_odds : float or None, default=None
+        For the rulebook: how many points double the odds of a win, as you expect it; a fifth of the rulebook's range
+        when only `base_rate` is given.
     groups : mapping of str to str, default=None
         Column -> feature group ("fit", "engagement", "intent" or "answer"). Columns of `answers` are answers, every
         other one is fit unless stated.
@@ -60,7 +67,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_ : ndarray of shape (2,)
         Class labels; the second, in sorted order, is conversion.
     signal_ : bool
-        Whether anything in the columns tells who converts. Without, all probabilities are the base rate's.
+        Whether anything in the columns is shown to tell who converts. Without, the scorer is the rules, or all
+        probabilities are the base rate's.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -83,6 +91,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rulebook: str | Path | Rulebook | None = None,
         *,
         answers: Mapping[str, str] | None = None,
+        base_rate: float | None = None,
+        points_that_double_odds: float | None = None,
         groups: Mapping[str, Group] | None = None,
         labels: Mapping[str, str] | None = None,
         gap: float = 0.0,
@@ -91,6 +101,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> None:
         self.rulebook = rulebook
         self.answers = answers
+        self.base_rate = base_rate
+        self.points_that_double_odds = points_that_double_odds
         self.groups = groups
         self.labels = labels
         self.gap = gap
@@ -105,7 +117,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X : DataFrame, pyarrow Table or array of shape (n_leads, n_columns)
             Raw columns, as they were known when the lead was to be scored.
         y : array of shape (n_leads,)
-            Two classes; the second in sorted order is conversion (1, True, "won").
+            Two classes; the second in sorted order is conversion (1, True, "won"). Missing for leads that are still
+            open: these are not learned from. With `rulebook` and `base_rate`, one class (0 or 1) or none will do.
         time : array of shape (n_leads,), default=None
             When each row was observed: datetimes, or numbers that sort in time. Validation then runs forward in time.
         groups : array of shape (n_leads,), default=None
@@ -114,7 +127,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         TrainingError
-            Only one class, or too few rows to learn anything from.
+            Only one class (and no `base_rate` to score by the rules at), or too few rows to learn anything from.
         ColumnsError
             A column that cannot be read.
         """
@@ -125,6 +138,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         table, columns = read_frame(
             rows, _names(rows), groups=of_group | dict(self.groups or {}), labels=self.labels or {}
         )
+        rulebook = self._resolved_rulebook(answers, table.column_names)
         fitted = fit_scorer(
             table,
             columns,
@@ -132,7 +146,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             order=None if time is None else sortable(time),
             groups=None if groups is None else np.unique(np.asarray(groups).astype(str), return_inverse=True)[1],
             gap=float(self.gap),
-            rulebook=self._resolved_rulebook(answers, table.column_names),
+            rulebook=rulebook,
+            prior=RulesPrior.stated(rulebook, self.base_rate, self.points_that_double_odds),
             seed=int(self.random_state),
         )
         policy = replace(fitted.scorer.policy, mql=self.mql)
@@ -196,17 +211,33 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return pd.DataFrame(array, columns=[f"x{position}" for position in range(array.shape[1])]).infer_objects()
 
     def _label(self, y: Any, count: int) -> Floats:
-        """1 for conversion, 0 for none; sets `classes_`."""
-        check_classification_targets(y)
+        """1 for conversion, 0 for none, NaN for not yet known; sets `classes_`."""
         y = column_or_1d(y, warn=True)
         if len(y) != count:
             raise ValueError(f"X has {count} rows, but y has {len(y)}.")
-        self.classes_, positions = np.unique(y, return_inverse=True)
-        if len(self.classes_) > 2:
+        known = ~pd.isna(y)
+        label = np.full(count, np.nan)
+        self.classes_ = self._classes(y[known])
+        label[known] = y[known] == self.classes_[1]
+        return label
+
+    def _classes(self, y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The two classes of known outcomes, conversion last."""
+        y = y if y.dtype != object or not len(y) else np.array(y.tolist())
+        if len(y):
+            check_classification_targets(y)
+        classes = np.unique(y)
+        if len(classes) > 2:
             raise ValueError(f"Only binary classification is supported. The type of the target is {type_of_target(y)}.")
-        if len(self.classes_) < 2:
-            raise TrainingError(f"y has only one class ('{self.classes_[0]}'). Bring leads of both outcomes.")
-        return positions.astype(np.float64)
+        if len(classes) == 2:
+            return classes
+        if self.rulebook is not None and self.base_rate is not None and np.isin(classes, (0, 1)).all():
+            return np.array([0, 1])
+        seen = f"has only one class ('{classes[0]}')" if len(classes) else "has no known outcome"
+        raise TrainingError(
+            f"y {seen}. Bring leads of both outcomes; or, with y of 1 and 0, give a rulebook and the base_rate to "
+            "score at until then."
+        )
 
     def _resolved_rulebook(self, answers: Mapping[str, str], columns: list[str]) -> Rulebook | None:
         if self.rulebook is None:

@@ -244,6 +244,64 @@ def test_one_outcome_only_is_refused_and_nothing_is_published(tmp_path, leadml) 
     assert not (tmp_path / "models").exists()
 
 
+YOUNG = """
+[source]
+url = "leads.csv"
+[leads]
+id = "Lead ID"
+outcome = "Won"
+won = ["1"]
+lost = ["0"]
+[leads.answers]
+budget = "Source"
+[rules]
+preset = "bant"
+"""
+STATED = "base_rate = 0.1\npoints_that_double_odds = 20\n"
+
+
+def young_leads(tmp_path: Path, *, closed: int, stated: str = STATED) -> Path:
+    rows = [
+        row | {"Source": {"web": "none", "fair": "approved"}[row["Source"]], "Won": row["Won"] if n < closed else ""}
+        for n, row in enumerate(flat_leads(100))
+    ]
+    write_csv(tmp_path / "leads.csv", rows)
+    config = tmp_path / "leadml.toml"
+    config.write_text(YOUNG + stated)
+    return config
+
+
+@pytest.mark.parametrize("closed", [0, 8])
+def test_before_leads_have_closed_the_rules_score_as_stated(tmp_path, leadml, closed) -> None:
+    config = young_leads(tmp_path, closed=closed)
+    trained = leadml("train", "--config", config, "--json")
+    assert trained.code == 0, trained.err
+    assert (trained.json["served"], trained.json["signal"], trained.json["evaluation"]) == ("rules", False, None)
+    assert trained.json["rules"]["stated"]["base_rate"] == pytest.approx(0.1)
+    assert trained.json["rules"]["stated"]["points_that_double_odds"] == pytest.approx(20)
+    assert [cutoff["probability"] for cutoff in trained.json["cutoffs"]] == [None, None]
+    assert "R111" in {finding["code"] for finding in trained.json["findings"]}
+    assert leadml("score", "--config", config).code == 0
+    with (tmp_path / "lead_scores.csv").open() as file:
+        chances = sorted({round(float(row["probability"]), 6) for row in csv.DictReader(file)})
+    assert len(chances) == 2
+    assert 0.03 < chances[0] < chances[1] < 0.4
+    assert leadml("report", "--config", config).code == 0
+    page = (tmp_path / "report.html").read_text()
+    assert "Rules only." in page
+    assert "at a stated base rate of 10" in page
+    text = leadml("train", "--config", config).out
+    assert "The score is the rules' alone" in text
+
+
+def test_before_leads_have_closed_and_with_nothing_stated_the_way_is_named(tmp_path, leadml) -> None:
+    result = leadml("train", "--config", young_leads(tmp_path, closed=0, stated=""))
+    assert result.code == 2
+    assert "R004: No lead has closed yet" in result.err
+    assert "state rules.base_rate and rules.points_that_double_odds" in result.err
+    assert not (tmp_path / "models").exists()
+
+
 def test_a_refused_training_says_how_many_rows_were_rejected(tmp_path, leadml) -> None:
     config = tmp_path / "leadml.toml"
     leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", config)

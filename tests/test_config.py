@@ -362,6 +362,10 @@ def test_an_unknown_key_anywhere_is_named_with_its_path(section: str | None, nam
             "rules.file = 'mine.toml': cannot stand beside rules.preset; keep one",
         ),
         (
+            {"rules": {"base_rate": 0.1, "points_that_double_odds": 20}},
+            "rules.base_rate = 0.1: is said of rules, and there are none; name them by rules.preset",
+        ),
+        (
             {"source": {"url": "sqlite:///demo.db"}},
             "leads.table: is missing; name the table of 'sqlite:///demo.db' that holds the leads",
         ),

@@ -165,6 +165,24 @@ def test_it_works_in_a_pipeline_a_grid_search_and_as_a_clone() -> None:
     assert clone(LeadScorer("bant", mql=0.2)).get_params()["mql"] == 0.2
 
 
+RULED = {"rulebook": "bant", "answers": {"budget": "source"}, "base_rate": 0.1, "points_that_double_odds": 20}
+
+
+@pytest.mark.parametrize("known", [[], [0, 0, 0], [True] * 5, [None] * 3])
+def test_with_a_stated_base_rate_one_class_or_none_is_scored_by_the_rules(known) -> None:
+    leads, _ = company(200)
+    leads["source"] = np.random.default_rng(0).choice(["approved", "none", "planned"], 200)
+    outcomes = np.array([*known, *[None] * (200 - len(known))], dtype=object)
+    with pytest.warns(UserWarning, match="Authority, Need, Timeline have no column"):
+        scorer = LeadScorer(**RULED).fit(leads, outcomes)
+    chance = scorer.predict_proba(leads)[:, 1]
+    assert scorer.classes_.tolist() == [0, 1]
+    assert not scorer.signal_
+    assert 0.05 < chance.mean() < 0.25
+    assert len(np.unique(chance)) == 3
+    assert chance[leads["source"] == "approved"].min() > chance[leads["source"] == "none"].max()
+
+
 def test_one_class_is_refused() -> None:
     leads, _ = company(50)
     with pytest.raises(TrainingError, match="only one class"):

@@ -47,17 +47,35 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
     left_out = [f"{entry['column']} ({entry['why'].split(':')[0]})" for entry in facts["excluded"]]
     if left_out:
         print_lines(f"Left out: {', '.join(left_out)}")
-    evaluation = facts["evaluation"]
+    if facts["evaluation"]:
+        _print_evaluation(facts["evaluation"])
+    print_lines(*_what_is_served(facts))
+    print_lines(*(cutoff["why"] for cutoff in facts["cutoffs"]))
+    print_lines(f"Bundle: {run.bundle}")
+
+
+def _print_evaluation(evaluation: Mapping[str, Any]) -> None:
     print_table(
         f"On {evaluation['part']}: {evaluation['rows']:,} rows, {evaluation['won']:,} won",
         ["model", "log loss", "95 % range", *_METRICS.values()],
         [_figures(name, metrics) for name, metrics in evaluation["models"].items()],
         text="model",
     )
-    if not facts["signal"]:
-        print_lines("No signal: nothing in these columns tells who converts. Every score is the base rate.")
-    print_lines(*(cutoff["why"] for cutoff in facts["cutoffs"]))
-    print_lines(f"Bundle: {run.bundle}")
+
+
+def _what_is_served(facts: Mapping[str, Any]) -> list[str]:
+    """What the score is where it is not simply what was learned, and how much of it the rules are."""
+    if facts["served"] == "nothing":
+        return ["No signal: nothing in these columns tells who converts. Every score is the base rate."]
+    rules, learned = facts["spread"]["rules"], facts["spread"]["learned"]
+    if facts["served"] == "rules":
+        proven = "The data bear them out" if facts["signal"] else "The data do not prove them yet"
+        return [f"The score is the rules' alone: nothing was learned that is better. {proven}."]
+    if facts["rules"] is None:
+        return []
+    return [
+        f"In log-odds the rules typically move a score by {rules:.2f}, what was learned beside them by {learned:.2f}."
+    ]
 
 
 def print_scoring(run: ScoringRun, *, json: bool) -> None:

@@ -41,6 +41,7 @@ Text = Annotated[str, Field(strict=True, min_length=1)]
 Texts = tuple[Text, ...]
 Whole = Annotated[int, Field(strict=True, ge=1)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Between = Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 Switch = Annotated[bool, Field(strict=True)]
 OutcomeValues = Annotated[Texts, BeforeValidator(_values_as_text)]
@@ -166,10 +167,23 @@ class SnapshotSettings(Section):
 
 
 class RuleSettings(Section):
-    """The rules that sales already believe in; neither key = no rules."""
+    """The rules that sales already believe in; neither preset nor file = no rules.
+
+    What is stated of them holds until leads have closed, and gives way as they do.
+    """
 
     preset: Text | None = key("a rulebook that leadml brings along", 'a text such as "bant"', None)
     file: Text | None = key("a rulebook of your own", 'the path of a file, such as "rules.toml"', None)
+    base_rate: Between | None = key(
+        "the share of leads that you expect to be won; without closed leads the rules score with it",
+        "a number between 0 and 1, such as 0.1",
+        None,
+    )
+    points_that_double_odds: Positive | None = key(
+        "how many rule points double the odds; a fifth of the rulebook's range where base_rate is alone",
+        "a number above 0, such as 20",
+        None,
+    )
 
 
 class CutoffSettings(Section):

@@ -15,7 +15,7 @@ from leadml.predict.rulebook import Rulebook
 from leadml.rules import load_rulebook
 from leadml.schema import Kind, LeadTables
 from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
-from leadml.training.trainer import Choices, CutoffPolicy
+from leadml.training.choices import Choices, CutoffPolicy
 
 Value = TypeVar("Value")
 
@@ -90,6 +90,8 @@ class Project:
             groups=self._by_attribute("groups", settings.leads.groups),
             labels=self._by_attribute("labels", settings.leads.labels),
             rulebook=self._rulebook(),
+            base_rate=settings.rules.base_rate,
+            points_that_double_odds=settings.rules.points_that_double_odds,
             cutoffs=CutoffPolicy(
                 mql_per_week=cutoffs.mql_per_week,
                 mql_minimum_conversion=cutoffs.mql_minimum_conversion,

@@ -29,6 +29,7 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
     return _template().render(
         facts=facts,
         signal=facts.get("signal") is not False,
+        by_rules=story.by_rules(facts),
         claim=story.claim(facts),
         lede=story.lede(facts),
         cards=story.cards(facts),

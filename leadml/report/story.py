@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leadml.report.formats import count, day, number, per_week, percent, records, triple
+from leadml.report.formats import count, day, factor, number, per_week, percent, records, triple
 from leadml.report.measures import OURS
 
 BINDING = {"capacity": "Set by sales capacity.", "minimum conversion": "Set by the minimum conversion rate."}
@@ -42,6 +42,8 @@ def part(facts: Mapping[str, Any], *path: str) -> Any:
 
 def claim(facts: Mapping[str, Any]) -> str:
     """The one sentence to remember."""
+    if by_rules(facts):
+        return "Leads are scored by the rules: nothing better has been learned yet."
     if facts.get("signal") is False:
         return "No signal: these data do not tell which leads will be won."
     top = top_share(facts)
@@ -50,17 +52,30 @@ def claim(facts: Mapping[str, Any]) -> str:
     return f"Calling the top 20\u202f% of leads reaches {percent(top, 0)} of all wins."
 
 
+def by_rules(facts: Mapping[str, Any]) -> bool:
+    """Whether the rules alone are served without proof from the data."""
+    return facts.get("signal") is False and facts.get("served") == "rules"
+
+
 def lede(facts: Mapping[str, Any]) -> str:
     """What the scorer is, what it learned from and on what it was measured."""
     said = f"This scorer gives every lead the probability that it is won{within(facts)}."
     leads, won = part(facts, "population", "leads"), part(facts, "population", "won")
-    if number(leads):
-        said += f" It learned from {count(leads)} leads, {count(won)} of them won."
     measured = part(facts, "evaluation", "rows")
+    if number(leads) and not (by_rules(facts) and measured is None):
+        said += f" It learned from {count(leads)} leads, {count(won)} of them won."
     if number(measured):
         each = ", each a lead as it stood on one day," if within(facts) else ""
         said += f" It was tested on {count(measured)} {unit(facts)}{each} that it had not seen."
-    return said
+    return f"{said} {_parts(facts)}".rstrip()
+
+
+def _parts(facts: Mapping[str, Any]) -> str:
+    """How much of the score the rules are, and how much was learned."""
+    rules, learned = number(part(facts, "spread", "rules")), number(part(facts, "spread", "learned"))
+    if not rules or not learned:
+        return ""
+    return f"The rules typically move its odds by {factor(rules)}, what was learned beside them by {factor(learned)}."
 
 
 def within(facts: Mapping[str, Any]) -> str:

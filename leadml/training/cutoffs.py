@@ -102,14 +102,14 @@ def choose_cutoffs(
     """
     if not signal:
         reason = "No cutoff is published: the model found no signal, so no score separates leads."
-        return [_unpublished(stage, reason) for stage in DEFAULT_MULTIPLES]
+        return [unpublished(stage, reason) for stage in DEFAULT_MULTIPLES]
     every = np.ones(len(probability), dtype=bool)
     ready = intent if intent is not None and sql_needs_intent else every
     leads, accounts = account_codes(lead_ids), account_codes(groups)
     mql = _Policy("MQL", mql_per_week, mql_minimum_conversion, base_rate, floor=0.0)
     first = mql.choose(Crossings(probability, label, leads, order, every), label, accounts, seed)
     if first.probability is None:
-        return [first, _unpublished("SQL", "No SQL cutoff is published: it would have to lie above an MQL cutoff.")]
+        return [first, unpublished("SQL", "No SQL cutoff is published: it would have to lie above an MQL cutoff.")]
     sql = _Policy("SQL", sql_per_week, sql_minimum_conversion, base_rate, floor=first.probability)
     return [first, sql.choose(Crossings(probability, label, leads, order, ready), label, accounts, seed)]
 
@@ -142,7 +142,7 @@ class _Policy:
         if minimum is not None:
             enough = (crossed >= FEWEST_LEADS) & (converted >= minimum * crossed)
         if not (within & enough).any():
-            return _unpublished(self.stage, self._out_of_reach(minimum, lowest, enough))
+            return unpublished(self.stage, self._out_of_reach(minimum, lowest, enough))
         place = int(np.argmax(within & enough))
         binding: Binding = "none"
         if place > int(np.argmax(within)) or (place == 0 and lowest > self.floor):
@@ -201,5 +201,6 @@ def _precision_and_recall(
     return precision, recall
 
 
-def _unpublished(stage: Stage, why: str) -> Cutoff:
+def unpublished(stage: Stage, why: str) -> Cutoff:
+    """No cutoff, and why."""
     return Cutoff(stage, None, "none", None, None, None, why)

@@ -16,12 +16,15 @@ from leadml.features import Snapshots
 from leadml.predict import Scorer
 from leadml.predict.encoding import Floats
 from leadml.predict.rulebook import Dimension
+from leadml.predict.tables import probability
 from leadml.schema import LeadTables
 from leadml.training.cutoffs import Cutoff
 from leadml.training.evaluation import evaluate, gain, reliability
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
 from leadml.training.grades import grade_table
+from leadml.training.learning_curve import LearningCurve
+from leadml.training.rules_weight import RulesPrior
 
 
 @dataclass(frozen=True)
@@ -29,22 +32,24 @@ class Evidence:
     """What a training has found out.
 
     `snapshots` are all that it learned from, `newest` the part it was judged on, and `predictions` the probabilities
-    for that part, of the rehearsal ("leadml") and of what it has to beat.
+    for that part, of the rehearsal ("leadml") and of what it has to beat. Where nothing was learned yet, `newest` is
+    None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads.
     """
 
     tables: LeadTables
     snapshots: Snapshots
-    newest: Snapshots
+    newest: Snapshots | None
     predictions: Mapping[str, Floats]
     fitted: Fitted
     cutoffs: tuple[Cutoff, ...]
     findings: tuple[Finding, ...]
+    prior: RulesPrior | None = None
+    curve: LearningCurve | None = None
 
 
 def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at: datetime) -> dict[str, Any]:
     """The facts of a training as JSON values; `leadml.report` says what it does with each."""
     newest, snapshots = evidence.newest, evidence.snapshots
-    chance = evidence.predictions["leadml"]
     left_out = {**evidence.tables.dropped, **columns_left_out(evidence.findings)}
     facts: dict[str, Any] = {
         "name": name,
@@ -54,9 +59,12 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "plan": snapshots.plan.to_dict(),
         "population": _population(evidence),
         "signal": evidence.fitted.signal,
-        "evaluation": _evaluation(evidence),
+        "served": evidence.fitted.served,
+        "spread": dict(zip(("rules", "learned"), evidence.fitted.spread, strict=True)),
+        "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
-        "grades": grade_table(chance, newest.label, scorer.policy.grade_bounds),
+        "grades": _grades(scorer, evidence),
+        "learning_curve": [point.to_dict() for point in evidence.curve.points] if evidence.curve else [],
         "findings": [finding.to_dict() for finding in evidence.findings],
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
         "rules": _rules(scorer, evidence),
@@ -93,8 +101,15 @@ def _period(snapshots: Snapshots) -> dict[str, str | None]:
     return {"from": span["min"].date().isoformat(), "until": span["max"].date().isoformat()}
 
 
-def _evaluation(evidence: Evidence) -> dict[str, Any]:
-    newest = evidence.newest
+def _grades(scorer: Scorer, evidence: Evidence) -> list[dict[str, str | float | None]]:
+    """Bounds, shares and observed rates; without a newest part to see them on, of the leads there are."""
+    if evidence.newest is None:
+        leads = evidence.snapshots
+        return grade_table(scorer.probability(leads.features), leads.label, scorer.policy.grade_bounds)
+    return grade_table(evidence.predictions["leadml"], evidence.newest.label, scorer.policy.grade_bounds)
+
+
+def _evaluation(evidence: Evidence, newest: Snapshots) -> dict[str, Any]:
     period = _period(newest)
     part = f"the newest 20 % ({period['from']} to {period['until']})" if period["from"] else "the newest 20 %"
     if newest.order is None:
@@ -122,11 +137,19 @@ def _rules(scorer: Scorer, evidence: Evidence) -> dict[str, Any] | None:
         "name": scorer.rulebook.name,
         "weight": scorer.tables.rules_weight,
         "interval": evidence.fitted.rules_interval,
+        "stated": _stated(evidence.prior),
         "dimensions": [
             _dimension(dimension, code, label)
             for dimension, code in zip(scorer.rulebook.dimensions, codes, strict=True)
         ],
     }
+
+
+def _stated(prior: RulesPrior | None) -> dict[str, float | None] | None:
+    if prior is None:
+        return None
+    base_rate = None if prior.log_odds is None else float(probability(np.array([prior.log_odds]))[0])
+    return {"base_rate": base_rate, "points_that_double_odds": math.log(2) / prior.weight if prior.weight else None}
 
 
 def _dimension(dimension: Dimension, codes: np.ndarray[Any, Any], label: Floats) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from leadml.predict.encoding import Codes, Column, Feature, Floats
 from leadml.predict.policy import Policy
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.scorer import Scorer
-from leadml.predict.tables import ScoreTables
+from leadml.predict.tables import ScoreTables, probability
 from leadml.training.binning import code_matrix, fit_features
 from leadml.training.blend import centred
 from leadml.training.candidates import Candidate, Workshop, train_candidates
@@ -25,11 +25,14 @@ from leadml.training.grades import grade_bounds
 from leadml.training.judgement import Judgement, is_better, judge
 from leadml.training.plan import make_plan
 from leadml.training.recency import choose_recency
-from leadml.training.rules_weight import fit_rules_weight
+from leadml.training.rules_weight import RulesPrior, fit_rules_weight
 from leadml.training.sample import Sample, base_log_odds, constant_tables
 
 Groups = np.ndarray[Any, Any]
 Served = Literal["learned", "rules", "nothing"]
+
+# What is learned is served where it beats the base rate beyond chance and the rules by so many standard errors.
+_ERRORS_OVER_RULES = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,11 @@ class Validation:
 class Fitted:
     """What `fit_scorer` gives.
 
-    `signal` is False where nothing learned is better than the base rate beyond chance; the scorer is then the base
-    rate. `candidates` lists (name, weight, out-of-sample log loss). `rules_interval` is the 95 % interval of the
-    log-odds per rule point, None without rules.
+    `signal` is False where nothing is better than the base rate beyond chance. `served` says what the scorer is: the
+    tables that were learned, the rules alone (which need no proof, being what the user believes), or the base rate.
+    `candidates` lists (name, weight, out-of-sample log loss). `rules_interval` is the 95 % interval of the log-odds per
+    rule point, None without rules. `spread` is the standard deviation over the rows, in log-odds, of what the rules say
+    and of what was learned beside them.
     """
 
     scorer: Scorer
@@ -58,6 +63,8 @@ class Fitted:
     signal: bool
     candidates: tuple[tuple[str, float, float], ...]
     rules_interval: tuple[float, float] | None
+    served: Served
+    spread: tuple[float, float]
 
 
 def fit_scorer(
@@ -69,6 +76,7 @@ def fit_scorer(
     groups: Groups | None = None,
     gap: float = 0.0,
     rulebook: Rulebook | None = None,
+    prior: RulesPrior | None = None,
     seed: int = 0,
 ) -> Fitted:
     """Fit a scorer to won and lost leads.
@@ -82,15 +90,22 @@ def fit_scorer(
         groups: account of each row, shape (rows,); an account is never on both sides of a fold.
         gap: how long before a judged block training stops (one horizon), in the unit of `order`.
         rulebook: a resolved rulebook whose columns are among `columns`; its points enter once, as an offset.
+        prior: what is stated of the rules. With a base rate in it, one outcome or none at all will do: the rules are
+            served then.
         seed: for dealing folds and growing trees; the same input and seed give the same scorer, in any row order.
 
     Raises:
-        TrainingError: labels of other values, or of one outcome only; arrays of other lengths; a rule's column missing.
+        TrainingError: labels of other values, or of one outcome only and no base rate stated; arrays of other lengths;
+            a rule's column missing.
     """
     _check(columns, table.num_rows, label, order, groups, rulebook)
+    if rulebook and prior and prior.reference is None:
+        prior = replace(prior, reference=float(np.mean(rulebook.total(rulebook.codes(table)))))
+    if len(np.unique(label[np.isfinite(label)])) < 2:
+        return fit_rules(table, columns, label, groups=groups, rulebook=rulebook, prior=prior)
     # Pieces of work run side by side already: linear algebra with threads of its own would only make them wait.
     with threadpool_limits(limits=1, user_api="blas"):
-        leads = _prepare(table, columns, label, order, groups, rulebook)
+        leads = _prepare(table, columns, label, order, groups, rulebook, prior)
         sample = leads.sample
         plan = make_plan(sample.label, sample.codes, leads.order, leads.accounts, gap, seed)
         recency = choose_recency(sample, plan, leads.order)
@@ -102,6 +117,38 @@ def fit_scorer(
     policy = Policy(grade_bounds(float(np.mean(sample.label))))
     scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook)
     return _fitted(scorer, leads, candidates, verdict, served)
+
+
+def fit_rules(
+    table: pa.Table,
+    columns: Sequence[Column],
+    label: Floats,
+    *,
+    groups: Groups | None,
+    rulebook: Rulebook | None,
+    prior: RulesPrior | None,
+) -> Fitted:
+    """The rules alone, as stated and moved by the outcomes known, for leads that cannot carry more; see `fit_scorer`.
+
+    Raises:
+        TrainingError: the base rate is not stated, or there are no rules to state it for.
+    """
+    rows = np.flatnonzero(np.isfinite(label))
+    if rulebook is None or prior is None or prior.log_odds is None:
+        raise TrainingError(
+            f"Of {len(rows)} leads with a known outcome {int(label[rows].sum())} were won: a scorer learns from won "
+            "and lost leads. Check which values of the outcome column mean won and which mean lost; or state a "
+            "rulebook, the base rate and how many points double the odds, and score by the rules until then."
+        )
+    points = rulebook.total(rulebook.codes(table))
+    accounts = np.arange(len(label)) if groups is None else np.asarray(groups)
+    fitted = fit_rules_weight(points[rows], label[rows], accounts[rows], prior=prior)
+    tables = ScoreTables(fitted.intercept, (), rules_weight=fitted.weight)
+    average = probability(fitted.log_odds(np.array([np.mean(points)])))
+    scorer = Scorer(_used(columns, (), rulebook), (), tables, Policy(grade_bounds(float(average[0]))), rulebook)
+    unjudged = Validation(rows[:0], np.zeros(0), np.zeros(0))
+    spread = (fitted.weight * float(np.std(points)), 0.0)
+    return Fitted(scorer, unjudged, False, (), fitted.interval, "rules", spread)
 
 
 @dataclass(frozen=True)
@@ -122,6 +169,7 @@ def _prepare(
     order: Floats | None,
     groups: Groups | None,
     rulebook: Rulebook | None,
+    prior: RulesPrior | None,
 ) -> _Leads:
     rows = np.flatnonzero(np.isfinite(label))
     known = table.take(rows)
@@ -132,7 +180,7 @@ def _prepare(
     stable = _stable_order(codes, label[rows], None if order is None else order[rows], accounts)
     rows, codes = rows[stable], np.asfortranarray(codes[stable])
     accounts = None if accounts is None else accounts[stable]
-    rules = _rules(rulebook, points[stable], label[rows], accounts)
+    rules = _rules(rulebook, prior, points[stable], label[rows], accounts)
     sample = Sample(features, codes, label[rows], rules.offset, np.ones(len(rows)))
     return _Leads(rows, sample, rules, None if order is None else order[rows], accounts)
 
@@ -143,38 +191,52 @@ def _fitted(
     log_odds = {"learned": verdict.log_odds, "rules": verdict.simplest, "nothing": verdict.base_rate}[served]
     names = [candidate.name for candidate in candidates]
     weights = verdict.weights if served == "learned" else np.eye(len(names))[0]
+    learned = leads.sample.log_odds(scorer.tables) - leads.rules.offset
+    weight = scorer.tables.rules_weight / leads.rules.weight if leads.rules.weight else 0.0
+    ruled = served == "rules" and _beats(verdict, verdict.simplest, verdict.base_rate, leads.accounts)
     return Fitted(
         scorer,
         Validation(leads.rows[verdict.rows], log_odds, verdict.label),
-        served != "nothing",
+        served == "learned" or ruled,
         tuple(zip(names, weights.tolist(), verdict.losses.tolist(), strict=True)),
         leads.rules.interval,
+        served,
+        (weight * float(np.std(leads.rules.offset)), float(np.std(learned))),
     )
 
 
 @dataclass(frozen=True)
 class _Rules:
+    """`intercept` is what goes with the weight where the rules alone are served; None: what the data say."""
+
     weight: float
     interval: tuple[float, float] | None
     offset: Floats
+    intercept: float | None = None
 
 
-def _rules(rulebook: Rulebook | None, points: Floats, label: Floats, accounts: Groups | None) -> _Rules:
+def _rules(
+    rulebook: Rulebook | None, prior: RulesPrior | None, points: Floats, label: Floats, accounts: Groups | None
+) -> _Rules:
     if rulebook is None:
         return _Rules(0.0, None, np.zeros(len(label)))
-    fitted = fit_rules_weight(points, label, np.arange(len(label)) if accounts is None else accounts)
-    return _Rules(fitted.weight, fitted.interval, fitted.weight * points)
+    fitted = fit_rules_weight(points, label, np.arange(len(label)) if accounts is None else accounts, prior=prior)
+    intercept = fitted.intercept if prior is not None else None
+    return _Rules(fitted.weight, fitted.interval, fitted.weight * points, intercept)
 
 
 def _served(verdict: Judgement, rules: _Rules, accounts: Groups | None) -> Served:
-    """What beats the base rate beyond chance; what is learned must also beat the rules, where those do."""
+    """What is learned must beat the base rate beyond chance, and the rules; else the rules stand, where they weigh."""
+    learned = _beats(verdict, verdict.blend, verdict.base_rate, accounts)
+    if rules.weight == 0:
+        return "learned" if learned else "nothing"
+    better = learned and _beats(verdict, verdict.blend, verdict.simplest, accounts, errors=_ERRORS_OVER_RULES)
+    return "learned" if better else "rules"
+
+
+def _beats(verdict: Judgement, log_odds: Floats, others: Floats, accounts: Groups | None, **bar: float) -> bool:
     groups = np.arange(len(verdict.label)) if accounts is None else accounts[verdict.rows]
-    if not is_better(verdict.losses_of(verdict.blend), verdict.losses_of(verdict.base_rate), groups):
-        return "nothing"
-    ruled = verdict.losses_of(verdict.simplest)
-    if rules.weight > 0 and is_better(ruled, verdict.losses_of(verdict.base_rate), groups):
-        return "learned" if is_better(verdict.losses_of(verdict.blend), ruled, groups) else "rules"
-    return "learned"
+    return is_better(verdict.losses_of(log_odds), verdict.losses_of(others), groups, **bar)
 
 
 def _tables(
@@ -185,6 +247,8 @@ def _tables(
     if served == "nothing":
         bare = replace(sample, offset=np.zeros(len(sample.label)))
         return constant_tables(sample.features, base_log_odds(bare))
+    if served == "rules" and rules.intercept is not None:
+        return replace(constant_tables(sample.features, rules.intercept), rules_weight=rules.weight)
     if served == "rules":
         return replace(blended_tables([candidates[0].finish()], [1.0], sample), rules_weight=rules.weight)
     used = np.flatnonzero(verdict.weights)
@@ -220,12 +284,6 @@ def _check(
     known = label[np.isfinite(label)]
     if not np.isin(known, (0.0, 1.0)).all():
         raise TrainingError("A label is neither 1 (won), 0 (not won) nor missing (not yet known). Mend the labels.")
-    won = int(known.sum())
-    if won == 0 or won == len(known):
-        raise TrainingError(
-            f"Of {len(known)} leads with a known outcome {won} were won: a scorer learns from won and lost leads. "
-            "Check which values of the outcome column mean won and which mean lost."
-        )
     if order is not None and not np.isfinite(order[np.isfinite(label)]).all():
         raise TrainingError("`order` is missing for a row with a known outcome. Fill it in, or leave the row out.")
     absent = sorted(set(rulebook.columns if rulebook else ()) - {column.name for column in columns})

@@ -99,8 +99,13 @@ def gathered(plan: Plan, n_rows: int, judged: Sequence[Sequence[Floats]]) -> tup
     return seen, total[:, seen] / count[seen]
 
 
-def is_better(losses: Floats, base_losses: Floats, groups: np.ndarray[Any, Any]) -> bool:
-    """Whether losses lie below `base_losses` of the same rows beyond chance, by the jackknife over whole groups."""
+def is_better(
+    losses: Floats, base_losses: Floats, groups: np.ndarray[Any, Any], errors: float = _SIGNAL_ERRORS
+) -> bool:
+    """Whether losses lie `errors` standard errors below `base_losses` of the same rows.
+
+    Beyond chance unless said otherwise; the error is the jackknife's, over whole groups.
+    """
     _, group = np.unique(groups, return_inverse=True)
     gain = base_losses - losses
     mean = float(gain.mean())
@@ -109,7 +114,7 @@ def is_better(losses: Floats, base_losses: Floats, groups: np.ndarray[Any, Any])
     if count < 2:
         return False
     error = float(np.sqrt(count / (count - 1) * (pulls @ pulls))) / len(gain)
-    return mean > _SIGNAL_ERRORS * error
+    return mean > errors * error
 
 
 def _blocks(plan: Plan, n_rows: int) -> Rows:

@@ -93,12 +93,22 @@ def smallest_lift(won: int, lost: int) -> float:
 def _refusals(outcome: _Outcomes) -> list[Finding]:
     won, lost, unit = outcome.won, outcome.lost, outcome.unit
     closed = f"There are {won} {unit} with a win and {lost} without"
+    if won + lost == 0:
+        return [
+            _error(
+                "R004",
+                "No lead has closed yet, or none long enough ago for its outcome to count.",
+                "Name a rulebook (rules.preset or rules.file) and state rules.base_rate and "
+                "rules.points_that_double_odds: leads are then scored by the rules.",
+            )
+        ]
     if won == 0 or lost == 0:
         return [
             _error(
                 "R001",
                 f"{closed}: with one outcome there is nothing to tell apart.",
-                "Check which values of the outcome column mean won and which mean lost.",
+                "Check which values of the outcome column mean won and which mean lost; where that is right, score by "
+                "a rulebook with a stated rules.base_rate.",
             )
         ]
     if won + lost < LEAST_CLOSED:
@@ -106,7 +116,7 @@ def _refusals(outcome: _Outcomes) -> list[Finding]:
             _error(
                 "R002",
                 f"{closed}; a model needs {LEAST_CLOSED} in all.",
-                "Score by the rulebook alone until more leads have closed.",
+                "Score by a rulebook with a stated rules.base_rate until more leads have closed.",
             )
         ]
     if min(won, lost) < LEAST_OF_AN_OUTCOME:
@@ -114,7 +124,7 @@ def _refusals(outcome: _Outcomes) -> list[Finding]:
             _error(
                 "R003",
                 f"{closed}; a model needs {LEAST_OF_AN_OUTCOME} of each.",
-                "Add older leads of the rarer outcome, or score by the rulebook alone.",
+                "Add older leads of the rarer outcome, or score by a rulebook with a stated rules.base_rate.",
             )
         ]
     return []

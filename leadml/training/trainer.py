@@ -9,64 +9,39 @@ is the volume sales would have met. The scorer that is served is then trained in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import TrainingError
-from leadml.features import Snapshots, build_snapshots
+from leadml.features import Snapshots, snapshots_at
 from leadml.predict import Scorer
-from leadml.predict.encoding import Column, Floats, Group, to_floats
+from leadml.predict.encoding import Column, Floats, to_floats
 from leadml.predict.policy import Policy
 from leadml.predict.rulebook import Rulebook
 from leadml.rules import map_rulebook
 from leadml.schema import LeadTables
 from leadml.training import baselines
 from leadml.training.audit import audit_leads
-from leadml.training.cutoffs import Cutoff, choose_cutoffs
+from leadml.training.choices import Choices
+from leadml.training.cutoffs import DEFAULT_MULTIPLES, Cutoff, choose_cutoffs, unpublished
 from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, columns_left_out, refuse_unready
-from leadml.training.fit import Fitted, fit_scorer
+from leadml.training.fit import Fitted, fit_rules, fit_scorer
 from leadml.training.grades import grade_bounds
+from leadml.training.history import known_snapshots, weekly_snapshots
+from leadml.training.learning_curve import LearningCurve, learning_curve, what_more_would_gain
 from leadml.training.readiness import check_readiness
+from leadml.training.rules_weight import RulesPrior
 from leadml.training.split import Split, account_codes, split_newest
 
 Progress = Callable[[str], None]
 
 NEWEST = 0.2
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (all moments are UTC without a zone)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CutoffPolicy:
-    """What is asked of the cutoffs; None: nothing. Capacities are leads per week, conversions are shares."""
-
-    mql_per_week: float | None = None
-    mql_minimum_conversion: float | None = None
-    sql_per_week: float | None = None
-    sql_minimum_conversion: float | None = None
-    sql_needs_intent: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choices:
-    """Everything a training is asked to do; the defaults are those of leadml.toml."""
-
-    name: str = "leads"
-    horizon_days: float = 90
-    every_days: float = 7
-    per_lead: int = 3
-    intent_types: tuple[str, ...] = ()
-    groups: Mapping[str, Group] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    rulebook: Rulebook | None = None
-    cutoffs: CutoffPolicy = CutoffPolicy()
-    grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,6 +54,8 @@ class Training:
 
 def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = lambda _: None) -> Training:
     """Train a scorer on a company's leads; its `facts` hold the evidence.
+
+    Where the leads cannot carry a model and the base rate is stated, the scorer is the rules.
 
     Args:
         tables: the checked tables.
@@ -94,21 +71,25 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     progress("auditing the columns for leaks")
     findings = _audit(tables)
     tables = _without(tables, columns_left_out(findings))
-    progress("building snapshots")
-    snapshots = _known(_build(tables, choices))
-    names = [attribute.name for attribute in snapshots.plan.attributes]
-    findings += check_readiness(snapshots.features, names, snapshots.label, snapshots.order, snapshots.account_id)
-    refuse_unready(findings)
     rulebook, unmapped = _rules(choices.rulebook, tables)
     findings += unmapped
-    student = _Student(_contract(snapshots, columns_left_out(findings)), rulebook, choices.seed)
-
-    gap = snapshots.horizon_days or 0.0
-    split = split_newest(
-        snapshots.order, snapshots.account_id, label=snapshots.label, share=NEWEST, gap=gap, seed=choices.seed
-    )
+    prior = _prior(rulebook, tables, choices)
+    progress("building snapshots")
+    snapshots = known_snapshots(tables, choices, may_be_none=_is_whole(prior))
+    names = [attribute.name for attribute in snapshots.plan.attributes]
+    findings += check_readiness(snapshots.features, names, snapshots.label, snapshots.order, snapshots.account_id)
+    student = _Student(_contract(snapshots, columns_left_out(findings)), rulebook, prior, choices.seed)
+    try:
+        refuse_unready(findings)
+        split = _split(snapshots, choices.seed)
+    except TrainingError as refused:
+        if not _is_whole(prior):
+            raise
+        progress("scoring by the rules as stated")
+        return _by_rules(tables, choices, snapshots, student, [*_passed(findings), _not_yet(refused)], now)
     older, newest = snapshots.take(split.train), snapshots.take(split.test)
-    _refuse_one_sided(older)
+    curve = student.curve(older, newest)
+    findings += what_more_would_gain(curve)
     progress(f"rehearsing on the older {len(older.lead_id):,} snapshots")
     rehearsal = student.learn(older)
     progress(f"training on all {len(snapshots.lead_id):,} snapshots")
@@ -117,21 +98,24 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     progress("judging on the newest part")
     predictions = student.predictions(older, newest, rehearsal.scorer)
     progress("choosing cutoffs")
-    weekly = _every_week(tables, choices, snapshots, split) or newest
+    weekly = newest
+    if snapshots.horizon_days is not None and split.boundary is not None:
+        weekly = weekly_snapshots(tables, choices, _EPOCH + timedelta(days=split.boundary))
     cutoffs = _cutoffs(weekly, rehearsal.scorer, choices, base_rate=float(older.label.mean()), signal=final.signal)
     policy = _policy(final.scorer, cutoffs, choices, base_rate=float(snapshots.label.mean()))
     scorer = replace(final.scorer, policy=policy)
-    evidence = Evidence(tables, snapshots, newest, predictions, final, tuple(cutoffs), tuple(findings))
+    evidence = Evidence(tables, snapshots, newest, predictions, final, tuple(cutoffs), tuple(findings), prior, curve)
     facts = training_facts(scorer, evidence, name=choices.name, trained_at=now)
     return Training(replace(scorer, facts=facts), evidence)
 
 
 @dataclass(frozen=True)
 class _Student:
-    """How every scorer of a training is made: the same columns, rulebook and seed."""
+    """How every scorer of a training is made: the same columns, rulebook, prior and seed."""
 
     columns: tuple[Column, ...]
     rulebook: Rulebook | None
+    prior: RulesPrior | None
     seed: int
 
     def learn(self, snapshots: Snapshots) -> Fitted:
@@ -143,8 +127,14 @@ class _Student:
             groups=account_codes(snapshots.account_id),
             gap=snapshots.horizon_days or 0.0,
             rulebook=self.rulebook,
+            prior=self.prior,
             seed=self.seed,
         )
+
+    def curve(self, older: Snapshots, newest: Snapshots) -> LearningCurve | None:
+        """How a quick model gets better on the newest snapshots with the number of older ones."""
+        parts = [(part.features, part.label, account_codes(part.account_id)) for part in (older, newest)]
+        return learning_curve(parts[0], parts[1], self.columns, seed=self.seed)
 
     def predictions(self, older: Snapshots, newest: Snapshots, scorer: Scorer) -> dict[str, Floats]:
         """Probabilities for the newest snapshots: of the scorer, and of what it has to beat."""
@@ -159,6 +149,54 @@ class _Student:
                 self.rulebook, older.features, older.label, newest.features
             )
         return predictions | {"base rate": baselines.base_rate(older.label, len(newest.lead_id))}
+
+
+def _by_rules(
+    tables: LeadTables,
+    choices: Choices,
+    known: Snapshots,
+    student: _Student,
+    findings: Sequence[Finding],
+    now: datetime,
+) -> Training:
+    """The rules as stated, moved by what few outcomes are known; nothing is judged, so no cutoff is published."""
+    today = snapshots_at(tables, now, plan=known.plan, open_only=False)
+    leads = known if len(known.label) else today
+    fitted = fit_rules(
+        leads.features,
+        student.columns,
+        leads.label,
+        groups=account_codes(leads.account_id),
+        rulebook=student.rulebook,
+        prior=student.prior,
+    )
+    average = fitted.scorer.probability(today.features).mean()
+    why = "is published: no lead has been seen that could show what a cutoff would do. Go by the grades."
+    cutoffs = tuple(unpublished(stage, f"No {stage} cutoff {why}") for stage in DEFAULT_MULTIPLES)
+    policy = _policy(fitted.scorer, cutoffs, choices, base_rate=float(average))
+    scorer = replace(fitted.scorer, policy=policy)
+    leads = replace(leads, horizon_days=choices.horizon_days if known.plan.calendar else None)
+    evidence = Evidence(tables, leads, None, {}, fitted, cutoffs, tuple(findings), student.prior)
+    facts = training_facts(scorer, evidence, name=choices.name, trained_at=now)
+    return Training(replace(scorer, facts=facts), evidence)
+
+
+def _passed(findings: Sequence[Finding]) -> list[Finding]:
+    """What was found, without the refusals that R111 tells of."""
+    return [finding for finding in findings if not finding.code.startswith("R0")]
+
+
+def _not_yet(refused: TrainingError) -> Finding:
+    message = f"The score is the rulebook's, as stated: nothing is learned yet. {' '.join(str(refused).split())}"
+    return Finding("R111", "warning", None, message, "Train again as leads close.")
+
+
+def _split(snapshots: Snapshots, seed: int) -> Split:
+    """The older part to rehearse on and the newest part to judge by; TrainingError where there is none such."""
+    gap = snapshots.horizon_days or 0.0
+    split = split_newest(snapshots.order, snapshots.account_id, label=snapshots.label, share=NEWEST, gap=gap, seed=seed)
+    _refuse_one_sided(snapshots.take(split.train))
+    return split
 
 
 def _refuse_one_sided(older: Snapshots) -> None:
@@ -204,23 +242,6 @@ def _without(tables: LeadTables, left_out: Mapping[str, str]) -> LeadTables:
     return replace(tables, attributes=kept, history=history)
 
 
-def _build(tables: LeadTables, choices: Choices, **moments: Any) -> Snapshots:
-    return build_snapshots(
-        tables,
-        horizon_days=choices.horizon_days,
-        every_days=choices.every_days,
-        intent_types=choices.intent_types,
-        groups={name: group for name, group in choices.groups.items() if name in tables.attributes},
-        labels={name: label for name, label in choices.labels.items() if name in tables.attributes},
-        **({"per_lead": choices.per_lead} | moments),
-    )
-
-
-def _known(snapshots: Snapshots) -> Snapshots:
-    """The snapshots whose outcome is known."""
-    return snapshots.take(np.flatnonzero(np.isfinite(snapshots.label)))
-
-
 def _contract(snapshots: Snapshots, left_out: Mapping[str, str]) -> tuple[Column, ...]:
     return tuple(column for column in snapshots.columns if column.name not in left_out)
 
@@ -235,14 +256,17 @@ def _rules(rulebook: Rulebook | None, tables: LeadTables) -> tuple[Rulebook | No
     return mapped, [Finding("R110", "note", None, message, advice)] if unmapped else []
 
 
-def _every_week(tables: LeadTables, choices: Choices, snapshots: Snapshots, split: Split) -> Snapshots | None:
-    """Each lead at each moment of the newest part it was open at, as a weekly scoring run would have met it.
-
-    Training thins a lead's moments; volumes per week and first crossings can only be counted on all of them.
-    """
-    if snapshots.horizon_days is None or split.boundary is None:
+def _prior(rulebook: Rulebook | None, tables: LeadTables, choices: Choices) -> RulesPrior | None:
+    """What is stated of the rules; the stated base rate is that of leads with as many points as the leads there are."""
+    prior = RulesPrior.stated(rulebook, choices.base_rate, choices.points_that_double_odds)
+    if prior is None or rulebook is None:
         return None
-    return _known(_build(tables, choices, per_lead=None, since=_EPOCH + timedelta(days=split.boundary)))
+    return replace(prior, reference=float(np.mean(rulebook.total(rulebook.codes(tables.leads)))))
+
+
+def _is_whole(prior: RulesPrior | None) -> bool:
+    """Whether what is stated gives every lead a probability."""
+    return prior is not None and prior.log_odds is not None
 
 
 def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: float, signal: bool) -> list[Cutoff]:

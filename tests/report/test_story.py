@@ -17,6 +17,20 @@ def test_without_a_measured_figure_the_claim_is_read_off_the_gain_curve(facts: d
     assert story.top_share(facts) == pytest.approx(0.5)
 
 
+def test_where_the_rules_are_served_unproven_the_claim_says_so_and_no_leads_are_said_to_be_learned_from(
+    facts: dict[str, Any],
+) -> None:
+    facts |= {"signal": False, "served": "rules", "evaluation": None}
+    assert story.claim(facts) == "Leads are scored by the rules: nothing better has been learned yet."
+    assert "learned from" not in story.lede(facts)
+    assert story.cutoffs(facts) == []
+
+
+def test_the_parts_of_the_rules_and_of_what_was_learned_are_said(facts: dict[str, Any]) -> None:
+    facts["spread"] = {"rules": 0.3, "learned": 1.1}
+    assert "The rules typically move its odds by ×1.35, what was learned beside them by ×3.00." in story.lede(facts)
+
+
 def test_without_a_signal_the_claim_promises_nothing_and_no_cutoff_is_shown(facts: dict[str, Any]) -> None:
     facts["signal"] = False
     assert story.claim(facts).startswith("No signal")

@@ -35,6 +35,12 @@ def test_data_that_cannot_carry_a_model_is_one_numbered_error(won, lost, code, m
     assert message in finding.message
 
 
+def test_no_closed_lead_is_an_error_of_its_own_that_says_what_to_state():
+    (finding,) = check_readiness(pa.table({"visits": [1.0]}), ["visits"], np.array([np.nan]), None, np.arange(1))
+    assert (finding.code, finding.level) == ("R004", "error")
+    assert "state rules.base_rate" in finding.advice
+
+
 def test_thirty_leads_train_with_a_warning_that_says_what_can_be_promised():
     (finding,) = check(15, 15)
     assert (finding.code, finding.level) == ("R101", "warning")

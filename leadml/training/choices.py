@@ -1,0 +1,39 @@
+"""Everything that a training can be asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from leadml.predict.encoding import Group
+from leadml.predict.rulebook import Rulebook
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutoffPolicy:
+    """What is asked of the cutoffs; None: nothing. Capacities are leads per week, conversions are shares."""
+
+    mql_per_week: float | None = None
+    mql_minimum_conversion: float | None = None
+    sql_per_week: float | None = None
+    sql_minimum_conversion: float | None = None
+    sql_needs_intent: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """Everything a training is asked to do; the defaults are those of leadml.toml."""
+
+    name: str = "leads"
+    horizon_days: float = 90
+    every_days: float = 7
+    per_lead: int = 3
+    intent_types: tuple[str, ...] = ()
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    rulebook: Rulebook | None = None
+    base_rate: float | None = None
+    points_that_double_odds: float | None = None
+    cutoffs: CutoffPolicy = CutoffPolicy()
+    grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
+    seed: int = 0
