@@ -18,7 +18,7 @@ from leadml.predict.tables import Pair, ScoreTables, probability
 from leadml.training.sample import Sample, row_losses
 
 # How firmly the weights are held near an even split, in nats per squared distance; it fades as rows grow.
-_BELIEF = 4.0
+_BELIEF = 12.0
 _NEGLIGIBLE = 0.02
 
 

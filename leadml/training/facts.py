@@ -61,6 +61,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "signal": evidence.fitted.signal,
         "served": evidence.fitted.served,
         "spread": dict(zip(("rules", "learned"), evidence.fitted.spread, strict=True)),
+        "distilling": evidence.fitted.distilling,
         "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
         "grades": _grades(scorer, evidence),

@@ -19,7 +19,7 @@ from leadml.predict.tables import ScoreTables, probability
 from leadml.training.binning import code_matrix, fit_features
 from leadml.training.blend import centred
 from leadml.training.candidates import Candidate, Workshop, train_candidates
-from leadml.training.distilling import blended_tables
+from leadml.training.distilling import blended_tables, lost_by_distilling
 from leadml.training.folds import Rows, signatures
 from leadml.training.grades import grade_bounds
 from leadml.training.judgement import Judgement, is_better, judge
@@ -55,7 +55,8 @@ class Fitted:
     tables that were learned, the rules alone (which need no proof, being what the user believes), or the base rate.
     `candidates` lists (name, weight, out-of-sample log loss). `rules_interval` is the 95 % interval of the log-odds per
     rule point, None without rules. `spread` is the standard deviation over the rows, in log-odds, of what the rules say
-    and of what was learned beside them.
+    and of what was learned beside them. `distilling` is how much log loss the tables lose against the blend they were
+    distilled from, measured on the newest (or last) fold; zero where the blend is tables already.
     """
 
     scorer: Scorer
@@ -65,6 +66,7 @@ class Fitted:
     rules_interval: tuple[float, float] | None
     served: Served
     spread: tuple[float, float]
+    distilling: float
 
 
 def fit_scorer(
@@ -114,9 +116,10 @@ def fit_scorer(
         verdict = judge(sample, plan, [shop.judge(candidate.folds) for candidate in candidates])
         served = _served(verdict, leads.rules, leads.accounts)
         tables = centred(_tables(served, verdict, candidates, shop, leads.rules), sample)
+        distilling = _lost_by_distilling(served, verdict, candidates, shop)
     policy = Policy(grade_bounds(float(np.mean(sample.label))))
     scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook)
-    return _fitted(scorer, leads, candidates, verdict, served)
+    return _fitted(scorer, leads, candidates, verdict, served, distilling)
 
 
 def fit_rules(
@@ -148,7 +151,7 @@ def fit_rules(
     scorer = Scorer(_used(columns, (), rulebook), (), tables, Policy(grade_bounds(float(average[0]))), rulebook)
     unjudged = Validation(rows[:0], np.zeros(0), np.zeros(0))
     spread = (fitted.weight * float(np.std(points)), 0.0)
-    return Fitted(scorer, unjudged, False, (), fitted.interval, "rules", spread)
+    return Fitted(scorer, unjudged, False, (), fitted.interval, "rules", spread, 0.0)
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,12 @@ def _prepare(
 
 
 def _fitted(
-    scorer: Scorer, leads: _Leads, candidates: Sequence[Candidate], verdict: Judgement, served: Served
+    scorer: Scorer,
+    leads: _Leads,
+    candidates: Sequence[Candidate],
+    verdict: Judgement,
+    served: Served,
+    distilling: float,
 ) -> Fitted:
     log_odds = {"learned": verdict.log_odds, "rules": verdict.simplest, "nothing": verdict.base_rate}[served]
     names = [candidate.name for candidate in candidates]
@@ -202,6 +210,7 @@ def _fitted(
         leads.rules.interval,
         served,
         (weight * float(np.std(leads.rules.offset)), float(np.std(learned))),
+        distilling,
     )
 
 
@@ -254,6 +263,14 @@ def _tables(
     used = np.flatnonzero(verdict.weights)
     total = blended_tables([candidates[int(position)].finish() for position in used], verdict.weights[used], sample)
     return replace(total, rules_weight=rules.weight).rescaled(verdict.calibration.slope, verdict.calibration.shift)
+
+
+def _lost_by_distilling(served: Served, verdict: Judgement, candidates: Sequence[Candidate], shop: Workshop) -> float:
+    if served != "learned":
+        return 0.0
+    used = np.flatnonzero(verdict.weights)
+    models = [candidates[int(position)].folds[-1] for position in used]
+    return lost_by_distilling(models, verdict.weights[used], shop.training[-1], shop.judging[-1])
 
 
 def _used(columns: Sequence[Column], features: Sequence[Feature], rulebook: Rulebook | None) -> tuple[Column, ...]:

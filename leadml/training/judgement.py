@@ -18,8 +18,8 @@ from leadml.training.sample import Sample, base_log_odds, row_losses
 # Few blocks stand for the whole future: a split that is even must cost this much log loss per row, in nats for weights
 # as far from it as can be, before it is given up.
 _FORWARD_BELIEF = 0.01
-# How many standard errors better than the base rate counts as signal: about one noise data set in 150 gets past.
-_SIGNAL_ERRORS = 2.5
+# How many standard errors better than the base rate counts as signal: about one noise data set in 77 gets past.
+_SIGNAL_ERRORS = 2.0
 
 
 @dataclass(frozen=True)
