@@ -11,33 +11,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from leadml.errors import TrainingError
-from leadml.features import Snapshots, build_snapshots
+from leadml.features import Snapshots
 from leadml.predict import Scorer
-from leadml.predict.encoding import Column, Floats, Group, to_floats
+from leadml.predict.encoding import Column, Floats, Group
 from leadml.predict.policy import Policy
 from leadml.predict.rulebook import Rulebook
-from leadml.rules import map_rulebook
 from leadml.schema import LeadTables
 from leadml.training import baselines
-from leadml.training.audit import audit_leads
+from leadml.training.alarm import near_perfect
 from leadml.training.cutoffs import Cutoff, choose_cutoffs
+from leadml.training.examination import build, examine, known
 from leadml.training.facts import Evidence, training_facts
-from leadml.training.findings import Finding, columns_left_out, refuse_unready
+from leadml.training.findings import columns_left_out
 from leadml.training.fit import Fitted, fit_scorer
 from leadml.training.grades import grade_bounds
-from leadml.training.readiness import check_readiness
-from leadml.training.split import Split, account_codes, split_newest
+from leadml.training.split import Split, account_codes
 
 Progress = Callable[[str], None]
 
-NEWEST = 0.2
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (all moments are UTC without a zone)
 
 
@@ -91,24 +83,11 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         RulebookError: no dimension of the rulebook has a column.
         ColumnsError: none of the intent types occurs among the activities.
     """
-    progress("auditing the columns for leaks")
-    findings = _audit(tables)
-    tables = _without(tables, columns_left_out(findings))
-    progress("building snapshots")
-    snapshots = _known(_build(tables, choices))
-    names = [attribute.name for attribute in snapshots.plan.attributes]
-    findings += check_readiness(snapshots.features, names, snapshots.label, snapshots.order, snapshots.account_id)
-    refuse_unready(findings)
-    rulebook, unmapped = _rules(choices.rulebook, tables)
-    findings += unmapped
-    student = _Student(_contract(snapshots, columns_left_out(findings)), rulebook, choices.seed)
-
-    gap = snapshots.horizon_days or 0.0
-    split = split_newest(
-        snapshots.order, snapshots.account_id, label=snapshots.label, share=NEWEST, gap=gap, seed=choices.seed
-    )
+    examined = examine(tables, choices, progress=progress)
+    snapshots, split = examined.passed()
+    tables, findings = examined.tables, list(examined.findings)
+    student = _Student(_contract(snapshots, columns_left_out(findings)), examined.rulebook, choices.seed)
     older, newest = snapshots.take(split.train), snapshots.take(split.test)
-    _refuse_one_sided(older)
     progress(f"rehearsing on the older {len(older.lead_id):,} snapshots")
     rehearsal = student.learn(older)
     progress(f"training on all {len(snapshots.lead_id):,} snapshots")
@@ -116,6 +95,7 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
 
     progress("judging on the newest part")
     predictions = student.predictions(older, newest, rehearsal.scorer)
+    findings += near_perfect(rehearsal.scorer, newest.features, newest.label, predictions["leadml"])
     progress("choosing cutoffs")
     weekly = _every_week(tables, choices, snapshots, split) or newest
     cutoffs = _cutoffs(weekly, rehearsal.scorer, choices, base_rate=float(older.label.mean()), signal=final.signal)
@@ -161,78 +141,8 @@ class _Student:
         return predictions | {"base rate": baselines.base_rate(older.label, len(newest.lead_id))}
 
 
-def _refuse_one_sided(older: Snapshots) -> None:
-    """Both outcomes may occur and yet only one of them early enough to learn from and be tested later."""
-    won, rows = int(older.label.sum()), len(older.label)
-    if won not in (0, rows):
-        return
-    within = f" within {older.horizon_days:g} days" if older.horizon_days else ""
-    advice = "Lengthen project.horizon_days so that more wins fall within it, or bring older leads."
-    raise TrainingError(
-        f"Of the {rows:,} snapshots before the newest part, {won:,} were won{within}: there is nothing to tell apart "
-        f"that the newest part could test. {advice if older.horizon_days else 'Bring older leads.'}"
-    )
-
-
-def _audit(tables: LeadTables) -> list[Finding]:
-    leads = tables.leads
-    if "outcome" not in leads.column_names:
-        raise TrainingError("The leads have no outcome to learn from. Map the column that says won or lost (outcome).")
-    order = None
-    if "created_at" in leads.column_names:
-        order = to_floats(leads["created_at"].cast(pa.int64()))
-    elif "order" in leads.column_names:
-        order = to_floats(leads["order"])
-    return audit_leads(
-        leads,
-        tables.attributes,
-        leads["outcome"],
-        lead_id=leads["lead_id"],
-        account_id=leads["account_id"],
-        closed_at=leads["closed_at"] if "closed_at" in leads.column_names else None,
-        history=tables.history,
-        order=order,
-    )
-
-
-def _without(tables: LeadTables, left_out: Mapping[str, str]) -> LeadTables:
-    """The tables without the attributes that training must not see."""
-    history = tables.history
-    if history is not None and left_out:
-        history = history.filter(pc.invert(pc.is_in(history["field"], pa.array(list(left_out), pa.string()))))
-    kept = tuple(name for name in tables.attributes if name not in left_out)
-    return replace(tables, attributes=kept, history=history)
-
-
-def _build(tables: LeadTables, choices: Choices, **moments: Any) -> Snapshots:
-    return build_snapshots(
-        tables,
-        horizon_days=choices.horizon_days,
-        every_days=choices.every_days,
-        intent_types=choices.intent_types,
-        groups={name: group for name, group in choices.groups.items() if name in tables.attributes},
-        labels={name: label for name, label in choices.labels.items() if name in tables.attributes},
-        **({"per_lead": choices.per_lead} | moments),
-    )
-
-
-def _known(snapshots: Snapshots) -> Snapshots:
-    """The snapshots whose outcome is known."""
-    return snapshots.take(np.flatnonzero(np.isfinite(snapshots.label)))
-
-
 def _contract(snapshots: Snapshots, left_out: Mapping[str, str]) -> tuple[Column, ...]:
     return tuple(column for column in snapshots.columns if column.name not in left_out)
-
-
-def _rules(rulebook: Rulebook | None, tables: LeadTables) -> tuple[Rulebook | None, list[Finding]]:
-    """The rulebook over the user's columns, and a remark where a dimension has none."""
-    if rulebook is None:
-        return None, []
-    advice = "Say which column answers each question under [leads.answers] in leadml.toml."
-    mapped, unmapped = map_rulebook(rulebook, tables.answers, tables.attributes, advice=advice)
-    message = f"The rulebook {rulebook.name} has no column for {', '.join(unmapped)}; what has none counts for nothing."
-    return mapped, [Finding("R110", "note", None, message, advice)] if unmapped else []
 
 
 def _every_week(tables: LeadTables, choices: Choices, snapshots: Snapshots, split: Split) -> Snapshots | None:
@@ -242,7 +152,7 @@ def _every_week(tables: LeadTables, choices: Choices, snapshots: Snapshots, spli
     """
     if snapshots.horizon_days is None or split.boundary is None:
         return None
-    return _known(_build(tables, choices, per_lead=None, since=_EPOCH + timedelta(days=split.boundary)))
+    return known(build(tables, choices, per_lead=None, since=_EPOCH + timedelta(days=split.boundary)))
 
 
 def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: float, signal: bool) -> list[Cutoff]:
