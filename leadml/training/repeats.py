@@ -20,15 +20,21 @@ def find_repeats(rows: pa.Table, accounts: Rows, older: Rows, newest: Rows) -> l
         older: row numbers that are learned from.
         newest: row numbers that test.
     """
-    if not rows.num_columns or not len(newest):
+    if not rows.num_columns:
         return []
-    pattern = _patterns(rows)
-    seen = np.isin(pattern[newest], pattern[older])
-    # Accounts are whole: one of the newest has no older row, so what is seen belongs to another.
-    account = accounts[newest]
-    repeats, tested = len(np.unique(account[seen])), len(np.unique(account))
-    if repeats <= _REPEATED * tested:
-        return []
+    tested = len(np.unique(accounts[newest]))
+    repeating = np.sort(np.concatenate([older, newest]))
+    is_new = np.isin(repeating, newest)
+    pattern = np.zeros(len(repeating), dtype=np.int64)
+    for values in rows.columns:
+        # A further column only parts rows: what no longer repeats need not be looked at again.
+        pattern = _refined(pattern, values.take(pa.array(repeating)))
+        both = np.isin(pattern, pattern[is_new]) & np.isin(pattern, pattern[~is_new])
+        repeating, is_new, pattern = repeating[both], is_new[both], pattern[both]
+        # Accounts are whole: one of the newest has no older row, so what it repeats belongs to another.
+        repeats = len(np.unique(accounts[repeating[is_new]]))
+        if repeats <= _REPEATED * tested:
+            return []
     alone = len(np.unique(accounts)) == len(accounts)
     what = "leads in the part that tests the model repeat one that is learned from"
     if not alone:
@@ -45,11 +51,8 @@ def find_repeats(rows: pa.Table, accounts: Rows, older: Rows, newest: Rows) -> l
     ]
 
 
-def _patterns(rows: pa.Table) -> Rows:
-    """A number per row, the same for rows that agree in every column."""
-    pattern = np.zeros(rows.num_rows, dtype=np.int64)
-    for values in rows.columns:
-        codes = np.asarray(values.combine_chunks().dictionary_encode().indices.fill_null(-1), dtype=np.int64) + 1
-        both = pa.array(pattern * (codes.max() + 1) + codes).dictionary_encode()
-        pattern = np.asarray(both.indices, dtype=np.int64)
-    return pattern
+def _refined(pattern: Rows, values: pa.ChunkedArray) -> Rows:
+    """A number per row, the same for rows of the same pattern and value."""
+    codes = np.asarray(values.combine_chunks().dictionary_encode().indices.fill_null(-1), dtype=np.int64) + 1
+    both = pa.array(pattern * (codes.max(initial=0) + 1) + codes).dictionary_encode()
+    return np.asarray(both.indices, dtype=np.int64)

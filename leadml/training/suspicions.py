@@ -142,10 +142,13 @@ def _spoken_levels(values: pa.ChunkedArray, codes: Rows, won: Floats) -> list[Si
     """Values whose words speak of the outcome, as a deal stage's do, and that mostly go one way."""
     if not pa.types.is_string(values.type):
         return []
-    spoken = pc.match_substring_regex(values, _SPOKEN, ignore_case=True)
-    rows = np.bincount(codes[pc.fill_null(spoken, False).to_numpy()], minlength=codes.max() + 1)
-    rate = np.bincount(codes, weights=won) / np.maximum(np.bincount(codes), 1)
+    rows = np.bincount(codes)
+    rate = np.bincount(codes, weights=won) / np.maximum(rows, 1)
     telling = _goes_one_way(rate, won, _ONE_SIDED) & (rows >= FEWEST)
+    levels = values.combine_chunks().dictionary_encode().dictionary  # in the order of their codes, which begin at 1
+    spoken = pc.match_substring_regex(levels, _SPOKEN, ignore_case=True).to_numpy(zero_copy_only=False)
+    telling[0] = False
+    telling[1:] &= spoken[: len(rows) - 1]
     if not telling.any():
         return []
     largest = int(np.argmax(np.where(telling, rows, 0)))
