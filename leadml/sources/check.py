@@ -58,7 +58,9 @@ def read_leads(
     if history_table is not None and history_columns is not None:
         wanted = [history_columns.lead, history_columns.field, history_columns.value, history_columns.changed_at]
         raw = read_raw(source, history_table, list(dict.fromkeys(wanted)))
-        events["history"] = check_history(raw, history_columns, ids, layout.attributes, leads.kinds, latest)
+        events["history"] = check_history(
+            raw, history_columns, ids, {**layout.roles, **layout.attributes}, leads.kinds, latest
+        )
     tables = [name for name in (leads_table, activities_table, history_table) if name is not None]
     notes = [note for name in tables for note in source.assumptions(name)]
     answers = {question: name for question, name in layout.answers.items() if name in leads.kinds}

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadml.errors import SourceError
+from leadml.features import snapshots_at
 from leadml.schema import ActivityColumns, HistoryColumns, Kind, LeadColumns, LeadTables
 from leadml.sources import open_source, read_leads
 
@@ -503,3 +504,15 @@ def test_without_rows_it_is_not_the_order_that_is_wrong(tmp_path: Path) -> None:
     columns = LeadColumns(id="id", outcome="status", order_by="number", won=("won",), lost=("lost",))
     with pytest.raises(SourceError, match="there are no leads in it"):
         read_leads(open_source(str(tmp_path)), leads_table="leads.csv", lead_columns=columns)
+
+
+def test_the_history_of_what_is_never_learnt_from_keeps_its_role(tmp_path: Path) -> None:
+    changes = [
+        {"lead": "1", "field": field, "value": "5", "at": "2024-01-02"} for field in ("status", "amount", "size")
+    ]
+    pa_csv.write_csv(pa.Table.from_pylist(changes), tmp_path / "changes.csv")
+    tables = _check(tmp_path, [_row()], history_table="changes.csv", history_columns=HISTORY)
+    assert tables.history is not None
+    assert tables.history["field"].to_pylist() == ["outcome", "deal_value", "size"]
+    plan = snapshots_at(tables, dt.datetime(2024, 1, 15), open_only=False).plan  # noqa: DTZ001
+    assert [attribute.name for attribute in plan.attributes] == ["size"]
