@@ -104,6 +104,49 @@ def test_the_demo_leaves_scores_a_bundle_and_a_page(company) -> None:
     assert (company.parent / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
+def test_a_check_finds_what_training_found_and_writes_nothing_but_the_rejects(company, leadml) -> None:
+    rejects = company.parent / "rejects.csv"
+    kept = rejects.read_bytes()
+    rejects.unlink()
+    before = {path: path.read_bytes() for path in company.parent.rglob("*") if path.is_file()}
+    checked = leadml("check", "--config", company, "--json")
+    assert checked.code == 0
+    assert checked.json["ready"] is True
+    assert rejects.read_bytes() == kept
+    rejects.unlink()
+    assert {path: path.read_bytes() for path in company.parent.rglob("*") if path.is_file()} == before
+    facts = load_scorer(next((company.parent / "models").glob("*.leadml"))).facts
+    assert checked.json["findings"] == facts["findings"]
+    assert checked.json["excluded"] == facts["excluded"]
+    text = leadml("check", "--config", company)
+    assert "Leaks, proven and left out:\n  L001 warning: 'onboarding_manager' is filled for" in text.out
+    assert "onboarding_manager (L001)" in text.out
+    assert f"Nothing stops training. Next: leadml train --config {company}" in text.out
+
+
+def test_a_proven_leak_that_is_vouched_for_is_kept(company, leadml) -> None:
+    company.write_text(
+        company.read_text().replace("[leads.known_at]", '[leads.known_at]\nonboarding_manager = "created"')
+    )
+    checked = leadml("check", "--config", company)
+    assert checked.code == 0
+    assert "Settled by known_at:\n  L200 note: 'onboarding_manager' is filled for" in checked.out
+    assert "onboarding_manager (" not in checked.out
+
+
+def test_a_check_that_finds_what_stops_training_exits_with_2_and_says_it(tmp_path, leadml) -> None:
+    config = tmp_path / "leadml.toml"
+    leads = write_csv(tmp_path / "leads.csv", flat_leads(60))
+    leadml("init", leads, "--config", config)
+    write_csv(leads, [row | {"Won": 1} for row in flat_leads(60)])
+    result = leadml("check", "--config", config)
+    assert result.code == 2
+    assert "What stops training:\n  R001 error: There are 60 leads with a win and 0 without" in result.out
+    assert "These leads cannot carry a model" in result.out
+    as_json = leadml("check", "--config", config, "--json")
+    assert (as_json.code, as_json.json["ready"]) == (2, False)
+
+
 def test_scoring_again_changes_nothing(company, leadml) -> None:
     before = table(company, "select * from lead_scores order by lead_id")
     result = leadml("score", "--config", company, "--json")
