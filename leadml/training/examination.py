@@ -20,7 +20,7 @@ from leadml.rules import map_rulebook
 from leadml.schema import LeadTables
 from leadml.training.audit import audit_leads
 from leadml.training.choices import Choices
-from leadml.training.findings import Finding, columns_left_out, refusals
+from leadml.training.findings import LEFT_OUT, Finding, columns_left_out, refusals
 from leadml.training.history import known_snapshots, no_snapshots
 from leadml.training.learning_curve import LearningCurve, learning_curve, what_more_would_gain
 from leadml.training.readiness import check_readiness
@@ -147,6 +147,9 @@ def _ready(examined: Examination) -> Examination:
     """With what the snapshots' outcomes and columns have to say."""
     known = examined.snapshots
     findings = check_readiness(known.features, _attributes(known), known.label, known.order, known.account_id)
+    # What the rules read stays, however little could be learned from it.
+    ruled = examined.rulebook.columns if examined.rulebook else ()
+    findings = [finding for finding in findings if finding.column not in ruled or finding.code not in LEFT_OUT]
     # What is left out anyway need not be suspected.
     gone = columns_left_out(findings)
     before = [finding for finding in examined.findings if finding.column not in gone]
