@@ -52,6 +52,10 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         other one is fit unless stated.
     labels : mapping of str to str, default=None
         Column -> the words for it in reasons.
+    candidates : mapping of str to classifier, default=None
+        Further scikit-learn classifiers by a name of yours, e.g. `{"forest": RandomForestClassifier()}`. They see the
+        coded columns as numbers, are judged beside leadml's own candidates, and what they are worth is distilled into
+        the tables that are served. They are never stored.
     gap : float, default=0.0
         With `time`: how long an outcome takes to show (the horizon), in days or in the unit of `time`. Validation keeps
         this much distance between what is learned from and what is predicted.
@@ -69,6 +73,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     signal_ : bool
         Whether anything in the columns is shown to tell who converts. Without, the scorer is the rules, or all
         probabilities are the base rate's.
+    candidates_ : DataFrame
+        What was compared: name, weight in the blend, and log loss on rows that it was not trained on.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -95,6 +101,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         points_that_double_odds: float | None = None,
         groups: Mapping[str, Group] | None = None,
         labels: Mapping[str, str] | None = None,
+        candidates: Mapping[str, Any] | None = None,
         gap: float = 0.0,
         mql: float | None = None,
         random_state: int = 0,
@@ -105,6 +112,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.points_that_double_odds = points_that_double_odds
         self.groups = groups
         self.labels = labels
+        self.candidates = candidates
         self.gap = gap
         self.mql = mql
         self.random_state = random_state
@@ -148,11 +156,14 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             gap=float(self.gap),
             rulebook=rulebook,
             prior=RulesPrior.stated(rulebook, self.base_rate, self.points_that_double_odds),
+            extra_candidates=self.candidates,
             seed=int(self.random_state),
         )
         policy = replace(fitted.scorer.policy, mql=self.mql)
         self.scorer_: Scorer = replace(fitted.scorer, policy=policy)
         self.signal_: bool = fitted.signal
+        self.candidates_ = pd.DataFrame(fitted.candidates, columns=["name", "weight", "log_loss"])
+        self._say_who_stayed_out()
         return self
 
     def predict_proba(self, X: Any) -> Floats:
@@ -238,6 +249,14 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             f"y {seen}. Bring leads of both outcomes; or, with y of 1 and 0, give a rulebook and the base_rate to "
             "score at until then."
         )
+
+    def _say_who_stayed_out(self) -> None:
+        out = [name for name in self.candidates or {} if name not in set(self.candidates_["name"])]
+        if out:
+            warnings.warn(
+                f"Too few leads of one outcome for trees, and for the candidates {', '.join(out)}: they did not join.",
+                stacklevel=3,
+            )
 
     def _resolved_rulebook(self, answers: Mapping[str, str], columns: list[str]) -> Rulebook | None:
         if self.rulebook is None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -181,6 +183,26 @@ def test_with_a_stated_base_rate_one_class_or_none_is_scored_by_the_rules(known)
     assert 0.05 < chance.mean() < 0.25
     assert len(np.unique(chance)) == 3
     assert chance[leads["source"] == "approved"].min() > chance[leads["source"] == "none"].max()
+
+
+def test_a_candidate_of_another_make_is_compared_distilled_and_not_stored(tmp_path) -> None:
+    leads, won = company(300)
+    scorer = LeadScorer(candidates={"bayes": GaussianNB()}).fit(leads, won)
+    assert scorer.candidates_.set_index("name").loc["bayes", "log_loss"] > 0
+    scorer.save(tmp_path / "m.leadml")
+    with zipfile.ZipFile(tmp_path / "m.leadml") as bundle:
+        content = b"".join(bundle.read(part) for part in bundle.namelist())
+    assert b"bayes" not in content.lower()
+    assert {type(table) for table in scorer.scorer_.tables.main} == {np.ndarray}
+    np.testing.assert_array_equal(
+        load_scorer(tmp_path / "m.leadml").probability(leads), scorer.predict_proba(leads)[:, 1]
+    )
+
+
+def test_a_candidate_that_few_leads_cannot_carry_is_named() -> None:
+    leads, won = company(40)
+    with pytest.warns(UserWarning, match="Too few leads of one outcome for trees, and for the candidates bayes"):
+        LeadScorer(candidates={"bayes": GaussianNB()}).fit(leads, won)
 
 
 def test_one_class_is_refused() -> None:

@@ -174,11 +174,16 @@ def _number_places(n_codes: int) -> Floats:
 
 
 def _ordered(sample: Sample, position: int, intercept: float) -> Floats:
+    rates = level_rates(sample, position, intercept)
+    places = np.empty(len(rates))
+    places[np.argsort(rates, kind="stable")] = np.arange(len(rates))
+    return places
+
+
+def level_rates(sample: Sample, position: int, intercept: float) -> Floats:
+    """How far each code's rate of wins lies above what offset and intercept say, smoothed; shape (codes,)."""
     n_codes = sample.features[position].n_codes
     codes = sample.codes[:, position]
     surprise = sample.weight * (sample.label - probability(sample.offset + intercept))
     rows = np.bincount(codes, weights=sample.weight, minlength=n_codes)
-    mean = np.bincount(codes, weights=surprise, minlength=n_codes) / (rows + _LEVEL_SMOOTHING)
-    places = np.empty(n_codes)
-    places[np.argsort(mean, kind="stable")] = np.arange(n_codes)
-    return places
+    return np.asarray(np.bincount(codes, weights=surprise, minlength=n_codes) / (rows + _LEVEL_SMOOTHING))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from leadml.predict.encoding import Floats
 from leadml.predict.tables import ScoreTables
 from leadml.training.blend import averaged
 from leadml.training.boosted import grow_boosted, together
+from leadml.training.foreign import said_apart, trained_on
 from leadml.training.glassbox import grow_mains
 from leadml.training.linear import ENOUGH_ROWS, PENALTIES, fit_linear
 from leadml.training.parallel import in_parallel
@@ -74,8 +75,12 @@ class Workshop:
         return [self.sample.take(rows) for rows in self.plan.bags]
 
 
-def train_candidates(shop: Workshop) -> list[Candidate]:
-    """All candidates that the data can carry, the simplest first."""
+def train_candidates(shop: Workshop, foreign: Mapping[str, Any] | None = None) -> list[Candidate]:
+    """All candidates that the data can carry, the simplest first; `foreign` classifiers join where trees do.
+
+    Raises:
+        TrainingError: a foreign classifier fails.
+    """
     candidates = [_base_rate(shop)]
     if not shop.sample.features:
         return candidates
@@ -83,6 +88,7 @@ def train_candidates(shop: Workshop) -> list[Candidate]:
     fewest = min(min(sample.label.sum(), len(sample.label) - sample.label.sum()) for sample in shop.training)
     if fewest >= _LEAST_FOR_TREES:
         candidates.append(_additive(shop))
+        candidates += [_foreign(shop, name, classifier) for name, classifier in (foreign or {}).items()]
     if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1:
         candidates.append(_boosted(shop))
     return candidates
@@ -122,6 +128,19 @@ def _boosted(shop: Workshop) -> Candidate:
         return together(grow_boosted(shop.bags(), None, rounds=grown[0].rounds) if shop.plan.forward else grown)
 
     return Candidate("boosted", grown, finish)
+
+
+def _foreign(shop: Workshop, name: str, classifier: Any) -> Candidate:
+    models = trained_on(shop.training, name, classifier)
+
+    def finish() -> Model:
+        apart = shop.plan.apart
+        if not shop.plan.forward:
+            return said_apart(models, apart, shop.sample)
+        again = trained_on([shop.sample.take(rows) for rows, _ in apart], name, classifier)
+        return said_apart(again, apart, shop.sample)
+
+    return Candidate(name, models, finish)
 
 
 def _tabled(tables: Sequence[ScoreTables]) -> tuple[Model, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from leadml.training.blend import centred
 from leadml.training.candidates import Candidate, Workshop, train_candidates
 from leadml.training.distilling import blended_tables, lost_by_distilling
 from leadml.training.folds import Rows, signatures
+from leadml.training.foreign import checked
 from leadml.training.grades import grade_bounds
 from leadml.training.judgement import Judgement, is_better, judge
 from leadml.training.plan import make_plan
@@ -79,6 +80,7 @@ def fit_scorer(
     gap: float = 0.0,
     rulebook: Rulebook | None = None,
     prior: RulesPrior | None = None,
+    extra_candidates: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Fitted:
     """Fit a scorer to won and lost leads.
@@ -94,12 +96,15 @@ def fit_scorer(
         rulebook: a resolved rulebook whose columns are among `columns`; its points enter once, as an offset.
         prior: what is stated of the rules. With a base rate in it, one outcome or none at all will do: the rules are
             served then.
+        extra_candidates: scikit-learn classifiers by name, to be judged beside the others and distilled with them by
+            their weight. They join where trees do: with 20 leads of each outcome to learn from.
         seed: for dealing folds and growing trees; the same input and seed give the same scorer, in any row order.
 
     Raises:
         TrainingError: labels of other values, or of one outcome only and no base rate stated; arrays of other lengths;
-            a rule's column missing.
+            a rule's column missing; an extra candidate that is no classifier, gives no probabilities, or fails.
     """
+    foreign = checked(extra_candidates, seed)
     _check(columns, table.num_rows, label, order, groups, rulebook)
     if rulebook and prior and prior.reference is None:
         prior = replace(prior, reference=float(np.mean(rulebook.total(rulebook.codes(table)))))
@@ -112,7 +117,7 @@ def fit_scorer(
         plan = make_plan(sample.label, sample.codes, leads.order, leads.accounts, gap, seed)
         recency = choose_recency(sample, plan, leads.order)
         shop = Workshop(sample, plan, recency.weights)
-        candidates = train_candidates(shop)
+        candidates = train_candidates(shop, foreign)
         verdict = judge(sample, plan, [shop.judge(candidate.folds) for candidate in candidates])
         served = _served(verdict, leads.rules, leads.accounts)
         tables = centred(_tables(served, verdict, candidates, shop, leads.rules), sample)

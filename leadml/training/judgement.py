@@ -11,7 +11,7 @@ import numpy as np
 from leadml.predict.encoding import Floats
 from leadml.training.blend import blend_weights
 from leadml.training.calibration import Calibration, fit_calibration, fit_forward_calibration
-from leadml.training.folds import Rows
+from leadml.training.folds import Fold, Rows
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, row_losses
 
@@ -48,7 +48,7 @@ class Judgement:
 
 def judge(sample: Sample, plan: Plan, judged: Sequence[Sequence[Floats]]) -> Judgement:
     """Blend and calibrate candidates by their judged log-odds (candidate by candidate, fold by fold)."""
-    rows, log_odds = gathered(plan, len(sample.label), [*judged, _base_rates(sample, plan)])
+    rows, log_odds = gathered(plan.folds, len(sample.label), [*judged, _base_rates(sample, plan)])
     base_rate, log_odds = log_odds[-1], log_odds[:-1]
     label, block = sample.label[rows], _blocks(plan, len(sample.label))[rows]
     weights = _weights(plan, log_odds, label, block)
@@ -86,14 +86,14 @@ def _calibration(plan: Plan, blend: Floats, label: Floats, block: Rows) -> Calib
     return fit_forward_calibration([blend[part] for part in parts], [label[part] for part in parts])
 
 
-def gathered(plan: Plan, n_rows: int, judged: Sequence[Sequence[Floats]]) -> tuple[Rows, Floats]:
+def gathered(folds: Sequence[Fold], n_rows: int, judged: Sequence[Sequence[Floats]]) -> tuple[Rows, Floats]:
     """The judged rows, and for each candidate their log-odds, averaged where a row was judged more than once."""
     count = np.zeros(n_rows)
-    for _, rows in plan.folds:
+    for _, rows in folds:
         count[rows] += 1
     total = np.zeros((len(judged), n_rows))
-    for candidate, folds in zip(total, judged, strict=True):
-        for (_, rows), log_odds in zip(plan.folds, folds, strict=True):
+    for candidate, of_folds in zip(total, judged, strict=True):
+        for (_, rows), log_odds in zip(folds, of_folds, strict=True):
             candidate[rows] += log_odds
     seen = np.flatnonzero(count)
     return seen, total[:, seen] / count[seen]

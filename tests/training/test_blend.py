@@ -73,7 +73,7 @@ def test_two_equal_candidates_share_evenly():
 def test_a_row_judged_twice_counts_once_by_its_mean():
     folds = ((np.array([2]), np.array([0, 1])), (np.array([0]), np.array([1])))
     plan = Plan(folds, False, (), np.ones(2))
-    rows, log_odds = gathered(plan, 3, [[np.array([1.0, 2.0]), np.array([4.0])]])
+    rows, log_odds = gathered(plan.folds, 3, [[np.array([1.0, 2.0]), np.array([4.0])]])
     assert rows.tolist() == [0, 1]
     assert log_odds.tolist() == [[1.0, 3.0]]
 
