@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier
 
 from leadml.predict.encoding import Floats
 from leadml.predict.tables import ScoreTables
@@ -19,7 +20,8 @@ from leadml.training.parallel import in_parallel
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, constant_tables, log_loss
 
-# Of the rarer outcome: with fewer, trees only add noise; and with fewer than the second figure, so do free ones.
+# Of the rarer outcome: with fewer, trees only add noise; with fewer than the second figure, free boosting does and a
+# forest does not.
 _LEAST_FOR_TREES = 20
 _LEAST_FOR_BOOSTED = 250
 
@@ -88,9 +90,9 @@ def train_candidates(shop: Workshop, foreign: Mapping[str, Any] | None = None) -
     fewest = min(min(sample.label.sum(), len(sample.label) - sample.label.sum()) for sample in shop.training)
     if fewest >= _LEAST_FOR_TREES:
         candidates.append(_additive(shop))
+        free = _boosted if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1 else _forest
+        candidates.append(free(shop))
         candidates += [_foreign(shop, name, classifier) for name, classifier in (foreign or {}).items()]
-    if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1:
-        candidates.append(_boosted(shop))
     return candidates
 
 
@@ -128,6 +130,11 @@ def _boosted(shop: Workshop) -> Candidate:
         return together(grow_boosted(shop.bags(), None, rounds=grown[0].rounds) if shop.plan.forward else grown)
 
     return Candidate("boosted", grown, finish)
+
+
+def _forest(shop: Workshop) -> Candidate:
+    """Extremely randomised trees (Geurts, Ernst and Wehenkel 2006) ask little of the data: few leads suit them."""
+    return _foreign(shop, "forest", ExtraTreesClassifier(60, min_samples_leaf=15, max_features=0.5, random_state=0))
 
 
 def _foreign(shop: Workshop, name: str, classifier: Any) -> Candidate:

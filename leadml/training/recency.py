@@ -13,9 +13,8 @@ from leadml.training.parallel import in_parallel
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, log_loss
 
-# Half-lives, as shares of the time the rows span (None: nothing fades). Something nearly always fades, so the first is
-# taken unless another one gains enough.
-_HALF_LIVES = (0.5, 0.25, None)
+# Half-lives tried, as shares of the time the rows span.
+_HALF_LIVES = (0.5, 0.25)
 _PENALTY = 10.0
 # Nats. Rows of one block share their moment, so many rows do not make a smaller gain carry over to the next block.
 _LEAST_GAIN = 0.001
@@ -38,17 +37,23 @@ class Recency:
 
 
 def choose_recency(sample: Sample, plan: Plan, order: Floats | None) -> Recency:
-    """The half-life that predicts forward best, newer blocks counting for more.
+    """The half-life that predicts forward best, newer blocks counting for more; none unless it gains enough.
 
     The linear candidate stands for all of them here: it is the quickest, and what fades, fades for all.
     """
+    even = Recency(None, order)
     if not plan.forward or order is None or not sample.features:
-        return Recency(None, order)
+        return even
     span = float(order.max() - order.min())
-    tried = [Recency(share and share * span, order) for share in _HALF_LIVES]
-    losses = [float(np.average(_forward_losses(sample, plan, one), weights=plan.importance)) for one in tried]
-    best = int(np.argmin(losses))
-    return tried[best] if losses[best] < losses[0] - _LEAST_GAIN else tried[0]
+    before = _forward_losses(sample, plan, even)
+    best, best_gain = even, _LEAST_GAIN
+    for share in _HALF_LIVES:
+        fading = Recency(share * span, order)
+        gains = before - _forward_losses(sample, plan, fading)
+        gain = float(np.average(gains, weights=plan.importance))
+        if gain > best_gain:
+            best, best_gain = fading, gain
+    return best
 
 
 def _forward_losses(sample: Sample, plan: Plan, recency: Recency) -> Floats:
