@@ -49,7 +49,7 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
         print_lines(f"Left out: {', '.join(left_out)}")
     if facts["evaluation"]:
         _print_evaluation(facts["evaluation"])
-    print_lines(*_what_is_served(facts))
+    print_lines(*_what_is_served(facts), *_what_it_costs(facts))
     print_lines(*(cutoff["why"] for cutoff in facts["cutoffs"]))
     print_lines(f"Bundle: {run.bundle}")
 
@@ -75,6 +75,17 @@ def _what_is_served(facts: Mapping[str, Any]) -> list[str]:
         return []
     return [
         f"In log-odds the rules typically move a score by {rules:.2f}, what was learned beside them by {learned:.2f}."
+    ]
+
+
+def _what_it_costs(facts: Mapping[str, Any]) -> list[str]:
+    """What serving LightGBM itself gains or loses beside tables."""
+    cost = facts["cost"]
+    if cost is None:
+        return []
+    return [
+        f"LightGBM itself is served: log loss {cost['boosted']:.4f} in validation, where the blend that tables are "
+        f"distilled from has {cost['tables']:.4f}. Scoring needs the package lightgbm, and its reasons are slow."
     ]
 
 

@@ -186,6 +186,16 @@ class RuleSettings(Section):
     )
 
 
+class ModelSettings(Section):
+    """What is served."""
+
+    kind: Literal["glassbox", "linear", "boosted"] = key(
+        "glassbox: tables of all candidates; linear: that one alone; boosted: LightGBM, slow to explain",
+        '"glassbox", "linear" or "boosted"',
+        "glassbox",
+    )
+
+
 class CutoffSettings(Section):
     """From which probability on a lead is an MQL or an SQL."""
 
@@ -229,6 +239,7 @@ class Settings(Section):
     history: HistorySettings | None = None
     snapshots: SnapshotSettings = SnapshotSettings()
     rules: RuleSettings = RuleSettings()
+    model: ModelSettings = ModelSettings()
     cutoffs: CutoffSettings = CutoffSettings()
     grades: GradeSettings = GradeSettings()
     output: OutputSettings = OutputSettings()

@@ -99,6 +99,7 @@ class Project:
                 sql_minimum_conversion=cutoffs.sql_minimum_conversion,
                 sql_needs_intent=cutoffs.sql_needs_intent,
             ),
+            kind=settings.model.kind,
             grade_multiples=settings.grades.bounds,
         )
 

@@ -97,6 +97,16 @@ class Booster:
         total = self._booster.predict(self._matrix(codes), raw_score=True, num_iteration=rounds, num_threads=1)
         return np.asarray(total, dtype=np.float64)
 
+    def text(self, rounds: int) -> str:
+        """The first `rounds` trees in LightGBM's text format, without the settings they were grown by."""
+        trees, end, _ = self._booster.model_to_string(num_iteration=rounds).partition("end of trees\n")
+        return trees + end
+
+    @property
+    def places(self) -> tuple[Floats, ...]:
+        """What each code of each feature is put to the trees as."""
+        return tuple(self._places)
+
     def _dataset(self, sample: Sample, reference: lightgbm.Dataset | None) -> lightgbm.Dataset:
         return lightgbm.Dataset(
             self._matrix(sample.codes),

@@ -18,9 +18,11 @@ from scipy.sparse.linalg import lsqr
 
 from leadml.predict.encoding import OTHER, Floats
 from leadml.predict.tables import Map, Pair, ScoreTables, probability
+from leadml.predict.trees import Trees
 from leadml.training.blend import blended
+from leadml.training.boosted import Boosted
 from leadml.training.candidates import Model, Tabled
-from leadml.training.sample import Sample
+from leadml.training.sample import Sample, constant_tables
 
 MOST_PAIRS = 60
 _COARSE_CODES = 16
@@ -42,6 +44,21 @@ def blended_tables(models: Sequence[Model], weights: Floats | Sequence[float], s
         total = sum(weight * (one.log_odds(sample) - sample.offset) for one, weight in others)
         parts.append(distilled(sample, np.asarray(total)))
     return blended(parts, [1.0] * len(parts))
+
+
+def undistilled(
+    models: Sequence[Model], weights: Floats | Sequence[float], sample: Sample
+) -> tuple[ScoreTables, tuple[Trees, ...]]:
+    """The weighted sum of tables and boosted models as they are: tables, and the trees that add to them."""
+    tables, trees = constant_tables(sample.features, 0.0), []
+    for model, weight in zip(models, weights, strict=True):
+        if isinstance(model, Boosted):
+            part = constant_tables(sample.features, model.intercept)
+            trees += [one.rescaled(weight) for one in model.trees()]
+        else:
+            part = blended_tables([model], [1.0], sample)
+        tables = blended([tables, part], [1.0, weight])
+    return tables, tuple(trees)
 
 
 def distilled(sample: Sample, log_odds: Floats, most_pairs: int = MOST_PAIRS) -> ScoreTables:

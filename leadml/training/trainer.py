@@ -26,7 +26,7 @@ from leadml.rules import map_rulebook
 from leadml.schema import LeadTables
 from leadml.training import baselines
 from leadml.training.audit import audit_leads
-from leadml.training.choices import Choices
+from leadml.training.choices import Choices, Kind
 from leadml.training.cutoffs import DEFAULT_MULTIPLES, Cutoff, choose_cutoffs, unpublished
 from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, columns_left_out, refuse_unready
@@ -78,7 +78,7 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     snapshots = known_snapshots(tables, choices, may_be_none=_is_whole(prior))
     names = [attribute.name for attribute in snapshots.plan.attributes]
     findings += check_readiness(snapshots.features, names, snapshots.label, snapshots.order, snapshots.account_id)
-    student = _Student(_contract(snapshots, columns_left_out(findings)), rulebook, prior, choices.seed)
+    student = _Student(_contract(snapshots, columns_left_out(findings)), rulebook, prior, choices.kind, choices.seed)
     try:
         refuse_unready(findings)
         split = _split(snapshots, choices.seed)
@@ -111,11 +111,12 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
 
 @dataclass(frozen=True)
 class _Student:
-    """How every scorer of a training is made: the same columns, rulebook, prior and seed."""
+    """How every scorer of a training is made: the same columns, rulebook, prior, kind and seed."""
 
     columns: tuple[Column, ...]
     rulebook: Rulebook | None
     prior: RulesPrior | None
+    kind: Kind
     seed: int
 
     def learn(self, snapshots: Snapshots) -> Fitted:
@@ -128,6 +129,7 @@ class _Student:
             gap=snapshots.horizon_days or 0.0,
             rulebook=self.rulebook,
             prior=self.prior,
+            kind=self.kind,
             seed=self.seed,
         )
 
