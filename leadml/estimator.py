@@ -57,6 +57,9 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         What is served: tables that the blend of all candidates is distilled into, or the linear candidate's tables
         alone, or LightGBM itself. The last needs LightGBM wherever leads are scored, its reasons take hundreds of
         times as long, and it is not always the more accurate: `cost_` compares.
+    monotone : mapping of str to {1, -1}, default=None
+        Number column -> 1 where more of it never lowers the score, all else the same, or -1 where it never raises it.
+        Columns whose points in the rulebook only rise or only fall are held so too, where the rules weigh anything.
     candidates : mapping of str to classifier, default=None
         Further scikit-learn classifiers by a name of yours, e.g. `{"forest": RandomForestClassifier()}`. They see the
         coded columns as numbers, are judged beside leadml's own candidates, and what they are worth is distilled into
@@ -110,6 +113,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         groups: Mapping[str, Group] | None = None,
         labels: Mapping[str, str] | None = None,
         kind: Kind = "glassbox",
+        monotone: Mapping[str, int] | None = None,
         candidates: Mapping[str, Any] | None = None,
         gap: float = 0.0,
         mql: float | None = None,
@@ -122,6 +126,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.groups = groups
         self.labels = labels
         self.kind = kind
+        self.monotone = monotone
         self.candidates = candidates
         self.gap = gap
         self.mql = mql
@@ -167,6 +172,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rulebook=rulebook,
             prior=RulesPrior.stated(rulebook, self.base_rate, self.points_that_double_odds),
             kind=self.kind,
+            monotone=self.monotone,
             extra_candidates=self.candidates,
             seed=int(self.random_state),
         )

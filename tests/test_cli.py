@@ -435,14 +435,16 @@ def test_the_next_command_is_named_as_the_shell_will_find_it(monkeypatch) -> Non
     assert show.command() == "leadml"
 
 
-def test_boosted_is_trained_scored_explained_and_says_what_it_costs(tmp_path, leadml) -> None:
+def test_boosted_under_a_constraint_is_trained_scored_and_explained(tmp_path, leadml) -> None:
     config = tmp_path / "leadml.toml"
     rows = [row | ({"Won": ""} if n % 9 == 0 else {}) for n, row in enumerate(flat_leads(400))]
     leadml("init", write_csv(tmp_path / "leads.csv", rows), "--config", config)
-    config.write_text(config.read_text().replace('#kind = "glassbox"', 'kind = "boosted"'))
+    text = config.read_text().replace('#kind = "glassbox"', 'kind = "boosted"')
+    config.write_text(text.replace('#COLUMN = "rising"', 'Visits = "rising"'))
     trained = leadml("train", "--config", config)
     assert trained.code == 0
     assert "LightGBM itself is served: log loss 0." in trained.out
+    assert "Held monotone: Visits (rising)." in trained.out
     assert leadml("score", "--config", config, "--json").json["scored"] == 45
     explained = leadml("explain", "L3", "--config", config, "--json").json
     reasons = [*explained["reasons_for"], *explained["reasons_against"]]

@@ -132,6 +132,11 @@ class LeadSettings(Section):
         '"fit", "engagement", "intent" or "answer"',
         {},
     )
+    monotone: dict[str, Literal["rising", "falling"]] = key(
+        'numbers of which more never hurts (rising) or never helps (falling): budget = "rising"',
+        '"rising" or "falling"',
+        {},
+    )
 
 
 class ActivitySettings(Section):

@@ -72,6 +72,8 @@ class Booster:
         }
         if growth.additive:
             self._parameters["interaction_constraints"] = [[position] for position in range(len(sample.features))]
+        if any(sample.directions):
+            self._parameters["monotone_constraints"] = list(sample.directions)
         self._data = self._dataset(sample, None)
         self._booster = lightgbm.Booster(self._parameters, self._data)
 

@@ -35,6 +35,7 @@ class Choices:
     intent_types: tuple[str, ...] = ()
     groups: Mapping[str, Group] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    monotone: Mapping[str, int] = field(default_factory=dict)
     rulebook: Rulebook | None = None
     base_rate: float | None = None
     points_that_double_odds: float | None = None

@@ -115,7 +115,8 @@ def _choose_pairs(sample: Sample, left_over: Floats, weight: Floats, most: int) 
     coarse = [one[codes].astype(np.int64) for one, codes in zip(maps, sample.codes[::step].T, strict=True)]
     weight, pull = weight[::step], (weight * left_over)[::step]
     worth = {}
-    for left, right in itertools.combinations(range(len(maps)), 2):
+    free = [position for position in range(len(maps)) if not (sample.directions and sample.directions[position])]
+    for left, right in itertools.combinations(free, 2):
         cell = coarse[left] * (int(maps[right].max()) + 1) + coarse[right]
         pulls = np.bincount(cell, weights=pull)
         worth[left, right] = float((pulls**2 / (np.bincount(cell, weights=weight) + _PAIR_RIDGE / 4)).sum())

@@ -65,6 +65,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "served": evidence.fitted.served,
         "spread": dict(zip(("rules", "learned"), evidence.fitted.spread, strict=True)),
         "cost": dict(zip(("tables", "boosted"), evidence.fitted.cost, strict=True)) if evidence.fitted.cost else None,
+        "monotone": dict(evidence.fitted.monotone),
         "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
         "grades": _grades(scorer, evidence),

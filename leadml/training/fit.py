@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -26,6 +26,7 @@ from leadml.training.folds import Rows, signatures
 from leadml.training.foreign import checked
 from leadml.training.grades import grade_bounds
 from leadml.training.judgement import Judgement, is_better, judge
+from leadml.training.monotone import check_monotone, directions, held, said_by_rules
 from leadml.training.plan import make_plan
 from leadml.training.recency import choose_recency
 from leadml.training.rules_weight import RulesPrior, fit_rules_weight
@@ -60,6 +61,7 @@ class Fitted:
     rule point, None without rules. `spread` is the standard deviation over the rows, in log-odds, of what the rules say
     and of what was learned beside them. Where LightGBM itself was asked for, `cost` holds the log loss on the judged
     rows of the blend that tables would have been distilled from, and of what is served instead; else None.
+    `monotone` holds the columns that what was learned is held to: 1 where more never hurts, -1 where it never helps.
     """
 
     scorer: Scorer
@@ -70,6 +72,7 @@ class Fitted:
     served: Served
     spread: tuple[float, float]
     cost: tuple[float, float] | None = None
+    monotone: Mapping[str, int] = field(default_factory=dict)
 
 
 def fit_scorer(
@@ -83,6 +86,7 @@ def fit_scorer(
     rulebook: Rulebook | None = None,
     prior: RulesPrior | None = None,
     kind: Kind = "glassbox",
+    monotone: Mapping[str, int] | None = None,
     extra_candidates: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Fitted:
@@ -101,16 +105,21 @@ def fit_scorer(
             served then.
         kind: "glassbox" serves the blend of all candidates as tables; "linear" pins the linear candidate, and "boosted"
             serves LightGBM itself, whose reasons are slow. Either is still shrunk towards the base rate and the rules.
+        monotone: number columns of which more never hurts (1) or never helps (-1), all else the same. Those whose
+            points in the rulebook only rise or only fall are among them, where the rules weigh anything.
         extra_candidates: scikit-learn classifiers by name, to be judged beside the others and distilled with them by
             their weight. They join where trees do: with 20 leads of each outcome to learn from.
         seed: for dealing folds and growing trees; the same input and seed give the same scorer, in any row order.
 
     Raises:
         TrainingError: labels of other values, or of one outcome only and no base rate stated; arrays of other lengths;
-            a rule's column missing; an extra candidate that is no classifier, gives no probabilities, or fails.
+            a rule's column missing; an extra candidate that is no classifier, gives no probabilities, or fails; a
+            monotone column that is not there or no number, or whose rules say the opposite.
     """
     if kind not in get_args(Kind):
         raise TrainingError(f"`kind` must be 'glassbox', 'linear' or 'boosted', got {kind!r} instead.")
+    monotone = dict(monotone or {})
+    check_monotone(monotone, columns, rulebook)
     foreign = checked(extra_candidates, seed)
     _check(columns, table.num_rows, label, order, groups, rulebook)
     if rulebook and prior and prior.reference is None:
@@ -120,6 +129,8 @@ def fit_scorer(
     # Pieces of work run side by side already: linear algebra with threads of its own would only make them wait.
     with threadpool_limits(limits=1, user_api="blas"):
         leads = _prepare(table, columns, label, order, groups, rulebook, prior)
+        implied = said_by_rules(rulebook, columns) if leads.rules.weight else {}
+        leads = leads.held_to(implied | monotone)
         sample = leads.sample
         plan = make_plan(sample.label, sample.codes, leads.order, leads.accounts, gap, seed)
         recency = choose_recency(sample, plan, leads.order)
@@ -132,8 +143,9 @@ def fit_scorer(
         cost = (judge(sample, plan, judged).loss, verdict.loss) if trees else None
     policy = Policy(grade_bounds(float(np.mean(sample.label))))
     used = _used(columns, sample.features, rulebook)
-    scorer = Scorer(used, sample.features, centred(tables, sample), policy, rulebook, trees=trees)
-    return replace(_fitted(scorer, leads, candidates, verdict, served), cost=cost)
+    scorer = Scorer(used, sample.features, held(centred(tables, sample), sample), policy, rulebook, trees=trees)
+    fitted = _fitted(scorer, leads, candidates, verdict, served)
+    return replace(fitted, cost=cost, monotone=implied | monotone)
 
 
 def fit_rules(
@@ -177,6 +189,10 @@ class _Leads:
     rules: _Rules
     order: Floats | None
     accounts: Groups | None
+
+    def held_to(self, monotone: Mapping[str, int]) -> _Leads:
+        """The same leads, with the directions that some columns are held to."""
+        return replace(self, sample=replace(self.sample, directions=directions(self.sample.features, monotone)))
 
 
 def _prepare(

@@ -78,7 +78,9 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     snapshots = known_snapshots(tables, choices, may_be_none=_is_whole(prior))
     names = [attribute.name for attribute in snapshots.plan.attributes]
     findings += check_readiness(snapshots.features, names, snapshots.label, snapshots.order, snapshots.account_id)
-    student = _Student(_contract(snapshots, columns_left_out(findings)), rulebook, prior, choices.kind, choices.seed)
+    left_out = columns_left_out(findings)
+    monotone = {name: way for name, way in choices.monotone.items() if name not in left_out}
+    student = _Student(_contract(snapshots, left_out), rulebook, prior, choices.kind, monotone, choices.seed)
     try:
         refuse_unready(findings)
         split = _split(snapshots, choices.seed)
@@ -111,12 +113,13 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
 
 @dataclass(frozen=True)
 class _Student:
-    """How every scorer of a training is made: the same columns, rulebook, prior, kind and seed."""
+    """How every scorer of a training is made: the same columns, rulebook, prior and settings."""
 
     columns: tuple[Column, ...]
     rulebook: Rulebook | None
     prior: RulesPrior | None
     kind: Kind
+    monotone: Mapping[str, int]
     seed: int
 
     def learn(self, snapshots: Snapshots) -> Fitted:
@@ -130,6 +133,7 @@ class _Student:
             rulebook=self.rulebook,
             prior=self.prior,
             kind=self.kind,
+            monotone=self.monotone,
             seed=self.seed,
         )
 
