@@ -22,6 +22,7 @@ from leadml.predict import Scorer, save_scorer
 from leadml.predict.encoding import Floats, Group
 from leadml.predict.rulebook import Rulebook
 from leadml.rules import load_rulebook, map_rulebook
+from leadml.training.choices import Kind
 from leadml.training.fit import fit_scorer
 from leadml.training.frame import read_frame
 from leadml.training.rules_weight import RulesPrior
@@ -52,6 +53,13 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         other one is fit unless stated.
     labels : mapping of str to str, default=None
         Column -> the words for it in reasons.
+    kind : {"glassbox", "linear", "boosted"}, default="glassbox"
+        What is served: tables that the blend of all candidates is distilled into, or the linear candidate's tables
+        alone, or LightGBM itself. The last needs LightGBM wherever leads are scored, its reasons take hundreds of
+        times as long, and it is not always the more accurate: `cost_` compares.
+    monotone : mapping of str to {1, -1}, default=None
+        Number column -> 1 where more of it never lowers the score, all else the same, or -1 where it never raises it.
+        Columns whose points in the rulebook only rise or only fall are held so too, where the rules weigh anything.
     candidates : mapping of str to classifier, default=None
         Further scikit-learn classifiers by a name of yours, e.g. `{"forest": RandomForestClassifier()}`. They see the
         coded columns as numbers, are judged beside leadml's own candidates, and what they are worth is distilled into
@@ -75,6 +83,9 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         probabilities are the base rate's.
     candidates_ : DataFrame
         What was compared: name, weight in the blend, and log loss on rows that it was not trained on.
+    cost_ : tuple of two floats or None
+        With `kind="boosted"`: log loss, on rows judged in validation, of the blend that tables would have been
+        distilled from, and of what is served instead.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -101,6 +112,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         points_that_double_odds: float | None = None,
         groups: Mapping[str, Group] | None = None,
         labels: Mapping[str, str] | None = None,
+        kind: Kind = "glassbox",
+        monotone: Mapping[str, int] | None = None,
         candidates: Mapping[str, Any] | None = None,
         gap: float = 0.0,
         mql: float | None = None,
@@ -112,6 +125,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.points_that_double_odds = points_that_double_odds
         self.groups = groups
         self.labels = labels
+        self.kind = kind
+        self.monotone = monotone
         self.candidates = candidates
         self.gap = gap
         self.mql = mql
@@ -156,6 +171,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             gap=float(self.gap),
             rulebook=rulebook,
             prior=RulesPrior.stated(rulebook, self.base_rate, self.points_that_double_odds),
+            kind=self.kind,
+            monotone=self.monotone,
             extra_candidates=self.candidates,
             seed=int(self.random_state),
         )
@@ -163,6 +180,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.scorer_: Scorer = replace(fitted.scorer, policy=policy)
         self.signal_: bool = fitted.signal
         self.candidates_ = pd.DataFrame(fitted.candidates, columns=["name", "weight", "log_loss"])
+        self.cost_ = fitted.cost
         self._say_who_stayed_out()
         return self
 

@@ -517,3 +517,21 @@ def test_the_next_command_is_named_as_the_shell_will_find_it(monkeypatch) -> Non
     assert show.command() == ".venv/bin/leadml"
     monkeypatch.setattr(show.shutil, "which", lambda name: f"/somewhere/{name}")
     assert show.command() == "leadml"
+
+
+def test_boosted_under_a_constraint_is_trained_scored_and_explained(tmp_path, leadml) -> None:
+    config = tmp_path / "leadml.toml"
+    rows = [row | ({"Won": ""} if n % 9 == 0 else {}) for n, row in enumerate(flat_leads(400))]
+    leadml("init", write_csv(tmp_path / "leads.csv", rows), "--config", config)
+    text = config.read_text().replace('#kind = "glassbox"', 'kind = "boosted"')
+    config.write_text(text.replace('#COLUMN = "rising"', 'Visits = "rising"'))
+    trained = leadml("train", "--config", config)
+    assert trained.code == 0
+    assert "LightGBM itself is served: log loss 0." in trained.out
+    assert "Held monotone: Visits (rising)." in trained.out
+    assert leadml("score", "--config", config, "--json").json["scored"] == 45
+    explained = leadml("explain", "L3", "--config", config, "--json").json
+    reasons = [*explained["reasons_for"], *explained["reasons_against"]]
+    total = explained["intercept"] + sum(reason["log_odds"] for reason in reasons)
+    assert total == pytest.approx(explained["log_odds"], abs=1e-9)
+    assert leadml("report", "--config", config).code == 0

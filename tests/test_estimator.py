@@ -199,6 +199,27 @@ def test_a_candidate_of_another_make_is_compared_distilled_and_not_stored(tmp_pa
     )
 
 
+def test_a_boosted_scorer_is_explained_and_saved_like_any_other(tmp_path) -> None:
+    leads, won = company(400)
+    scorer = LeadScorer(kind="boosted").fit(leads, won)
+    of_tables, of_boosted = scorer.cost_
+    assert 0 < of_tables < 0.7
+    assert 0 < of_boosted < 0.7
+    np.testing.assert_allclose(scorer.explain(leads).sum(axis=1), scorer.decision_function(leads), atol=1e-9)
+    digest = scorer.save(tmp_path / "m.leadml")
+    loaded = load_scorer(tmp_path / "m.leadml", digest)
+    np.testing.assert_array_equal(loaded.probability(leads), scorer.predict_proba(leads)[:, 1])
+
+
+def test_what_is_said_to_rise_never_lowers_a_score() -> None:
+    leads, won = company(400)
+    scorer = LeadScorer(monotone={"visits": -1, "employees": 1}).fit(leads, won)
+    more = leads.assign(visits=leads["visits"] - 2, employees=leads["employees"] + 150)
+    assert (scorer.decision_function(more) >= scorer.decision_function(leads)).all()
+    with pytest.raises(TrainingError, match="The monotone columns cannot be held: 'tier' is no number"):
+        LeadScorer(monotone={"tier": 1}).fit(leads, won)
+
+
 def test_a_candidate_that_few_leads_cannot_carry_is_named() -> None:
     leads, won = company(40)
     with pytest.warns(UserWarning, match="Too few leads of one outcome for trees, and for the candidates bayes"):

@@ -81,7 +81,7 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
     _print_left_out({entry["column"]: entry["why"] for entry in facts["excluded"]})
     if facts["evaluation"]:
         _print_evaluation(facts["evaluation"])
-    print_lines(*_what_is_served(facts))
+    print_lines(*_what_is_served(facts), *_what_it_is_held_to(facts))
     print_lines(*(cutoff["why"] for cutoff in facts["cutoffs"]))
     print_lines(f"Bundle: {run.bundle}")
 
@@ -107,6 +107,21 @@ def _what_is_served(facts: Mapping[str, Any]) -> list[str]:
         return []
     return [
         f"In log-odds the rules typically move a score by {rules:.2f}, what was learned beside them by {learned:.2f}."
+    ]
+
+
+def _what_it_is_held_to(facts: Mapping[str, Any]) -> list[str]:
+    """Which columns are held monotone, and what serving LightGBM itself gains or loses beside tables."""
+    ways = {1: "rising", -1: "falling"}
+    held = ", ".join(f"{name} ({ways[way]})" for name, way in facts["monotone"].items())
+    told = [f"Held monotone: {held}."] if held else []
+    cost = facts["cost"]
+    if cost is None:
+        return told
+    return [
+        *told,
+        f"LightGBM itself is served: log loss {cost['boosted']:.4f} in validation, where the blend that tables are "
+        f"distilled from has {cost['tables']:.4f}. Scoring needs the package lightgbm, and its reasons are slow.",
     ]
 
 

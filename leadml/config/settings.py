@@ -137,6 +137,11 @@ class LeadSettings(Section):
         'lines such as COLUMN = "created" (the lead came in), "closed" (won or lost) or the name of a date column',
         {},
     )
+    monotone: dict[str, Literal["rising", "falling"]] = key(
+        'numbers of which more never hurts (rising) or never helps (falling): budget = "rising"',
+        '"rising" or "falling"',
+        {},
+    )
 
 
 class ActivitySettings(Section):
@@ -191,6 +196,16 @@ class RuleSettings(Section):
     )
 
 
+class ModelSettings(Section):
+    """What is served."""
+
+    kind: Literal["glassbox", "linear", "boosted"] = key(
+        "glassbox: tables of all candidates; linear: that one alone; boosted: LightGBM, slow to explain",
+        '"glassbox", "linear" or "boosted"',
+        "glassbox",
+    )
+
+
 class CutoffSettings(Section):
     """From which probability on a lead is an MQL or an SQL."""
 
@@ -234,6 +249,7 @@ class Settings(Section):
     history: HistorySettings | None = None
     snapshots: SnapshotSettings = SnapshotSettings()
     rules: RuleSettings = RuleSettings()
+    model: ModelSettings = ModelSettings()
     cutoffs: CutoffSettings = CutoffSettings()
     grades: GradeSettings = GradeSettings()
     output: OutputSettings = OutputSettings()

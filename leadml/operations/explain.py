@@ -44,7 +44,7 @@ def explain_lead(project: Project, lead_id: str, *, as_of: datetime | None) -> E
     rows = scores.filter(pc.equal(scores["lead_id"], lead_id)).to_pylist()
     if not rows:
         raise SourceError(f"Lead {lead_id!r} was created after {moment:%Y-%m-%d %H:%M}. Choose a later --as-of.")
-    return Explanation(rows[0], scorer.tables.intercept)
+    return Explanation(rows[0], scorer.intercept)
 
 
 def _account_of(tables: LeadTables, lead_id: str, where: str) -> LeadTables:

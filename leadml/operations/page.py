@@ -35,7 +35,12 @@ def write_page(project: Project) -> Path:
 
 
 def shapes(scorer: Scorer) -> list[Shape]:
-    """The score tables to draw, in words, with the number of training snapshots behind each entry."""
+    """The score tables to draw, in words, with the number of training snapshots behind each entry.
+
+    A scorer that serves LightGBM itself has none.
+    """
+    if scorer.trees:
+        return []
     density = scorer.facts["density"]
     return [
         Shape(

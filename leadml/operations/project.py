@@ -77,7 +77,7 @@ class Project:
         """What training is asked to do.
 
         Raises:
-            ConfigError: groups or labels name a column that is not there.
+            ConfigError: groups, labels or monotone name a column that is not there.
             RulebookError: the rulebook cannot be read or is wrong.
         """
         settings, cutoffs = self.settings, self.settings.cutoffs
@@ -89,6 +89,10 @@ class Project:
             intent_types=settings.activities.intent_types if settings.activities else (),
             groups=self._by_attribute("groups", settings.leads.groups),
             labels=self._by_attribute("labels", settings.leads.labels),
+            monotone={
+                name: 1 if way == "rising" else -1
+                for name, way in self._by_attribute("monotone", settings.leads.monotone).items()
+            },
             rulebook=self._rulebook(),
             base_rate=settings.rules.base_rate,
             points_that_double_odds=settings.rules.points_that_double_odds,
@@ -99,6 +103,7 @@ class Project:
                 sql_minimum_conversion=cutoffs.sql_minimum_conversion,
                 sql_needs_intent=cutoffs.sql_needs_intent,
             ),
+            kind=settings.model.kind,
             grade_multiples=settings.grades.bounds,
         )
 

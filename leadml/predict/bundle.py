@@ -7,6 +7,9 @@ parsed. This guards against damage. Against forgery, compare the whole file's di
 Format 1: columns.json, features.json, policy.json, rulebook.json (where there are rules), facts.json, and little-endian
 arrays: edges.f64 (edges of all number features, end to end), main.f64 (all feature tables), pairs.f64 (all pair
 tables), maps.u16 (both maps of every pair).
+
+Format 2 is for scorers that serve LightGBM itself, and has two parts more: trees.json (each model as LightGBM's text,
+with its scale) and places.f64 (what each code is put to each model's trees as). All others are written as format 1.
 """
 
 from __future__ import annotations
@@ -22,11 +25,22 @@ from pathlib import Path
 from typing import Any
 
 from leadml.errors import BundleError, RulebookError
-from leadml.predict.parts import ALLOWED, REQUIRED, PartsError, dump_json, parse_json, read_parts, write_parts
+from leadml.predict.parts import (
+    ALLOWED,
+    OF_TREES,
+    REQUIRED,
+    RULES,
+    PartsError,
+    dump_json,
+    parse_json,
+    read_parts,
+    write_parts,
+)
 from leadml.predict.scorer import Scorer
 from leadml.replacing import replacing
 
 FORMAT = 1
+FORMAT_WITH_TREES = 2
 MANIFEST = "manifest.json"
 _MOST_BYTES = 256 * 2**20
 # What the zip module raises over a damaged file, besides its own BadZipFile.
@@ -129,11 +143,13 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 
 def _check_parts(manifest: Any, parts: dict[str, bytes]) -> None:
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise PartsError(f"its format is {found!r}, and this version of leadml reads format {FORMAT}")
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found not in (FORMAT, FORMAT_WITH_TREES) or isinstance(found, bool | float):
+        known = f"{FORMAT} and {FORMAT_WITH_TREES}"
+        raise PartsError(f"its format is {found!r}, and this version of leadml reads formats {known}")
+    needed = REQUIRED | (OF_TREES if found == FORMAT_WITH_TREES else set())
     digests = manifest.get("parts")
-    if not isinstance(digests, dict) or set(digests) != set(parts) or not set(parts) >= REQUIRED:
+    if not isinstance(digests, dict) or set(digests) != set(parts) or set(parts) - {RULES} != needed:
         raise PartsError("its parts are not those that its manifest lists")
     for name, content in parts.items():
         if digests[name] != {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}:
@@ -144,7 +160,8 @@ def _pack(parts: dict[str, bytes]) -> bytes:
     listed = {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)} for name, content in parts.items()
     }
-    manifest = dump_json({"format": FORMAT, "parts": listed})
+    number = FORMAT_WITH_TREES if set(parts) >= OF_TREES else FORMAT
+    manifest = dump_json({"format": number, "parts": listed})
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {MANIFEST: manifest, **parts}.items():

@@ -14,12 +14,16 @@ from leadml.predict.policy import Policy
 from leadml.predict.rulebook import parse_rulebook
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import Pair, ScoreTables
+from leadml.predict.tree_text import check_tree_text
+from leadml.predict.trees import Trees
 
 REQUIRED = {
     *("columns.json", "features.json", "policy.json", "facts.json"),
     *("edges.f64", "main.f64", "pairs.f64", "maps.u16"),
 }
-ALLOWED = REQUIRED | {"rulebook.json"}
+OF_TREES = {"trees.json", "places.f64"}
+RULES = "rulebook.json"
+ALLOWED = REQUIRED | OF_TREES | {RULES}
 _COLUMN_KINDS = ("number", "category", "time")
 _COLUMN_KIND_OF = {"number": "number", "category": "category", "month": "time", "weekday": "time", "hour": "time"}
 _MOST_CODES = 2**16
@@ -49,6 +53,7 @@ def read_parts(parts: dict[str, bytes]) -> Scorer:
             if "rulebook.json" in parts
             else None,
             facts=parse_json(parts["facts.json"], "facts.json"),
+            trees=_trees(features, parts) if "trees.json" in parts else (),
         )
         _check_scorer(scorer)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
@@ -76,6 +81,18 @@ def _numbers(layout: dict[str, Any], parts: dict[str, bytes]) -> tuple[tuple[Fea
     return tuple(features), ScoreTables(intercept, tuple(tables), tuple(pairs), rules_weight)
 
 
+def _trees(features: tuple[Feature, ...], parts: dict[str, bytes]) -> tuple[Trees, ...]:
+    places = _Cutter(parts["places.f64"], "<f8")
+    trees = [
+        Trees(entry["text"], tuple(places.cut(feature.n_codes) for feature in features), float(entry["scale"]))
+        for entry in parse_json(parts["trees.json"], "trees.json")
+    ]
+    places.finish()
+    for one in trees:
+        check_tree_text(one.text, len(features))
+    return tuple(trees)
+
+
 def _check_scorer(scorer: Scorer) -> None:
     """Refuse what would load and then fail, or mislead, while scoring."""
     columns, features, tables = scorer.columns, scorer.features, scorer.tables
@@ -85,6 +102,8 @@ def _check_scorer(scorer: Scorer) -> None:
         np.array([tables.intercept, tables.rules_weight]),
         *(array for feature, main in zip(features, tables.main, strict=True) for array in (feature.edges, main)),
         *(pair.table for pair in tables.pairs),
+        *(np.array([trees.scale]) for trees in scorer.trees),
+        *(places[1:] for trees in scorer.trees for places in trees.places),  # only what is missing may be no number
     ]
     words = [
         *(word for column in columns for word in (column.name, column.label)),
@@ -180,7 +199,12 @@ def write_parts(scorer: Scorer) -> dict[str, bytes]:
         "pairs.f64": _flat([pair.table.ravel() for pair in tables.pairs], "<f8"),
         "maps.u16": _flat([m for pair in tables.pairs for m in (pair.left_map, pair.right_map)], "<u2"),
     }
-    return parts | ({"rulebook.json": dump_json(scorer.rulebook.to_dict())} if scorer.rulebook else {})
+    if scorer.rulebook:
+        parts["rulebook.json"] = dump_json(scorer.rulebook.to_dict())
+    if scorer.trees:
+        parts["trees.json"] = dump_json([{"text": trees.text, "scale": trees.scale} for trees in scorer.trees])
+        parts["places.f64"] = _flat([places for trees in scorer.trees for places in trees.places], "<f8")
+    return parts
 
 
 def _flat(arrays: Any, dtype: str) -> bytes:

@@ -18,6 +18,7 @@ from leadml.predict.policy import Policy, scores
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.tables import ScoreTables, probability
 from leadml.predict.terms import ReasonPicker, Term, terms_of
+from leadml.predict.trees import Trees
 
 # Rows scored at a time: few enough that their contributions stay in the processor's cache.
 _CHUNK = 16_384
@@ -27,9 +28,10 @@ _CHUNK = 16_384
 class Scorer:
     """Everything needed to score leads, and nothing that can run.
 
-    `columns` is the contract for rows; `features`, `tables` and `rulebook` make the log-odds; `policy` turns
-    probabilities into decisions; `facts` are what training wrote down; `digest` is the SHA-256 of the bundle file this
-    scorer was loaded from or saved to, None before.
+    `columns` is the contract for rows; `features`, `tables` and `rulebook` make the log-odds, and `trees`, where
+    LightGBM itself is served: what they add is shared out among the features. `policy` turns probabilities into
+    decisions; `facts` are what training wrote down; `digest` is the SHA-256 of the bundle file this scorer was loaded
+    from or saved to, None before.
     """
 
     columns: tuple[Column, ...]
@@ -39,6 +41,7 @@ class Scorer:
     rulebook: Rulebook | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     digest: str | None = None
+    trees: tuple[Trees, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rulebook is not None and not self.rulebook.dimensions:  # none of its questions has a column
@@ -47,7 +50,7 @@ class Scorer:
     def log_odds(self, rows: Any) -> Floats:
         """Log-odds of conversion, shape (rows,). See `score` for `rows` and the errors."""
         parts = self._parts(read_columns(rows, self.columns))
-        return np.concatenate([self._sum(self._matrix(codes, count)) for codes, count in parts])
+        return np.concatenate([self._log_odds(self._matrix(codes, count), codes) for codes, count in parts])
 
     def probability(self, rows: Any) -> Floats:
         """Probability of conversion, shape (rows,). See `score` for `rows` and the errors."""
@@ -60,14 +63,13 @@ class Scorer:
     def contributions(self, rows: Any) -> pa.Table:
         """Every term of every row's log-odds: a column "intercept" and one per term; a row's sum is its log-odds."""
         table = read_columns(rows, self.columns)
-        matrix = self._matrix(self._codes(table), table.num_rows)
-        intercept = np.full(table.num_rows, self.tables.intercept)
+        matrix = self._shared_out(table)
+        intercept = np.full(table.num_rows, self.intercept)
         return pa.table([intercept, *matrix], names=["intercept", *(term.name for term in self.terms)])
 
     def subtotals(self, rows: Any) -> dict[str, Floats]:
         """Log-odds that each feature group adds to each row; with the intercept they add up to the log-odds."""
-        table = read_columns(rows, self.columns)
-        return self._subtotals(self._matrix(self._codes(table), table.num_rows))
+        return self._subtotals(self._shared_out(read_columns(rows, self.columns)))
 
     def score(
         self, rows: Any, *, id_column: str | None = None, as_of: datetime | None = None, reasons: int = 3
@@ -102,6 +104,11 @@ class Scorer:
         return scored if ids is None else scored.add_column(0, "lead_id", ids)
 
     @cached_property
+    def intercept(self) -> float:
+        """What every lead starts from: the log-odds that are no term's."""
+        return self.tables.intercept + sum(trees.bias for trees in self.trees)
+
+    @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The terms of the sum, in order."""
         return terms_of(self.features, self.tables, self.rulebook)
@@ -118,7 +125,8 @@ class Scorer:
 
     def _score_part(self, codes: Sequence[Codes], count: int, reasons: int) -> pa.Table:
         matrix = self._matrix(codes, count)
-        log_odds = self._sum(matrix)
+        log_odds = self._log_odds(matrix, codes)
+        self._share_out(matrix, codes)
         chance = probability(log_odds)
         subtotals = self._subtotals(matrix)
         columns = {
@@ -142,18 +150,38 @@ class Scorer:
         return [*rules, *codes, *(pair.codes(codes) for pair in self.tables.pairs)]
 
     def _matrix(self, codes: Sequence[Codes], count: int) -> Floats:
-        """Log-odds of each term for each row, shape (terms, rows)."""
+        """What the tables say of each term for each row, shape (terms, rows)."""
         matrix = np.empty((len(self.terms), count))
         for row, term, code in zip(matrix, self.terms, codes, strict=True):
             np.take(term.log_odds, code, out=row)
         return matrix
 
-    def _sum(self, matrix: Floats) -> Floats:
+    def _log_odds(self, matrix: Floats, codes: Sequence[Codes]) -> Floats:
         """Log-odds of each row. Terms are added in their order, so a row scores the same alone and among others."""
         total = np.full(matrix.shape[1], self.tables.intercept)
         for log_odds in matrix:
             total += log_odds
+        for trees in self.trees:
+            total += trees.log_odds(codes[self._of_features])
         return total
+
+    def _share_out(self, matrix: Floats, codes: Sequence[Codes]) -> None:
+        """Give every feature's term its share of what the trees say."""
+        for trees in self.trees:
+            matrix[self._of_features] += trees.contributions(codes[self._of_features])
+
+    def _shared_out(self, table: pa.Table) -> Floats:
+        """All that each term adds to each row, shape (terms, rows)."""
+        codes = self._codes(table)
+        matrix = self._matrix(codes, table.num_rows)
+        self._share_out(matrix, codes)
+        return matrix
+
+    @property
+    def _of_features(self) -> slice:
+        """The features' places among the terms."""
+        first = len(self.rulebook.dimensions) if self.rulebook else 0
+        return slice(first, first + len(self.features))
 
     def _subtotals(self, matrix: Floats) -> dict[str, Floats]:
         """Log-odds per feature group; a pair across two groups counts half for each."""

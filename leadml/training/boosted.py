@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadml.predict.encoding import Floats
+from leadml.predict.trees import Trees
 from leadml.training.boosting import MOST_ROUNDS, Booster, Growth, grow
 from leadml.training.sample import Sample
 
@@ -23,6 +24,18 @@ class Boosted:
         """Offset plus the boosters' mean for each row; shape (rows,)."""
         total = sum(booster.intercept + booster.sums(sample.codes, self.rounds) for booster in self.boosters)
         return np.asarray(sample.offset + total / len(self.boosters))
+
+    @property
+    def intercept(self) -> float:
+        """What is said of every row beside the trees."""
+        return float(np.mean([booster.intercept for booster in self.boosters]))
+
+    def trees(self) -> tuple[Trees, ...]:
+        """The boosters as serving takes them; without rounds there is none."""
+        if not self.rounds:
+            return ()
+        share = 1 / len(self.boosters)
+        return tuple(Trees(booster.text(self.rounds), booster.places, share) for booster in self.boosters)
 
 
 def grow_boosted(

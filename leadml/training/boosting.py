@@ -72,6 +72,8 @@ class Booster:
         }
         if growth.additive:
             self._parameters["interaction_constraints"] = [[position] for position in range(len(sample.features))]
+        if any(sample.directions):
+            self._parameters["monotone_constraints"] = list(sample.directions)
         self._data = self._dataset(sample, None)
         self._booster = lightgbm.Booster(self._parameters, self._data)
 
@@ -96,6 +98,16 @@ class Booster:
             return np.zeros(len(codes))  # LightGBM takes 0 rounds for all rounds
         total = self._booster.predict(self._matrix(codes), raw_score=True, num_iteration=rounds, num_threads=1)
         return np.asarray(total, dtype=np.float64)
+
+    def text(self, rounds: int) -> str:
+        """The first `rounds` trees in LightGBM's text format, without the settings they were grown by."""
+        trees, end, _ = self._booster.model_to_string(num_iteration=rounds).partition("end of trees\n")
+        return trees + end
+
+    @property
+    def places(self) -> tuple[Floats, ...]:
+        """What each code of each feature is put to the trees as."""
+        return tuple(self._places)
 
     def _dataset(self, sample: Sample, reference: lightgbm.Dataset | None) -> lightgbm.Dataset:
         return lightgbm.Dataset(

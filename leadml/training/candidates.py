@@ -9,10 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 
+from leadml.errors import TrainingError
 from leadml.predict.encoding import Floats
 from leadml.predict.tables import ScoreTables
 from leadml.training.blend import averaged
 from leadml.training.boosted import grow_boosted, together
+from leadml.training.choices import Kind
 from leadml.training.foreign import said_apart, trained_on
 from leadml.training.glassbox import grow_mains
 from leadml.training.linear import ENOUGH_ROWS, PENALTIES, fit_linear
@@ -77,23 +79,39 @@ class Workshop:
         return [self.sample.take(rows) for rows in self.plan.bags]
 
 
-def train_candidates(shop: Workshop, foreign: Mapping[str, Any] | None = None) -> list[Candidate]:
+def train_candidates(
+    shop: Workshop, foreign: Mapping[str, Any] | None = None, kind: Kind = "glassbox"
+) -> list[Candidate]:
     """All candidates that the data can carry, the simplest first; `foreign` classifiers join where trees do.
 
+    Where a `kind` is pinned, what it could only lose time by is left out.
+
     Raises:
-        TrainingError: a foreign classifier fails.
+        TrainingError: a foreign classifier fails, or there are too few leads for the kind that is pinned.
     """
     candidates = [_base_rate(shop)]
     if not shop.sample.features:
         return candidates
     candidates.append(_linear(shop))
     fewest = min(min(sample.label.sum(), len(sample.label) - sample.label.sum()) for sample in shop.training)
+    if kind == "boosted" and fewest < _LEAST_FOR_TREES:
+        raise TrainingError(
+            f'kind = "boosted" needs {_LEAST_FOR_TREES} leads of each outcome to learn from in every part of the '
+            f"validation, and one has {fewest:.0f}. Take another kind until more leads have closed."
+        )
     if fewest >= _LEAST_FOR_TREES:
-        candidates.append(_additive(shop))
         free = _boosted if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1 else _forest
-        candidates.append(free(shop))
+        if kind == "boosted":
+            candidates += [_additive(shop), _boosted(shop)]
+        if kind == "glassbox":
+            candidates += [_additive(shop), free(shop)]
         candidates += [_foreign(shop, name, classifier) for name, classifier in (foreign or {}).items()]
     return candidates
+
+
+def may_be_blended(candidates: Sequence[Candidate], kind: Kind) -> list[bool]:
+    """Which candidates a kind blends: all, or the base rate and the pinned one."""
+    return [kind == "glassbox" or candidate.name in ("base rate", kind) for candidate in candidates]
 
 
 def _base_rate(shop: Workshop) -> Candidate:

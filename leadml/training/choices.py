@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from leadml.predict.encoding import Group
 from leadml.predict.rulebook import Rulebook
+
+# What is served: the blend of all candidates as tables, the linear candidate's tables, or LightGBM itself.
+Kind = Literal["glassbox", "linear", "boosted"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +35,11 @@ class Choices:
     intent_types: tuple[str, ...] = ()
     groups: Mapping[str, Group] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    monotone: Mapping[str, int] = field(default_factory=dict)
     rulebook: Rulebook | None = None
     base_rate: float | None = None
     points_that_double_odds: float | None = None
     cutoffs: CutoffPolicy = CutoffPolicy()
     grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
+    kind: Kind = "glassbox"
     seed: int = 0

@@ -18,9 +18,11 @@ from scipy.sparse.linalg import lsqr
 
 from leadml.predict.encoding import OTHER, Floats
 from leadml.predict.tables import Map, Pair, ScoreTables, probability
+from leadml.predict.trees import Trees
 from leadml.training.blend import blended
+from leadml.training.boosted import Boosted
 from leadml.training.candidates import Model, Tabled
-from leadml.training.sample import Sample, log_loss
+from leadml.training.sample import Sample, constant_tables, log_loss
 
 MOST_PAIRS = 60
 _COARSE_CODES = 16
@@ -80,6 +82,21 @@ def lost_by_distilling(
     return log_loss(judging.label, judging.log_odds(tables)) - log_loss(judging.label, np.asarray(blend))
 
 
+def undistilled(
+    models: Sequence[Model], weights: Floats | Sequence[float], sample: Sample
+) -> tuple[ScoreTables, tuple[Trees, ...]]:
+    """The weighted sum of tables and boosted models as they are: tables, and the trees that add to them."""
+    tables, trees = constant_tables(sample.features, 0.0), []
+    for model, weight in zip(models, weights, strict=True):
+        if isinstance(model, Boosted):
+            part = constant_tables(sample.features, model.intercept)
+            trees += [one.rescaled(weight) for one in model.trees()]
+        else:
+            part = blended_tables([model], [1.0], sample)
+        tables = blended([tables, part], [1.0, weight])
+    return tables, tuple(trees)
+
+
 def distilled(sample: Sample, log_odds: Floats, most_pairs: int = MOST_PAIRS) -> ScoreTables:
     """Main tables and up to `most_pairs` pairs whose sum is nearest to the log-odds given for the sample's rows.
 
@@ -134,7 +151,8 @@ def _choose_pairs(sample: Sample, left_over: Floats, weight: Floats, most: int) 
     coarse = [one[codes].astype(np.int64) for one, codes in zip(maps, sample.codes[::step].T, strict=True)]
     weight, pull = weight[::step], (weight * left_over)[::step]
     worth = {}
-    for left, right in itertools.combinations(range(len(maps)), 2):
+    free = [position for position in range(len(maps)) if not (sample.directions and sample.directions[position])]
+    for left, right in itertools.combinations(free, 2):
         cell = coarse[left] * (int(maps[right].max()) + 1) + coarse[right]
         pulls = np.bincount(cell, weights=pull)
         worth[left, right] = float((pulls**2 / (np.bincount(cell, weights=weight) + _PAIR_RIDGE / 4)).sum())

@@ -26,6 +26,9 @@ from leadml.training.grades import grade_table
 from leadml.training.learning_curve import LearningCurve
 from leadml.training.rules_weight import RulesPrior
 
+# Shares of trees are slow, and a few rows tell which features matter.
+_ENOUGH_TO_RANK = 2_000
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -62,6 +65,8 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "served": evidence.fitted.served,
         "spread": dict(zip(("rules", "learned"), evidence.fitted.spread, strict=True)),
         "distilling": evidence.fitted.distilling,
+        "cost": dict(zip(("tables", "boosted"), evidence.fitted.cost, strict=True)) if evidence.fitted.cost else None,
+        "monotone": dict(evidence.fitted.monotone),
         "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
         "grades": _grades(scorer, evidence),
@@ -175,6 +180,9 @@ def _drivers(scorer: Scorer, snapshots: Snapshots) -> list[dict[str, Any]]:
         size = float(np.abs(pair.table.ravel()[pair.codes(codes)]).mean())
         sizes[pair.left] += size / 2
         sizes[pair.right] += size / 2
+    if scorer.trees:
+        some = [code[:: -(-len(code) // _ENOUGH_TO_RANK)] for code in codes]
+        sizes = np.abs(sum(trees.contributions(some) for trees in scorer.trees)).mean(axis=1).tolist()
     ranked = sorted(zip(sizes, scorer.features, strict=True), key=lambda entry: -entry[0])
     return [
         {"feature": feature.name, "label": feature.label, "group": feature.group, "importance": size}

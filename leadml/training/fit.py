@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -16,14 +16,17 @@ from leadml.predict.policy import Policy
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import ScoreTables, probability
+from leadml.predict.trees import Trees
 from leadml.training.binning import code_matrix, fit_features
 from leadml.training.blend import centred
-from leadml.training.candidates import Candidate, Workshop, train_candidates
-from leadml.training.distilling import blended_tables, lost_by_distilling
+from leadml.training.candidates import Candidate, Workshop, may_be_blended, train_candidates
+from leadml.training.choices import Kind
+from leadml.training.distilling import blended_tables, lost_by_distilling, undistilled
 from leadml.training.folds import Rows, signatures
 from leadml.training.foreign import checked
 from leadml.training.grades import grade_bounds
 from leadml.training.judgement import Judgement, is_better, judge
+from leadml.training.monotone import check_monotone, directions, held, said_by_rules
 from leadml.training.plan import make_plan
 from leadml.training.recency import choose_recency
 from leadml.training.rules_weight import RulesPrior, fit_rules_weight
@@ -57,7 +60,10 @@ class Fitted:
     `candidates` lists (name, weight, out-of-sample log loss). `rules_interval` is the 95 % interval of the log-odds per
     rule point, None without rules. `spread` is the standard deviation over the rows, in log-odds, of what the rules say
     and of what was learned beside them. `distilling` is how much log loss the tables lose against the blend they were
-    distilled from, measured on the newest (or last) fold; zero where the blend is tables already.
+    distilled from, measured on the newest (or last) fold; zero where the blend is tables already. Where LightGBM itself
+    was asked for, `cost` holds the log loss on the judged rows of the blend that tables would have been distilled
+    from, and of what is served instead; else None. `monotone` holds the columns that what was learned is held to: 1
+    where more never hurts, -1 where it never helps.
     """
 
     scorer: Scorer
@@ -68,6 +74,8 @@ class Fitted:
     served: Served
     spread: tuple[float, float]
     distilling: float
+    cost: tuple[float, float] | None = None
+    monotone: Mapping[str, int] = field(default_factory=dict)
 
 
 def fit_scorer(
@@ -80,6 +88,8 @@ def fit_scorer(
     gap: float = 0.0,
     rulebook: Rulebook | None = None,
     prior: RulesPrior | None = None,
+    kind: Kind = "glassbox",
+    monotone: Mapping[str, int] | None = None,
     extra_candidates: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Fitted:
@@ -96,14 +106,23 @@ def fit_scorer(
         rulebook: a resolved rulebook whose columns are among `columns`; its points enter once, as an offset.
         prior: what is stated of the rules. With a base rate in it, one outcome or none at all will do: the rules are
             served then.
+        kind: "glassbox" serves the blend of all candidates as tables; "linear" pins the linear candidate, and "boosted"
+            serves LightGBM itself, whose reasons are slow. Either is still shrunk towards the base rate and the rules.
+        monotone: number columns of which more never hurts (1) or never helps (-1), all else the same. Those whose
+            points in the rulebook only rise or only fall are among them, where the rules weigh anything.
         extra_candidates: scikit-learn classifiers by name, to be judged beside the others and distilled with them by
             their weight. They join where trees do: with 20 leads of each outcome to learn from.
         seed: for dealing folds and growing trees; the same input and seed give the same scorer, in any row order.
 
     Raises:
         TrainingError: labels of other values, or of one outcome only and no base rate stated; arrays of other lengths;
-            a rule's column missing; an extra candidate that is no classifier, gives no probabilities, or fails.
+            a rule's column missing; an extra candidate that is no classifier, gives no probabilities, or fails; a
+            monotone column that is not there or no number, or whose rules say the opposite.
     """
+    if kind not in get_args(Kind):
+        raise TrainingError(f"`kind` must be 'glassbox', 'linear' or 'boosted', got {kind!r} instead.")
+    monotone = dict(monotone or {})
+    check_monotone(monotone, columns, rulebook)
     foreign = checked(extra_candidates, seed)
     _check(columns, table.num_rows, label, order, groups, rulebook)
     if rulebook and prior and prior.reference is None:
@@ -113,18 +132,24 @@ def fit_scorer(
     # Pieces of work run side by side already: linear algebra with threads of its own would only make them wait.
     with threadpool_limits(limits=1, user_api="blas"):
         leads = _prepare(table, columns, label, order, groups, rulebook, prior)
+        implied = said_by_rules(rulebook, columns) if leads.rules.weight else {}
+        leads = leads.held_to(implied | monotone)
         sample = leads.sample
         plan = make_plan(sample.label, sample.codes, leads.order, leads.accounts, gap, seed)
         recency = choose_recency(sample, plan, leads.order)
         shop = Workshop(sample, plan, recency.weights)
-        candidates = train_candidates(shop, foreign)
-        verdict = judge(sample, plan, [shop.judge(candidate.folds) for candidate in candidates])
+        candidates = train_candidates(shop, foreign, kind)
+        judged = [shop.judge(candidate.folds) for candidate in candidates]
+        verdict = judge(sample, plan, judged, may_be_blended(candidates, kind))
         served = _served(verdict, leads.rules, leads.accounts)
-        tables = centred(_tables(served, verdict, candidates, shop, leads.rules), sample)
-        distilling = _lost_by_distilling(served, verdict, candidates, shop)
+        tables, trees = _addends(served, verdict, candidates, shop, leads.rules, kind)
+        cost = (judge(sample, plan, judged).loss, verdict.loss) if trees else None
+        distilling = 0.0 if trees else _lost_by_distilling(served, verdict, candidates, shop)
     policy = Policy(grade_bounds(float(np.mean(sample.label))))
-    scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook)
-    return _fitted(scorer, leads, candidates, verdict, served, distilling)
+    used = _used(columns, sample.features, rulebook)
+    scorer = Scorer(used, sample.features, held(centred(tables, sample), sample), policy, rulebook, trees=trees)
+    fitted = _fitted(scorer, leads, candidates, verdict, served, distilling)
+    return replace(fitted, cost=cost, monotone=implied | monotone)
 
 
 def fit_rules(
@@ -169,6 +194,10 @@ class _Leads:
     order: Floats | None
     accounts: Groups | None
 
+    def held_to(self, monotone: Mapping[str, int]) -> _Leads:
+        """The same leads, with the directions that some columns are held to."""
+        return replace(self, sample=replace(self.sample, directions=directions(self.sample.features, monotone)))
+
 
 def _prepare(
     table: pa.Table,
@@ -205,6 +234,7 @@ def _fitted(
     names = [candidate.name for candidate in candidates]
     weights = verdict.weights if served == "learned" else np.eye(len(names))[0]
     learned = leads.sample.log_odds(scorer.tables) - leads.rules.offset
+    learned += sum(trees.log_odds(leads.sample.columns) for trees in scorer.trees)
     weight = scorer.tables.rules_weight / leads.rules.weight if leads.rules.weight else 0.0
     ruled = served == "rules" and _beats(verdict, verdict.simplest, verdict.base_rate, leads.accounts)
     return Fitted(
@@ -253,21 +283,27 @@ def _beats(verdict: Judgement, log_odds: Floats, others: Floats, accounts: Group
     return is_better(verdict.losses_of(log_odds), verdict.losses_of(others), groups, **bar)
 
 
-def _tables(
-    served: Served, verdict: Judgement, candidates: Sequence[Candidate], shop: Workshop, rules: _Rules
-) -> ScoreTables:
-    """The tables to serve; every candidate corrects the same offset, so the blend carries it once."""
+def _addends(
+    served: Served, verdict: Judgement, candidates: Sequence[Candidate], shop: Workshop, rules: _Rules, kind: Kind
+) -> tuple[ScoreTables, tuple[Trees, ...]]:
+    """What to serve; every candidate corrects the same offset, so the blend carries it once."""
     sample = shop.sample
     if served == "nothing":
         bare = replace(sample, offset=np.zeros(len(sample.label)))
-        return constant_tables(sample.features, base_log_odds(bare))
+        return constant_tables(sample.features, base_log_odds(bare)), ()
     if served == "rules" and rules.intercept is not None:
-        return replace(constant_tables(sample.features, rules.intercept), rules_weight=rules.weight)
+        return replace(constant_tables(sample.features, rules.intercept), rules_weight=rules.weight), ()
     if served == "rules":
-        return replace(blended_tables([candidates[0].finish()], [1.0], sample), rules_weight=rules.weight)
+        return replace(blended_tables([candidates[0].finish()], [1.0], sample), rules_weight=rules.weight), ()
     used = np.flatnonzero(verdict.weights)
-    total = blended_tables([candidates[int(position)].finish() for position in used], verdict.weights[used], sample)
-    return replace(total, rules_weight=rules.weight).rescaled(verdict.calibration.slope, verdict.calibration.shift)
+    models, weights = [candidates[int(position)].finish() for position in used], verdict.weights[used]
+    if kind == "boosted":
+        total, trees = undistilled(models, weights, sample)
+    else:
+        total, trees = blended_tables(models, weights, sample), ()
+    slope, shift = verdict.calibration.slope, verdict.calibration.shift
+    total = replace(total, rules_weight=rules.weight).rescaled(slope, shift)
+    return total, tuple(one.rescaled(slope) for one in trees)
 
 
 def _lost_by_distilling(served: Served, verdict: Judgement, candidates: Sequence[Candidate], shop: Workshop) -> float:

@@ -38,17 +38,29 @@ class Judgement:
     base_rate: Floats
     losses: Floats
 
+    @property
+    def loss(self) -> float:
+        """Log loss of the calibrated blend."""
+        return float(self.losses_of(self.log_odds).mean())
+
     def losses_of(self, log_odds: Floats) -> Floats:
         """Loss of each judged row under given log-odds."""
         return row_losses(self.label, log_odds)
 
 
-def judge(sample: Sample, plan: Plan, judged: Sequence[Sequence[Floats]]) -> Judgement:
-    """Blend and calibrate candidates by their judged log-odds (candidate by candidate, fold by fold)."""
+def judge(
+    sample: Sample, plan: Plan, judged: Sequence[Sequence[Floats]], allowed: Sequence[bool] | None = None
+) -> Judgement:
+    """Blend and calibrate candidates by their judged log-odds (candidate by candidate, fold by fold).
+
+    Where `allowed` says which candidates may be blended (the first always may), the others only get their log loss.
+    """
     rows, log_odds = gathered(plan.folds, len(sample.label), [*judged, _base_rates(sample, plan)])
     base_rate, log_odds = log_odds[-1], log_odds[:-1]
     label, block = sample.label[rows], _blocks(plan, len(sample.label))[rows]
-    weights = _weights(plan, log_odds, label, block)
+    may = np.flatnonzero(np.ones(len(log_odds), dtype=bool) if allowed is None else allowed)
+    weights = np.zeros(len(log_odds))
+    weights[may] = _weights(plan, log_odds[may], label, block)
     blend: Floats = weights @ log_odds
     calibration = _calibration(plan, blend, label, block)
     return Judgement(

@@ -16,7 +16,8 @@ class Sample:
     """Coded rows with known outcomes.
 
     `codes` has shape (rows, features); `label` is 1.0 for won and 0.0 for not; `offset` is the log-odds that the rules
-    give each row (zero without rules); `weight` says how much each row counts (mean near 1).
+    give each row (zero without rules); `weight` says how much each row counts (mean near 1). `directions` say for each
+    feature whether its effect may only rise with the code (1), only fall (-1) or do either (0); empty: all may.
     """
 
     features: tuple[Feature, ...]
@@ -24,6 +25,7 @@ class Sample:
     label: Floats
     offset: Floats
     weight: Floats
+    directions: tuple[int, ...] = ()
 
     def take(self, rows: Rows) -> Sample:
         """The sample of some rows."""

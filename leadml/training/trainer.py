@@ -25,7 +25,7 @@ from leadml.training.choices import Choices
 from leadml.training.cutoffs import DEFAULT_MULTIPLES, Cutoff, choose_cutoffs, unpublished
 from leadml.training.examination import Examination, examine
 from leadml.training.facts import Evidence, training_facts
-from leadml.training.findings import refuse_unready
+from leadml.training.findings import columns_left_out, refuse_unready
 from leadml.training.fit import Fitted, fit_rules, fit_scorer
 from leadml.training.grades import grade_bounds
 from leadml.training.history import leads_at, weekly_snapshots
@@ -94,7 +94,7 @@ def _by_rules(examined: Examination, choices: Choices, now: datetime) -> tuple[S
 
 def _by_learning(examined: Examination, split: Split, choices: Choices, progress: Progress) -> tuple[Scorer, Evidence]:
     """The scorer trained on everything, judged by its rehearsal on the newest part."""
-    snapshots, student = examined.snapshots, _Student(examined, choices.seed)
+    snapshots, student = examined.snapshots, _Student(examined, choices)
     older, newest = snapshots.take(split.train), snapshots.take(split.test)
     progress(f"rehearsing on the older {len(older.lead_id):,} snapshots")
     rehearsal = student.learn(older)
@@ -126,12 +126,13 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
 
 @dataclass(frozen=True)
 class _Student:
-    """How every scorer of a training is made: the same columns, rulebook, prior and seed."""
+    """How every scorer of a training is made: the same columns, rulebook, prior and settings."""
 
     examined: Examination
-    seed: int
+    choices: Choices
 
     def learn(self, snapshots: Snapshots) -> Fitted:
+        left_out = columns_left_out(self.examined.findings)
         return fit_scorer(
             snapshots.features,
             self.examined.columns,
@@ -141,7 +142,9 @@ class _Student:
             gap=snapshots.horizon_days or 0.0,
             rulebook=self.examined.rulebook,
             prior=self.examined.prior,
-            seed=self.seed,
+            kind=self.choices.kind,
+            monotone={name: way for name, way in self.choices.monotone.items() if name not in left_out},
+            seed=self.choices.seed,
         )
 
     def predictions(self, older: Snapshots, newest: Snapshots, scorer: Scorer) -> dict[str, Floats]:

@@ -340,9 +340,11 @@ def test_missing_and_extra_parts_are_refused(parts, refuse):
     assert "it has no manifest" in refuse(packed({k: v for k, v in parts.items() if k != "manifest.json"}))
 
 
-@pytest.mark.parametrize("number", [0, 2, "1", None, 1.5, [1]])
+@pytest.mark.parametrize("number", [0, 3, "1", None, 1.0, True, [1]])
 def test_an_unknown_format_number_is_refused_by_name(parts, refuse, number):
-    assert f"its format is {number!r}, and this version of leadml reads format 1" in refuse(forged(parts, number))
+    assert f"its format is {number!r}, and this version of leadml reads formats 1 and 2" in refuse(
+        forged(parts, number)
+    )
 
 
 @pytest.mark.parametrize(

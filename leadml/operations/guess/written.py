@@ -32,6 +32,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.labels": {"COLUMN": "Name to show"},
     "leads.groups": {"COLUMN": "engagement"},
     "leads.known_at": {"COLUMN": "created"},
+    "leads.monotone": {"COLUMN": "rising"},
 }
 _COLUMN = "COLUMN"
 

@@ -1,0 +1,98 @@
+"""Numbers of which more never hurts, or never helps: said by the user or by a rulebook, and held by what is served.
+
+Trees grow under the constraint, such a feature enters no pair, and its table is made monotone at last, so that the law
+holds whatever was blended. What is missing stands apart: it is neither more nor less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from sklearn.isotonic import isotonic_regression
+
+from leadml.errors import TrainingError
+from leadml.predict.arrays import from_numpy
+from leadml.predict.encoding import Column, Feature, Floats
+from leadml.predict.rulebook import Dimension, Rulebook
+from leadml.predict.tables import ScoreTables
+from leadml.training.sample import Sample
+
+# How much a bin that no row is in counts, in rows: enough to have a place.
+_EMPTY_BIN = 1e-3
+
+
+def check_monotone(monotone: Mapping[str, int], columns: Sequence[Column], rulebook: Rulebook | None) -> None:
+    """Refuse constraints that cannot be held.
+
+    Args:
+        monotone: column -> 1 (more never hurts) or -1 (more never helps).
+        columns: the column contract.
+        rulebook: a resolved rulebook.
+
+    Raises:
+        TrainingError: a column that is not there or holds no numbers, another direction, or rules against it.
+    """
+    kinds = {column.name: column.kind for column in columns}
+    faults = [f"{name!r} is not among the columns" for name in monotone if name not in kinds]
+    faults += [f"{name!r} is no number" for name in monotone if kinds.get(name, "number") != "number"]
+    faults += [f"{name!r} is neither 1 nor -1 but {way!r}" for name, way in monotone.items() if way not in (1, -1)]
+    faults += [
+        f"the rules of {dimension.name} on {dimension.column!r} go against it"
+        for dimension in (rulebook.dimensions if rulebook else ())
+        if (way := monotone.get(str(dimension.column))) and (np.diff(_points_by_value(dimension)) * way < 0).any()
+    ]
+    if faults:
+        raise TrainingError(f"The monotone columns cannot be held: {'; '.join(faults)}. Mend them.")
+
+
+def said_by_rules(rulebook: Rulebook | None, columns: Sequence[Column]) -> dict[str, int]:
+    """The number columns for which a rulebook's points only rise, or only fall, with the value."""
+    numbers = {column.name for column in columns if column.kind == "number"}
+    ways: dict[str, set[int]] = {}
+    for dimension in rulebook.dimensions if rulebook else ():
+        if dimension.column in numbers:
+            ways.setdefault(dimension.column, set()).update(np.sign(np.diff(_points_by_value(dimension))).astype(int))
+    return {name: max(found - {0}) for name, found in ways.items() if len(found - {0}) == 1}
+
+
+def directions(features: Sequence[Feature], monotone: Mapping[str, int]) -> tuple[int, ...]:
+    """What each feature is held to: 1, -1, or 0 for nothing."""
+    return tuple(monotone.get(feature.column, 0) if feature.kind == "number" else 0 for feature in features)
+
+
+def held(tables: ScoreTables, sample: Sample) -> ScoreTables:
+    """The tables nearest to these that keep to the sample's directions, by squares weighted with rows."""
+    if not any(sample.directions):
+        return tables
+    main = [
+        _held(table, way, np.bincount(codes, minlength=len(table))) if way else table
+        for table, way, codes in zip(tables.main, sample.directions, sample.columns, strict=True)
+    ]
+    return replace(tables, main=tuple(main))
+
+
+def _held(table: Floats, way: int, rows: np.ndarray) -> Floats:
+    known = isotonic_regression(way * table[1:], sample_weight=rows[1:] + _EMPTY_BIN)
+    return np.concatenate([table[:1], way * np.maximum.accumulate(known)])
+
+
+def _points_by_value(dimension: Dimension) -> Floats:
+    """A dimension's points as its number grows: at, just below and just above every value that its rules speak of."""
+    spoken = {bound for rule in dimension.rules for bound in (rule.at_least, rule.at_most) if bound is not None}
+    spoken |= {
+        number
+        for text in (*dimension.unanswered, *(text for rule in dimension.rules for text in rule.one_of))
+        if np.isfinite(number := _number_in(text))
+    }
+    at = np.array(sorted(spoken), dtype=np.float64)
+    around = np.unique([np.nextafter(at, -np.inf), at, np.nextafter(at, np.inf)])
+    return dimension.points_by_code[dimension.codes(from_numpy(around))]
+
+
+def _number_in(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
