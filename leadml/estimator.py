@@ -22,6 +22,7 @@ from leadml.predict import Scorer, save_scorer
 from leadml.predict.encoding import Floats, Group
 from leadml.predict.rulebook import Rulebook
 from leadml.rules import load_rulebook, map_rulebook
+from leadml.training.clock import Progress, silent
 from leadml.training.fit import fit_scorer
 from leadml.training.frame import read_frame
 from leadml.training.rules_weight import RulesPrior
@@ -59,6 +60,11 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The MQL cutoff, a probability. Where given, `predict` says who is past it; else who is past 0.5.
     random_state : int, default=0
         Seed. The same data and seed give the same scorer.
+    time_limit : float or None, default=None
+        About how many seconds `fit` may take. What is cut for it is in `cut_`; what comes out then depends on how fast
+        the machine is, too.
+    progress : callable or None, default=None
+        Told what `fit` is doing, one short phrase each (`print` will do).
 
     Attributes
     ----------
@@ -69,6 +75,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     signal_ : bool
         Whether anything in the columns is shown to tell who converts. Without, the scorer is the rules, or all
         probabilities are the base rate's.
+    cut_ : tuple of str
+        What `time_limit` has cut, one phrase each; empty where there was time enough.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -98,6 +106,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         gap: float = 0.0,
         mql: float | None = None,
         random_state: int = 0,
+        time_limit: float | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.answers = answers
@@ -108,6 +118,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.gap = gap
         self.mql = mql
         self.random_state = random_state
+        self.time_limit = time_limit
+        self.progress = progress
 
     def fit(self, X: Any, y: Any, time: Any = None, groups: Any = None) -> Self:
         """Learn from closed leads.
@@ -149,10 +161,13 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rulebook=rulebook,
             prior=RulesPrior.stated(rulebook, self.base_rate, self.points_that_double_odds),
             seed=int(self.random_state),
+            time_limit=self.time_limit,
+            progress=self.progress or silent,
         )
         policy = replace(fitted.scorer.policy, mql=self.mql)
         self.scorer_: Scorer = replace(fitted.scorer, policy=policy)
         self.signal_: bool = fitted.signal
+        self.cut_: tuple[str, ...] = fitted.cut
         return self
 
     def predict_proba(self, X: Any) -> Floats:

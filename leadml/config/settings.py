@@ -186,6 +186,14 @@ class RuleSettings(Section):
     )
 
 
+class ModelSettings(Section):
+    """How the model is trained."""
+
+    time_limit_seconds: Positive | None = key(
+        "about how long training may take, in seconds; no bound when left out", "a number above 0, such as 600", None
+    )
+
+
 class CutoffSettings(Section):
     """From which probability on a lead is an MQL or an SQL."""
 
@@ -229,6 +237,7 @@ class Settings(Section):
     history: HistorySettings | None = None
     snapshots: SnapshotSettings = SnapshotSettings()
     rules: RuleSettings = RuleSettings()
+    model: ModelSettings = ModelSettings()
     cutoffs: CutoffSettings = CutoffSettings()
     grades: GradeSettings = GradeSettings()
     output: OutputSettings = OutputSettings()

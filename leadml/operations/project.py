@@ -100,6 +100,7 @@ class Project:
                 sql_needs_intent=cutoffs.sql_needs_intent,
             ),
             grade_multiples=settings.grades.bounds,
+            time_limit_seconds=settings.model.time_limit_seconds,
         )
 
     def _by_attribute(self, key: str, given: Mapping[str, Value]) -> dict[str, Value]:

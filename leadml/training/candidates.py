@@ -12,6 +12,7 @@ from leadml.predict.encoding import Floats
 from leadml.predict.tables import ScoreTables
 from leadml.training.blend import averaged
 from leadml.training.boosted import grow_boosted, together
+from leadml.training.clock import Clock
 from leadml.training.glassbox import grow_mains
 from leadml.training.linear import ENOUGH_ROWS, PENALTIES, fit_linear
 from leadml.training.parallel import in_parallel
@@ -21,6 +22,10 @@ from leadml.training.sample import Sample, base_log_odds, constant_tables, log_l
 # Of the rarer outcome: with fewer, trees only add noise; and with fewer than the second figure, so do free ones.
 _LEAST_FOR_TREES = 20
 _LEAST_FOR_BOOSTED = 250
+# Shares of a time limit by which candidates are judged, the boosted one last, and by which what is served is grown.
+_ADDITIVE_BY = 0.3
+_BOOSTED_BY = 0.55
+_SERVED_BY = 0.85
 
 
 class Model(Protocol):
@@ -51,10 +56,23 @@ class Candidate:
 
 
 class Workshop:
-    """A sample cut by a plan: what every candidate is trained and judged on."""
+    """A sample cut by a plan: what every candidate is trained and judged on.
 
-    def __init__(self, sample: Sample, plan: Plan, recency: Callable[[np.ndarray], Floats]) -> None:
+    `whole` are all rows there are, where the sample is only some of them: what is served is grown from those.
+    """
+
+    def __init__(
+        self,
+        sample: Sample,
+        plan: Plan,
+        recency: Callable[[np.ndarray], Floats],
+        clock: Clock | None = None,
+        whole: Sample | None = None,
+    ) -> None:
+        self.clock = clock or Clock()
+        self._opened = self.clock.gone
         self.sample = sample.weighted(recency(np.arange(len(sample.label))))
+        self.whole = self.sample if whole is None else whole
         self.plan = plan
         self.training = [sample.take(rows).weighted(recency(rows)) for rows, _ in plan.folds]
         self.judging = [sample.take(rows) for _, rows in plan.folds]
@@ -69,9 +87,42 @@ class Workshop:
         losses = [log_loss(sample.label, one) for sample, one in zip(self.judging, judged, strict=True)]
         return float(np.average(losses, weights=sizes))
 
+    @property
+    def grows_anew(self) -> bool:
+        """Whether what is served is grown once more; else the folds' own models are the bags."""
+        return self.plan.forward or self.whole is not self.sample
+
     def bags(self) -> list[Sample]:
-        """Samples to grow what is served from."""
+        """Samples to grow what is served from; of very many rows one, as there is no chance left to average out."""
+        if self.whole is not self.sample:
+            return [self.whole]
         return [self.sample.take(rows) for rows in self.plan.bags]
+
+    def rounds(self, best: int) -> int:
+        """Rounds to grow what is served by, where `best` were best for the folds' models.
+
+        The more rows, the more rounds pay: their number grows as a power of the rows (Buehlmann and Yu, "Boosting with
+        the L2 loss", 2003). On made-up leads its cube root lay near the best.
+        """
+        return best if self.whole is self.sample else round(best * self._times_as_many ** (1 / 3))
+
+    @property
+    def _times_as_many(self) -> float:
+        """Rows of the whole for every row that a fold's model was trained on."""
+        trained = np.average([len(sample.label) for sample in self.training], weights=self.plan.importance)
+        return float(len(self.whole.label) / trained)
+
+    def shorten(self) -> None:
+        """Keep as many of the whole's rows as there is time for, by what judging took for the rows it trained on."""
+        if self.clock.limit is None or self.whole is self.sample:
+            return
+        pace = sum(len(sample.label) for sample in self.training) / max(self.clock.gone - self._opened, 1e-3)
+        rows = len(self.whole.label)
+        time_left = _SERVED_BY * self.clock.limit - self.clock.gone
+        most = max(int(pace * time_left / self._times_as_many ** (1 / 3)), len(self.sample.label))
+        if most < rows:
+            self.whole = self.whole.take(np.arange(0, rows, -(-rows // most)))
+            self.clock.cut(f"what is served was grown on {len(self.whole.label):,} of {rows:,} rows")
 
 
 def train_candidates(shop: Workshop) -> list[Candidate]:
@@ -81,9 +132,11 @@ def train_candidates(shop: Workshop) -> list[Candidate]:
         return candidates
     candidates.append(_linear(shop))
     fewest = min(min(sample.label.sum(), len(sample.label) - sample.label.sum()) for sample in shop.training)
-    if fewest >= _LEAST_FOR_TREES:
+    late = shop.clock.late
+    if fewest >= _LEAST_FOR_TREES and not late(_ADDITIVE_BY, "the additive candidate was left out")():
         candidates.append(_additive(shop))
-    if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1:
+    enough = fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1
+    if enough and not late(_BOOSTED_BY, "the boosted candidate was left out")():
         candidates.append(_boosted(shop))
     return candidates
 
@@ -96,30 +149,38 @@ def _base_rate(shop: Workshop) -> Candidate:
 
 
 def _linear(shop: Workshop) -> Candidate:
+    shop.clock.tell("judging a linear model")
     tried = in_parallel(lambda sample: fit_linear(sample.thinned(ENOUGH_ROWS), PENALTIES), shop.training)
     losses = [shop.loss(shop.judge(_tabled(tables))) for tables in zip(*tried, strict=True)]
     best = [PENALTIES[int(np.argmin(losses))]]
     fits = in_parallel(lambda sample: fit_linear(sample, best)[0], shop.training)
-    return Candidate("linear", _tabled(fits), lambda: Tabled(fit_linear(shop.sample, best)[0]))
+    return Candidate("linear", _tabled(fits), lambda: Tabled(fit_linear(shop.whole, best)[0]))
 
 
 def _additive(shop: Workshop) -> Candidate:
-    grown = grow_mains(shop.training, shop.judging, shop.plan.importance)
+    shop.clock.tell("judging an additive model")
+    late = shop.clock.late(_ADDITIVE_BY, "the additive candidate stopped growing")
+    grown = grow_mains(shop.training, shop.judging, shop.plan.importance, late=late)
 
     def finish() -> Model:
-        # Without time, the folds' own models are the bags.
-        return Tabled(
-            averaged((grow_mains(shop.bags(), None, rounds=grown.rounds) if shop.plan.forward else grown).tables)
-        )
+        if not shop.grows_anew:
+            return Tabled(averaged(grown.tables))
+        late = shop.clock.late(_SERVED_BY, "the additive model served stopped growing")
+        return Tabled(averaged(grow_mains(shop.bags(), None, rounds=shop.rounds(grown.rounds), late=late).tables))
 
     return Candidate("additive", _tabled(grown.tables), finish)
 
 
 def _boosted(shop: Workshop) -> Candidate:
-    grown = grow_boosted(shop.training, shop.judging, shop.plan.importance)
+    shop.clock.tell("judging a boosted model")
+    late = shop.clock.late(_BOOSTED_BY, "the boosted candidate stopped growing")
+    grown = grow_boosted(shop.training, shop.judging, shop.plan.importance, late=late)
 
     def finish() -> Model:
-        return together(grow_boosted(shop.bags(), None, rounds=grown[0].rounds) if shop.plan.forward else grown)
+        if not shop.grows_anew:
+            return together(grown)
+        late = shop.clock.late(_SERVED_BY, "the boosted model served stopped growing")
+        return together(grow_boosted(shop.bags(), None, rounds=shop.rounds(grown[0].rounds), late=late))
 
     return Candidate("boosted", grown, finish)
 

@@ -37,3 +37,4 @@ class Choices:
     cutoffs: CutoffPolicy = CutoffPolicy()
     grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
     seed: int = 0
+    time_limit_seconds: float | None = None

@@ -31,10 +31,14 @@ _ENOUGH_FOR_PAIRS = 30_000
 _MAIN_RIDGE = 2.0
 _PAIR_RIDGE = 6.0
 _STEPS = 100
+# Many rows tell every entry apart in fewer steps: the other sixty were worth 0.000004 in log loss at 100,000 rows.
+_MANY_ROWS = 50_000
+_STEPS_OF_MANY = 40
 
 
 def blended_tables(models: Sequence[Model], weights: Floats | Sequence[float], sample: Sample) -> ScoreTables:
     """The weighted sum of models as tables: exactly where they are tables, distilled where they are not."""
+    sample = _enough(sample)
     exact = [(one.tables, weight) for one, weight in zip(models, weights, strict=True) if isinstance(one, Tabled)]
     others = [(one, weight) for one, weight in zip(models, weights, strict=True) if not isinstance(one, Tabled)]
     parts = [blended(*zip(*exact, strict=True))] if exact else []
@@ -55,13 +59,16 @@ def distilled(sample: Sample, log_odds: Floats, most_pairs: int = MOST_PAIRS) ->
         log_odds: shape (rows,), without the sample's offset.
         most_pairs: how many pairs at most.
     """
-    step = -(-len(log_odds) // _ENOUGH_ROWS)
-    sample, log_odds = sample.take(np.arange(0, len(log_odds), step)), log_odds[::step]
     chance = probability(sample.offset + log_odds)
     weight = sample.weight * chance * (1 - chance)
     mains, left_over = _fitted(sample, log_odds, weight, ())
     pairs = _choose_pairs(sample, left_over, weight, most_pairs) if most_pairs else ()
     return _fitted(sample, log_odds, weight, pairs)[0] if pairs else mains
+
+
+def _enough(sample: Sample) -> Sample:
+    step = -(-len(sample.label) // _ENOUGH_ROWS)
+    return sample if step <= 1 else sample.take(np.arange(0, len(sample.label), step))
 
 
 def _fitted(sample: Sample, log_odds: Floats, weight: Floats, pairs: Sequence[Pair]) -> tuple[ScoreTables, Floats]:
@@ -75,7 +82,8 @@ def _fitted(sample: Sample, log_odds: Floats, weight: Floats, pairs: Sequence[Pa
     scale = 1 / np.sqrt(entries.T @ weight + ridge)
     system = sparse.vstack([rows, sparse.diags_array(np.sqrt(ridge))]) @ sparse.diags_array(scale)
     wanted = np.concatenate([np.sqrt(weight) * (log_odds - mean), np.zeros(len(ridge))])
-    solved = scale * lsqr(system.tocsr(), wanted, atol=1e-5, btol=1e-5, iter_lim=_STEPS)[0]
+    steps = _STEPS if len(log_odds) < _MANY_ROWS else _STEPS_OF_MANY
+    solved = scale * lsqr(system.tocsr(), wanted, atol=1e-5, btol=1e-5, iter_lim=steps)[0]
     parts = np.split(solved, np.cumsum(sizes)[:-1])
     main, flat = parts[: len(sample.features)], parts[len(sample.features) :]
     filled = [replace(pair, table=one.reshape(pair.table.shape)) for pair, one in zip(pairs, flat, strict=True)]

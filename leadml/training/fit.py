@@ -19,14 +19,17 @@ from leadml.predict.tables import ScoreTables, probability
 from leadml.training.binning import code_matrix, fit_features
 from leadml.training.blend import centred
 from leadml.training.candidates import Candidate, Workshop, train_candidates
+from leadml.training.clock import Clock, Progress, silent
 from leadml.training.distilling import blended_tables
 from leadml.training.folds import Rows, signatures
 from leadml.training.grades import grade_bounds
 from leadml.training.judgement import Judgement, is_better, judge
+from leadml.training.parallel import in_parallel
 from leadml.training.plan import make_plan
-from leadml.training.recency import choose_recency
+from leadml.training.recency import Recency, choose_recency
 from leadml.training.rules_weight import RulesPrior, fit_rules_weight
 from leadml.training.sample import Sample, base_log_odds, constant_tables
+from leadml.training.thinning import rows_to_judge
 
 Groups = np.ndarray[Any, Any]
 Served = Literal["learned", "rules", "nothing"]
@@ -55,7 +58,7 @@ class Fitted:
     tables that were learned, the rules alone (which need no proof, being what the user believes), or the base rate.
     `candidates` lists (name, weight, out-of-sample log loss). `rules_interval` is the 95 % interval of the log-odds per
     rule point, None without rules. `spread` is the standard deviation over the rows, in log-odds, of what the rules say
-    and of what was learned beside them.
+    and of what was learned beside them. `cut` says what a time limit has cost, one phrase each.
     """
 
     scorer: Scorer
@@ -65,6 +68,7 @@ class Fitted:
     rules_interval: tuple[float, float] | None
     served: Served
     spread: tuple[float, float]
+    cut: tuple[str, ...] = ()
 
 
 def fit_scorer(
@@ -78,6 +82,8 @@ def fit_scorer(
     rulebook: Rulebook | None = None,
     prior: RulesPrior | None = None,
     seed: int = 0,
+    time_limit: float | None = None,
+    progress: Progress = silent,
 ) -> Fitted:
     """Fit a scorer to won and lost leads.
 
@@ -93,11 +99,15 @@ def fit_scorer(
         prior: what is stated of the rules. With a base rate in it, one outcome or none at all will do: the rules are
             served then.
         seed: for dealing folds and growing trees; the same input and seed give the same scorer, in any row order.
+        time_limit: about how many seconds it may take; what is cut for it is said. What comes out then depends on how
+            fast the machine is.
+        progress: told what is being done, one short phrase each.
 
     Raises:
         TrainingError: labels of other values, or of one outcome only and no base rate stated; arrays of other lengths;
             a rule's column missing.
     """
+    clock = Clock(time_limit, progress)
     _check(columns, table.num_rows, label, order, groups, rulebook)
     if rulebook and prior and prior.reference is None:
         prior = replace(prior, reference=float(np.mean(rulebook.total(rulebook.codes(table)))))
@@ -105,18 +115,20 @@ def fit_scorer(
         return fit_rules(table, columns, label, groups=groups, rulebook=rulebook, prior=prior)
     # Pieces of work run side by side already: linear algebra with threads of its own would only make them wait.
     with threadpool_limits(limits=1, user_api="blas"):
+        clock.tell(f"coding {len(columns)} columns")
         leads = _prepare(table, columns, label, order, groups, rulebook, prior)
-        sample = leads.sample
-        plan = make_plan(sample.label, sample.codes, leads.order, leads.accounts, gap, seed)
-        recency = choose_recency(sample, plan, leads.order)
-        shop = Workshop(sample, plan, recency.weights)
+        judged = leads.take(rows_to_judge(leads.sample.label, leads.accounts, clock, seed))
+        sample = judged.sample
+        plan = make_plan(sample.label, sample.codes, judged.order, judged.accounts, gap, seed)
+        recency = choose_recency(sample, plan, judged.order)
+        shop = Workshop(sample, plan, recency.weights, clock, leads.weighted(recency) if judged is not leads else None)
         candidates = train_candidates(shop)
         verdict = judge(sample, plan, [shop.judge(candidate.folds) for candidate in candidates])
-        served = _served(verdict, leads.rules, leads.accounts)
-        tables = centred(_tables(served, verdict, candidates, shop, leads.rules), sample)
-    policy = Policy(grade_bounds(float(np.mean(sample.label))))
+        served = _served(verdict, leads.rules, judged.accounts)
+        tables = centred(_tables(served, verdict, candidates, shop, leads.rules), leads.sample)
+    policy = Policy(grade_bounds(float(np.mean(leads.sample.label))))
     scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook)
-    return _fitted(scorer, leads, candidates, verdict, served)
+    return replace(_fitted(scorer, leads, judged, candidates, verdict, served), cut=clock.cuts)
 
 
 def fit_rules(
@@ -161,6 +173,17 @@ class _Leads:
     order: Floats | None
     accounts: Groups | None
 
+    def take(self, rows: Rows) -> _Leads:
+        """Some of the rows; these leads themselves where it is all of them."""
+        if len(rows) == len(self.rows):
+            return self
+        order, accounts = (None if one is None else one[rows] for one in (self.order, self.accounts))
+        return _Leads(self.rows[rows], self.sample.take(rows), self.rules, order, accounts)
+
+    def weighted(self, recency: Recency) -> Sample:
+        """The sample, its rows counting as much as a recency found on some of them says."""
+        return self.sample.weighted(replace(recency, order=self.order).weights(np.arange(len(self.rows))))
+
 
 def _prepare(
     table: pa.Table,
@@ -186,17 +209,22 @@ def _prepare(
 
 
 def _fitted(
-    scorer: Scorer, leads: _Leads, candidates: Sequence[Candidate], verdict: Judgement, served: Served
+    scorer: Scorer,
+    leads: _Leads,
+    judged: _Leads,
+    candidates: Sequence[Candidate],
+    verdict: Judgement,
+    served: Served,
 ) -> Fitted:
     log_odds = {"learned": verdict.log_odds, "rules": verdict.simplest, "nothing": verdict.base_rate}[served]
     names = [candidate.name for candidate in candidates]
     weights = verdict.weights if served == "learned" else np.eye(len(names))[0]
     learned = leads.sample.log_odds(scorer.tables) - leads.rules.offset
     weight = scorer.tables.rules_weight / leads.rules.weight if leads.rules.weight else 0.0
-    ruled = served == "rules" and _beats(verdict, verdict.simplest, verdict.base_rate, leads.accounts)
+    ruled = served == "rules" and _beats(verdict, verdict.simplest, verdict.base_rate, judged.accounts)
     return Fitted(
         scorer,
-        Validation(leads.rows[verdict.rows], log_odds, verdict.label),
+        Validation(judged.rows[verdict.rows], log_odds, verdict.label),
         served == "learned" or ruled,
         tuple(zip(names, weights.tolist(), verdict.losses.tolist(), strict=True)),
         leads.rules.interval,
@@ -243,7 +271,7 @@ def _tables(
     served: Served, verdict: Judgement, candidates: Sequence[Candidate], shop: Workshop, rules: _Rules
 ) -> ScoreTables:
     """The tables to serve; every candidate corrects the same offset, so the blend carries it once."""
-    sample = shop.sample
+    sample = shop.whole
     if served == "nothing":
         bare = replace(sample, offset=np.zeros(len(sample.label)))
         return constant_tables(sample.features, base_log_odds(bare))
@@ -252,7 +280,11 @@ def _tables(
     if served == "rules":
         return replace(blended_tables([candidates[0].finish()], [1.0], sample), rules_weight=rules.weight)
     used = np.flatnonzero(verdict.weights)
-    total = blended_tables([candidates[int(position)].finish() for position in used], verdict.weights[used], sample)
+    shop.shorten()
+    shop.clock.tell(f"growing what is served from {len(shop.whole.label):,} snapshots")
+    models = in_parallel(lambda position: candidates[int(position)].finish(), used)
+    shop.clock.tell("writing it down as tables")
+    total = blended_tables(models, verdict.weights[used], sample)
     return replace(total, rules_weight=rules.weight).rescaled(verdict.calibration.slope, verdict.calibration.shift)
 
 

@@ -8,7 +8,7 @@ is the volume sales would have met. The scorer that is served is then trained in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -27,6 +27,7 @@ from leadml.schema import LeadTables
 from leadml.training import baselines
 from leadml.training.audit import audit_leads
 from leadml.training.choices import Choices
+from leadml.training.clock import Progress, silent
 from leadml.training.cutoffs import DEFAULT_MULTIPLES, Cutoff, choose_cutoffs, unpublished
 from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, columns_left_out, refuse_unready
@@ -38,9 +39,9 @@ from leadml.training.readiness import check_readiness
 from leadml.training.rules_weight import RulesPrior
 from leadml.training.split import Split, account_codes, split_newest
 
-Progress = Callable[[str], None]
-
 NEWEST = 0.2
+# Of the time limit, for the rehearsal and for the final fit each; what lies around them needs the rest.
+_SHARE_OF_LIMIT = 0.45
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (all moments are UTC without a zone)
 
 
@@ -52,7 +53,7 @@ class Training:
     evidence: Evidence
 
 
-def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = lambda _: None) -> Training:
+def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = silent) -> Training:
     """Train a scorer on a company's leads; its `facts` hold the evidence.
 
     Where the leads cannot carry a model and the base rate is stated, the scorer is the rules.
@@ -78,7 +79,9 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     snapshots = known_snapshots(tables, choices, may_be_none=_is_whole(prior))
     names = [attribute.name for attribute in snapshots.plan.attributes]
     findings += check_readiness(snapshots.features, names, snapshots.label, snapshots.order, snapshots.account_id)
-    student = _Student(_contract(snapshots, columns_left_out(findings)), rulebook, prior, choices.seed)
+    student = _Student(
+        _contract(snapshots, columns_left_out(findings)), rulebook, prior, choices.seed, choices.time_limit_seconds
+    )
     try:
         refuse_unready(findings)
         split = _split(snapshots, choices.seed)
@@ -91,9 +94,10 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     curve = student.curve(older, newest)
     findings += what_more_would_gain(curve)
     progress(f"rehearsing on the older {len(older.lead_id):,} snapshots")
-    rehearsal = student.learn(older)
+    rehearsal = student.learn(older, progress)
     progress(f"training on all {len(snapshots.lead_id):,} snapshots")
-    final = student.learn(snapshots)
+    final = student.learn(snapshots, progress)
+    findings += _cut_short(final, choices)
 
     progress("judging on the newest part")
     predictions = student.predictions(older, newest, rehearsal.scorer)
@@ -111,14 +115,15 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
 
 @dataclass(frozen=True)
 class _Student:
-    """How every scorer of a training is made: the same columns, rulebook, prior and seed."""
+    """How every scorer of a training is made: the same columns, rulebook, prior, seed and limit."""
 
     columns: tuple[Column, ...]
     rulebook: Rulebook | None
     prior: RulesPrior | None
     seed: int
+    time_limit: float | None
 
-    def learn(self, snapshots: Snapshots) -> Fitted:
+    def learn(self, snapshots: Snapshots, progress: Progress) -> Fitted:
         return fit_scorer(
             snapshots.features,
             self.columns,
@@ -129,6 +134,8 @@ class _Student:
             rulebook=self.rulebook,
             prior=self.prior,
             seed=self.seed,
+            time_limit=None if self.time_limit is None else _SHARE_OF_LIMIT * self.time_limit,
+            progress=progress,
         )
 
     def curve(self, older: Snapshots, newest: Snapshots) -> LearningCurve | None:
@@ -189,6 +196,13 @@ def _passed(findings: Sequence[Finding]) -> list[Finding]:
 def _not_yet(refused: TrainingError) -> Finding:
     message = f"The score is the rulebook's, as stated: nothing is learned yet. {' '.join(str(refused).split())}"
     return Finding("R111", "warning", None, message, "Train again as leads close.")
+
+
+def _cut_short(fitted: Fitted, choices: Choices) -> list[Finding]:
+    if not fitted.cut:
+        return []
+    message = f"To be done in {choices.time_limit_seconds:g} s: {'; '.join(fitted.cut)}."
+    return [Finding("R113", "note", None, message, "More time (model.time_limit_seconds) may give a better scorer.")]
 
 
 def _split(snapshots: Snapshots, seed: int) -> Split:
