@@ -98,13 +98,15 @@ class Workshop:
             return [self.whole]
         return [self.sample.take(rows) for rows in self.plan.bags]
 
-    def rounds(self, best: int) -> int:
-        """Rounds to grow what is served by, where `best` were best for the folds' models.
+    @property
+    def haste(self) -> float:
+        """How much larger the steps are that what is served grows by, in as many rounds as were best for the folds.
 
-        The more rows, the more rounds pay: their number grows as a power of the rows (Buehlmann and Yu, "Boosting with
-        the L2 loss", 2003). On made-up leads its cube root lay near the best.
+        The more rows, the longer growing pays: as a power of them (Buehlmann and Yu, "Boosting with the L2 loss",
+        2003). Growing further by larger steps rather than by more takes no more time, and with rows enough to be
+        judged by some of them costs nothing: on made-up leads both ways, and the cube root, lay near the best.
         """
-        return best if self.whole is self.sample else round(best * self._times_as_many ** (1 / 3))
+        return 1.0 if self.whole is self.sample else self._times_as_many ** (1 / 3)
 
     @property
     def _times_as_many(self) -> float:
@@ -119,7 +121,7 @@ class Workshop:
         pace = sum(len(sample.label) for sample in self.training) / max(self.clock.gone - self._opened, 1e-3)
         rows = len(self.whole.label)
         time_left = _SERVED_BY * self.clock.limit - self.clock.gone
-        most = max(int(pace * time_left / self._times_as_many ** (1 / 3)), len(self.sample.label))
+        most = max(int(pace * time_left), len(self.sample.label))
         if most < rows:
             self.whole = self.whole.take(np.arange(0, rows, -(-rows // most)))
             self.clock.cut(f"what is served was grown on {len(self.whole.label):,} of {rows:,} rows")
@@ -166,7 +168,7 @@ def _additive(shop: Workshop) -> Candidate:
         if not shop.grows_anew:
             return Tabled(averaged(grown.tables))
         late = shop.clock.late(_SERVED_BY, "the additive model served stopped growing")
-        return Tabled(averaged(grow_mains(shop.bags(), None, rounds=shop.rounds(grown.rounds), late=late).tables))
+        return Tabled(averaged(grow_mains(shop.bags(), None, rounds=grown.rounds, late=late, haste=shop.haste).tables))
 
     return Candidate("additive", _tabled(grown.tables), finish)
 
@@ -180,7 +182,7 @@ def _boosted(shop: Workshop) -> Candidate:
         if not shop.grows_anew:
             return together(grown)
         late = shop.clock.late(_SERVED_BY, "the boosted model served stopped growing")
-        return together(grow_boosted(shop.bags(), None, rounds=shop.rounds(grown[0].rounds), late=late))
+        return together(grow_boosted(shop.bags(), None, rounds=grown[0].rounds, late=late, haste=shop.haste))
 
     return Candidate("boosted", grown, finish)
 
