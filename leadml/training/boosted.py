@@ -45,17 +45,26 @@ def grow_boosted(
     importance: Floats | None = None,
     rounds: int = MOST_ROUNDS,
     late: Callable[[], bool] = never,
+    haste: float = 1.0,
 ) -> tuple[Boosted, ...]:
-    """One model per training sample; see `boosting.grow` for when growing stops."""
-    boosters, best = grow(training, _growth(training[0]), judging, importance, rounds, late)
+    """One model per training sample; see `boosting.grow` for when growing stops.
+
+    `haste` makes every step so many times larger.
+    """
+    boosters, best = grow(training, _growth(training[0], haste), judging, importance, rounds, late)
     return tuple(Boosted((booster,), best) for booster in boosters)
 
 
-def _growth(sample: Sample) -> Growth:
+def _growth(sample: Sample, haste: float) -> Growth:
     """Lead data are small and noisy: few leaves, each of many rows, few features at a time (but some to combine)."""
     fraction = float(np.clip(6 / len(sample.features), 0.3, 1.0))
     return Growth(
-        additive=False, leaves=8, least_rows_in_leaf=20, ridge=10.0, feature_fraction=fraction, learning_rate=0.05
+        additive=False,
+        leaves=8,
+        least_rows_in_leaf=20,
+        ridge=10.0,
+        feature_fraction=fraction,
+        learning_rate=haste * 0.05,
     )
 
 

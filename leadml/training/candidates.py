@@ -104,7 +104,7 @@ def _additive(shop: Workshop) -> Candidate:
         if not shop.grows_anew:
             return Tabled(averaged(grown.tables))
         late = shop.clock.late(SERVED_BY, "the additive model served stopped growing")
-        return Tabled(averaged(grow_mains(shop.bags(), None, rounds=shop.rounds(grown.rounds), late=late).tables))
+        return Tabled(averaged(grow_mains(shop.bags(), None, rounds=grown.rounds, late=late, haste=shop.haste).tables))
 
     return Candidate("additive", _tabled(grown.tables), finish)
 
@@ -118,7 +118,7 @@ def _boosted(shop: Workshop) -> Candidate:
         if not shop.grows_anew:
             return together(grown)
         late = shop.clock.late(SERVED_BY, "the boosted model served stopped growing")
-        return together(grow_boosted(shop.bags(), None, rounds=shop.rounds(grown[0].rounds), late=late))
+        return together(grow_boosted(shop.bags(), None, rounds=grown[0].rounds, late=late, haste=shop.haste))
 
     return Candidate("boosted", grown, finish)
 

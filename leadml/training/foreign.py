@@ -6,6 +6,7 @@ linear models alike: every column has mean zero and variance one.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,10 @@ from leadml.training.sample import Sample, base_log_odds
 OWN_NAMES = ("base rate", "linear", "additive", "forest", "boosted")
 
 
+# Scikit-learn swaps Python's warning filters while it works, and all threads share those.
+_one_at_a_time = threading.Lock()
+
+
 class Foreign:
     """A classifier trained on one sample."""
 
@@ -34,13 +39,15 @@ class Foreign:
         self._classifier = clone(classifier)
         weighed = {"sample_weight": sample.weight} if has_fit_parameter(self._classifier, "sample_weight") else {}
         try:
-            self._classifier.fit(self._inputs.matrix(sample), sample.label.astype(int), **weighed)
+            with _one_at_a_time:
+                self._classifier.fit(self._inputs.matrix(sample), sample.label.astype(int), **weighed)
         except Exception as failed:
             raise TrainingError(f"The candidate {name!r} cannot be trained: {failed}. Mend or drop it.") from failed
 
     def log_odds(self, sample: Sample) -> Floats:
         """Log-odds of each row; shape (rows,)."""
-        chance = np.asarray(self._classifier.predict_proba(self._inputs.matrix(sample)), dtype=np.float64)
+        with _one_at_a_time:
+            chance = np.asarray(self._classifier.predict_proba(self._inputs.matrix(sample)), dtype=np.float64)
         if chance.shape != (len(sample.label), 2) or not np.isfinite(chance).all():
             raise TrainingError(f"The candidate {self._name!r} gives no probability of each outcome. Mend or drop it.")
         with np.errstate(divide="ignore"):

@@ -36,18 +36,22 @@ def grow_mains(
     importance: Floats | None = None,
     rounds: int = MOST_ROUNDS,
     late: Callable[[], bool] = never,
+    haste: float = 1.0,
 ) -> Grown:
-    """Main-effect tables for each training sample; see `boosting.grow` for when growing stops."""
+    """Main-effect tables for each training sample; see `boosting.grow` for when growing stops.
+
+    `haste` makes every step so many times larger.
+    """
     features = training[0].features
-    boosters, best = grow(training, _growth(training), judging, importance, rounds, late)
+    boosters, best = grow(training, _growth(training, haste), judging, importance, rounds, late)
     return Grown(tuple(in_parallel(lambda booster: _read(booster, features, best), boosters)), best)
 
 
-def _growth(training: Sequence[Sample]) -> Growth:
+def _growth(training: Sequence[Sample], haste: float) -> Growth:
     # A tree uses one feature, so looking at a few of them each round costs little and acts as shrinkage.
     fraction = float(np.clip(8 / len(training[0].features), 0.1, 0.5))
     # Small steps smooth what few rows say; many rows need them less, and their rounds cost more.
-    rate = 0.08 if len(training[0].label) < _MANY_ROWS else 0.12
+    rate = haste * (0.08 if len(training[0].label) < _MANY_ROWS else 0.12)
     return Growth(
         additive=True, leaves=4, least_rows_in_leaf=10, ridge=5.0, feature_fraction=fraction, learning_rate=rate
     )

@@ -60,13 +60,15 @@ class Workshop:
             return [self.whole]
         return [self.sample.take(rows) for rows in self.plan.bags]
 
-    def rounds(self, best: int) -> int:
-        """Rounds to grow what is served by, where `best` were best for the folds' models.
+    @property
+    def haste(self) -> float:
+        """How much larger the steps are that what is served grows by, in as many rounds as were best for the folds.
 
-        The more rows, the more rounds pay: their number grows as a power of the rows (Buehlmann and Yu, "Boosting with
-        the L2 loss", 2003). On made-up leads its cube root lay near the best.
+        The more rows, the longer growing pays: as a power of them (Buehlmann and Yu, "Boosting with the L2 loss",
+        2003). Growing further by larger steps rather than by more takes no more time, and with rows enough to be
+        judged by some of them costs nothing: on made-up leads both ways, and the cube root, lay near the best.
         """
-        return best if self.whole is self.sample else round(best * self._times_as_many ** (1 / 3))
+        return 1.0 if self.whole is self.sample else self._times_as_many ** (1 / 3)
 
     @property
     def _times_as_many(self) -> float:
@@ -81,7 +83,7 @@ class Workshop:
         pace = sum(len(sample.label) for sample in self.training) / max(self.clock.gone - self._opened, 1e-3)
         rows = len(self.whole.label)
         time_left = SERVED_BY * self.clock.limit - self.clock.gone
-        most = max(int(pace * time_left / self._times_as_many ** (1 / 3)), len(self.sample.label))
+        most = max(int(pace * time_left), len(self.sample.label))
         if most < rows:
             self.whole = self.whole.take(np.arange(0, rows, -(-rows // most)))
             self.clock.cut(f"what is served was grown on {len(self.whole.label):,} of {rows:,} rows")

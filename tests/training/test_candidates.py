@@ -32,15 +32,15 @@ def workshop(clock: Clock, *, judged: int) -> Workshop:
 def test_what_was_judged_on_all_rows_is_served_as_judged() -> None:
     shop = workshop(Clock(), judged=ROWS)
     assert not shop.grows_anew
-    assert shop.rounds(100) == 100
+    assert shop.haste == 1.0
 
 
-def test_what_was_judged_on_some_rows_is_grown_on_all_for_more_rounds() -> None:
+def test_what_was_judged_on_some_rows_is_grown_on_all_and_further() -> None:
     shop = workshop(Clock(), judged=500)
     assert shop.grows_anew
     (bag,) = shop.bags()
     assert len(bag.label) == ROWS
-    assert shop.rounds(100) == round(100 * (ROWS / 400) ** (1 / 3))
+    assert shop.haste == pytest.approx((ROWS / 400) ** (1 / 3))
 
 
 def test_time_enough_shortens_nothing() -> None:
