@@ -65,7 +65,7 @@ def train_candidates(
         return candidates
     if kind != "linear" and not late(_ADDITIVE_BY, "the additive candidate was left out")():
         candidates.append(_additive(shop))
-    free = _boosted if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1 else _forest
+    free = _boosted if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1 else _extra_trees
     if kind == "boosted" or (
         kind == "glassbox" and not late(_BOOSTED_BY, f"the {free.__name__[1:]} candidate was left out")()
     ):
@@ -123,9 +123,9 @@ def _boosted(shop: Workshop) -> Candidate:
     return Candidate("boosted", grown, finish)
 
 
-def _forest(shop: Workshop) -> Candidate:
+def _extra_trees(shop: Workshop) -> Candidate:
     """Extremely randomised trees (Geurts, Ernst and Wehenkel 2006) ask little of the data: few leads suit them."""
-    return _foreign(shop, "forest", ExtraTreesClassifier(60, min_samples_leaf=15, max_features=0.5, random_state=0))
+    return _foreign(shop, "extra trees", ExtraTreesClassifier(60, min_samples_leaf=15, max_features=0.5, random_state=0))
 
 
 def _foreign(shop: Workshop, name: str, classifier: Any) -> Candidate:

@@ -21,7 +21,7 @@ from leadml.training.boosting import level_rates
 from leadml.training.parallel import in_parallel
 from leadml.training.sample import Sample, base_log_odds
 
-OWN_NAMES = ("base rate", "linear", "additive", "forest", "boosted")
+OWN_NAMES = ("base rate", "linear", "additive", "extra trees", "boosted")
 
 
 # Scikit-learn swaps Python's warning filters while it works, and all threads share those.

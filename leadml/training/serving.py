@@ -94,7 +94,7 @@ class Decision:
         shop.shorten()
         shop.clock.tell(f"growing what is served from {len(shop.whole.label):,} snapshots")
         models = in_parallel(lambda position: self.candidates[position].finish(), self._used)
-        shop.clock.tell("writing it down")
+        shop.clock.tell("writing down what is served")
         if kind == "boosted":
             total, trees = undistilled(models, weights, shop.whole)
         else:

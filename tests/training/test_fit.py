@@ -266,5 +266,5 @@ def test_progress_is_told_in_short_phrases_and_nothing_is_printed(capfd: pytest.
     fit_scorer(table, COLUMNS, label, progress=told.append)
     assert told[0] == "coding 5 columns"
     assert "judging an additive model" in told
-    assert told[-1] == "writing it down as tables"
+    assert told[-1] == "writing down what is served"
     assert capfd.readouterr() == ("", "")
