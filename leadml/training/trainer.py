@@ -34,6 +34,7 @@ from leadml.training.fit import Fitted, fit_rules, fit_scorer
 from leadml.training.grades import grade_bounds
 from leadml.training.history import known_snapshots, weekly_snapshots
 from leadml.training.learning_curve import LearningCurve, learning_curve, what_more_would_gain
+from leadml.training.monotone import check_monotone
 from leadml.training.readiness import check_readiness
 from leadml.training.rules_weight import RulesPrior
 from leadml.training.split import Split, account_codes, split_newest
@@ -64,7 +65,8 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         progress: told what is being done, one short phrase each.
 
     Raises:
-        TrainingError: the leads cannot carry a model; the message lists the numbered findings.
+        TrainingError: the leads cannot carry a model; the message lists the numbered findings. Or a column cannot be
+            held monotone.
         RulebookError: no dimension of the rulebook has a column.
         ColumnsError: none of the intent types occurs among the activities.
     """
@@ -80,7 +82,9 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     findings += check_readiness(snapshots.features, names, snapshots.label, snapshots.order, snapshots.account_id)
     left_out = columns_left_out(findings)
     monotone = {name: way for name, way in choices.monotone.items() if name not in left_out}
-    student = _Student(_contract(snapshots, left_out), rulebook, prior, choices.kind, monotone, choices.seed)
+    columns = _contract(snapshots, left_out)
+    check_monotone(monotone, columns, rulebook)
+    student = _Student(columns, rulebook, prior, choices.kind, monotone, choices.seed)
     try:
         refuse_unready(findings)
         split = _split(snapshots, choices.seed)
