@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 __all__ = [
+    "CLOSED",
+    "CREATED",
     "EVERY_OTHER",
     "LEAD_ROLES",
     "ActivityColumns",
@@ -33,6 +35,9 @@ LEAD_ROLES = (
 )
 """Canonical names of the columns that carry a meaning of their own."""
 
+CREATED, CLOSED = "created", "closed"
+"""In `LeadColumns.known_at`: known when the lead came in; known only once it was closed."""
+
 EVERY_OTHER = "*"
 """In `LeadColumns.lost`: every value of the outcome that is neither won nor missing."""
 
@@ -49,7 +54,8 @@ class LeadColumns:
     regard to case; any other value, a missing one too, means that the lead is still open. With `lost = ("*",)`
     every other value that is not missing means lost. `answers` maps a
     qualification question ("budget") to the column that holds its answer; `missing_values` are texts that
-    mean "no value".
+    mean "no value". `known_at` maps a column to when its value is known: `CREATED`, `CLOSED`, or the name of a column
+    of dates.
     """
 
     id: str | None = None
@@ -69,6 +75,7 @@ class LeadColumns:
     personal: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ()
+    known_at: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +119,8 @@ class LeadTables:
     mapped ("created_at" and "closed_at" timestamp[us], naive UTC; "outcome" string "won", "lost" or null;
     "deal_value" double; "owner", "role" and "direction" string; "order" double); and `attributes`, the columns
     that may become features (double, string or timestamp[us]). `answers` maps a question to the attribute that
-    holds its answer.
+    holds its answer. `known_at` maps an attribute to the further column of `leads` (timestamp[us]) that says from when
+    on its value is known, or to None where the user vouches that it is known from the beginning.
 
     `activities` has "lead_id" and "type" string, "occurred_at" timestamp[us], "value" double; `history` has
     "lead_id", "field" and "value" string, "changed_at" timestamp[us]. Each is None where there is no such table.
@@ -131,6 +139,7 @@ class LeadTables:
     counts: Mapping[str, Counts]
     dropped: Mapping[str, str] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
+    known_at: Mapping[str, str | None] = field(default_factory=dict)
 
     def summary(self) -> str:
         """Say in one line how many rows of each table were read, kept and rejected, and why."""

@@ -104,6 +104,49 @@ def test_the_demo_leaves_scores_a_bundle_and_a_page(company) -> None:
     assert (company.parent / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
+def test_a_check_finds_what_training_found_and_writes_nothing_but_the_rejects(company, leadml) -> None:
+    rejects = company.parent / "rejects.csv"
+    kept = rejects.read_bytes()
+    rejects.unlink()
+    before = {path: path.read_bytes() for path in company.parent.rglob("*") if path.is_file()}
+    checked = leadml("check", "--config", company, "--json")
+    assert checked.code == 0
+    assert checked.json["ready"] is True
+    assert rejects.read_bytes() == kept
+    rejects.unlink()
+    assert {path: path.read_bytes() for path in company.parent.rglob("*") if path.is_file()} == before
+    facts = load_scorer(next((company.parent / "models").glob("*.leadml"))).facts
+    assert checked.json["findings"] == facts["findings"]
+    assert checked.json["excluded"] == facts["excluded"]
+    text = leadml("check", "--config", company)
+    assert "Leaks, proven and left out:\n  L001 warning: 'onboarding_manager' is filled for" in text.out
+    assert "onboarding_manager (L001)" in text.out
+    assert f"Nothing stops training. Next: leadml train --config {company}" in text.out
+
+
+def test_a_proven_leak_that_is_vouched_for_is_kept(company, leadml) -> None:
+    company.write_text(
+        company.read_text().replace("[leads.known_at]", '[leads.known_at]\nonboarding_manager = "created"')
+    )
+    checked = leadml("check", "--config", company)
+    assert checked.code == 0
+    assert "Settled by known_at:\n  L200 note: 'onboarding_manager' is filled for" in checked.out
+    assert "onboarding_manager (" not in checked.out
+
+
+def test_a_check_that_finds_what_stops_training_exits_with_2_and_says_it(tmp_path, leadml) -> None:
+    config = tmp_path / "leadml.toml"
+    leads = write_csv(tmp_path / "leads.csv", flat_leads(60))
+    leadml("init", leads, "--config", config)
+    write_csv(leads, [row | {"Won": 1} for row in flat_leads(60)])
+    result = leadml("check", "--config", config)
+    assert result.code == 2
+    assert "What stops training:\n  R001 error: There are 60 leads with a win and 0 without" in result.out
+    assert "These leads cannot carry a model" in result.out
+    as_json = leadml("check", "--config", config, "--json")
+    assert (as_json.code, as_json.json["ready"]) == (2, False)
+
+
 def test_scoring_again_changes_nothing(company, leadml) -> None:
     before = table(company, "select * from lead_scores order by lead_id")
     result = leadml("score", "--config", company, "--json")
@@ -274,8 +317,13 @@ def young_leads(tmp_path: Path, *, closed: int, stated: str = STATED) -> Path:
 @pytest.mark.parametrize("closed", [0, 8])
 def test_before_leads_have_closed_the_rules_score_as_stated(tmp_path, leadml, closed) -> None:
     config = young_leads(tmp_path, closed=closed)
+    checked = leadml("check", "--config", config, "--json")
+    assert (checked.code, checked.json["ready"], checked.json["by_rules"]) == (0, True, True)
+    assert "Training would serve the rules as stated (R111)." in leadml("check", "--config", config).out
     trained = leadml("train", "--config", config, "--json")
     assert trained.code == 0, trained.err
+    assert trained.json["findings"] == checked.json["findings"]
+    assert trained.json["excluded"] == checked.json["excluded"]
     assert (trained.json["served"], trained.json["signal"], trained.json["evaluation"]) == ("rules", False, None)
     assert trained.json["rules"]["stated"]["base_rate"] == pytest.approx(0.1)
     assert trained.json["rules"]["stated"]["points_that_double_odds"] == pytest.approx(20)
@@ -300,6 +348,40 @@ def test_before_leads_have_closed_and_with_nothing_stated_the_way_is_named(tmp_p
     assert "R004: No lead has closed yet" in result.err
     assert "state rules.base_rate and rules.points_that_double_odds" in result.err
     assert not (tmp_path / "models").exists()
+    checked = leadml("check", "--config", tmp_path / "leadml.toml")
+    assert checked.code == 2
+    assert "What stops training:\n  R004 error: No lead has closed yet" in checked.out
+
+
+def test_what_the_rules_read_is_kept_though_every_lead_says_the_same(tmp_path, leadml) -> None:
+    rows = [row | {"Channel": row["Source"], "Source": "approved"} for row in flat_leads(60)]
+    write_csv(tmp_path / "leads.csv", rows)
+    config = tmp_path / "leadml.toml"
+    config.write_text(YOUNG + STATED)
+    checked = leadml("check", "--config", config, "--json")
+    trained = leadml("train", "--config", config, "--json")
+    assert (checked.code, trained.code) == (0, 0), trained.err
+    assert "Source" not in {entry["column"] for entry in checked.json["excluded"]}
+    assert trained.json["findings"] == checked.json["findings"]
+
+
+def test_dated_leads_too_young_for_the_horizon_are_scored_by_the_stated_rules(tmp_path, leadml) -> None:
+    day = np.datetime64("2024-01-01")
+    rows = [
+        row | {"Source": "approved", "On": str(day + n), "End": str(day + n + 9), "Won": row["Won"]}
+        for n, row in enumerate(flat_leads(60))
+    ]
+    write_csv(tmp_path / "leads.csv", rows)
+    config = tmp_path / "leadml.toml"
+    dates = '[leads]\ncreated_at = "On"\nclosed_at = "End"\n'
+    config.write_text(YOUNG.replace("[leads]\n", dates) + STATED + "[project]\nhorizon_days = 400\n")
+    checked = leadml("check", "--config", config, "--json")
+    trained = leadml("train", "--config", config, "--json")
+    assert (checked.code, trained.code, trained.json["served"]) == (0, 0, "rules")
+    assert trained.json["findings"] == checked.json["findings"]
+    told = {finding["code"]: finding["message"] for finding in checked.json["findings"]}
+    assert "R009: No lead was open at a moment with 400 days of data behind it" in told["R111"]
+    assert "R009" not in told
 
 
 def test_a_refused_training_says_how_many_rows_were_rejected(tmp_path, leadml) -> None:
@@ -355,10 +437,10 @@ def test_files_that_cannot_be_read_are_refused_in_one_line(tmp_path, leadml, con
     assert not (tmp_path / "leadml.toml").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_refused(company, leadml) -> None:
-    shutil.rmtree(company.parent / "models")
-    (company.parent / "models").write_text("a file stands where the folder should be")
-    result = leadml("train", "--config", company)
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path, leadml) -> None:
+    leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", tmp_path / "leadml.toml")
+    (tmp_path / "models").write_text("a file stands where the folder should be")
+    result = leadml("train", "--config", tmp_path / "leadml.toml")
     assert result.code == 2
     assert "models" in result.err
     assert "Traceback" not in result.err
@@ -386,14 +468,16 @@ def test_a_file_that_holds_no_scores_is_never_replaced(tmp_path, leadml) -> None
     assert (tmp_path / "lead_scores.csv").read_text() == "customer,since\nACME,1998\n"
 
 
-def test_a_champion_that_cannot_be_put_in_its_place_leaves_nothing_behind(company, leadml) -> None:
-    (company.parent / "models" / "champion.json").unlink()
-    (company.parent / "models" / "champion.json").mkdir()
-    before = sorted(company.parent.rglob("*"))
-    trained = leadml("train", "--config", company)
+def test_a_champion_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path, leadml) -> None:
+    leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", tmp_path / "leadml.toml")
+    assert leadml("train", "--config", tmp_path / "leadml.toml").code == 0
+    (tmp_path / "models" / "champion.json").unlink()
+    (tmp_path / "models" / "champion.json").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    trained = leadml("train", "--config", tmp_path / "leadml.toml")
     assert trained.code == 2
     assert "champion.json cannot be written" in trained.err
-    assert sorted(company.parent.rglob("*")) == before
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_page_that_cannot_be_put_in_its_place_leaves_nothing_behind(company, leadml) -> None:
@@ -451,3 +535,13 @@ def test_boosted_under_a_constraint_is_trained_scored_and_explained(tmp_path, le
     total = explained["intercept"] + sum(reason["log_odds"] for reason in reasons)
     assert total == pytest.approx(explained["log_odds"], abs=1e-9)
     assert leadml("report", "--config", config).code == 0
+
+
+def test_a_column_that_cannot_be_held_to_a_direction_is_refused_before_training(tmp_path, leadml) -> None:
+    config = tmp_path / "leadml.toml"
+    leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(400)), "--config", config)
+    config.write_text(config.read_text().replace('#COLUMN = "rising"', 'Source = "rising"'))
+    trained = leadml("train", "--config", config)
+    assert trained.code == 2
+    assert "The monotone columns cannot be held: 'Source' is no number. Mend them." in trained.err
+    assert "rehearsing" not in trained.err

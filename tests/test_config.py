@@ -411,3 +411,47 @@ def test_every_key_is_documented_in_one_line() -> None:
         assert field.description, path
         assert "\n" not in field.description
         assert len(field.description) < 100, path
+
+
+def test_when_values_are_known_is_handed_on_in_two_words_or_as_a_column() -> None:
+    known_at = {"Tags": "created", "Note": "closed", "Survey": "surveyed", "First": "made", "Last": "ended"}
+    read = settings(leads={"id": "n", "created_at": "made", "closed_at": "ended", "known_at": known_at})
+    expected = {"Tags": "created", "Note": "closed", "Survey": "surveyed", "First": "created", "Last": "closed"}
+    assert read.lead_columns().known_at == expected
+
+
+@pytest.mark.parametrize(
+    ("leads", "expected"),
+    [
+        (
+            {"known_at": {"Lead Quality": "rated"}},
+            "leads.known_at.\"Lead Quality\" = 'rated': is to be a column of dates, which needs leads.created_at and "
+            "leads.closed_at to tell what came before what",
+        ),
+        (
+            {"known_at": {"status": "created"}},
+            "leads.known_at.status = 'created': is of no use: the column is leads.outcome, which is not learnt from",
+        ),
+        (
+            {"known_at": {"Tags": "created"}, "exclude": ["Tags"]},
+            "leads.known_at.Tags = 'created': is of no use: leads.exclude leaves the column out; take it out of one",
+        ),
+        (
+            {"known_at": {"Money": "closed"}, "answers": {"budget": "Money"}},
+            "leads.known_at.Money = 'closed': leaves out what is leads.answers.budget; take it out of one",
+        ),
+        (
+            {"known_at": {"job": "closed"}, "role": "job"},
+            "leads.known_at.job = 'closed': leaves out what is leads.role; take it out of one",
+        ),
+        ({"known_at": {"Tags": 5}}, 'leads.known_at.Tags = 5: must be lines such as COLUMN = "created"'),
+    ],
+)
+def test_what_known_at_cannot_mean_is_refused(leads: Mapping[str, Any], expected: str) -> None:
+    (problem,) = refusal(leads=leads)
+    assert problem.startswith(expected)
+
+
+def test_a_role_that_is_learnt_from_may_be_dated() -> None:
+    read = settings(leads={**DATED, "role": "job", "known_at": {"job": "asked"}})
+    assert read.lead_columns().known_at == {"job": "asked"}

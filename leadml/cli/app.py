@@ -11,9 +11,10 @@ import typer
 
 from leadml.cli.progress import progress
 from leadml.cli.show import print_json, print_lines
-from leadml.cli.tables import print_demo, print_explanation, print_proposal, print_scoring, print_training
+from leadml.cli.tables import print_check, print_demo, print_explanation, print_proposal, print_scoring, print_training
 from leadml.config import load_settings
 from leadml.errors import LeadmlError
+from leadml.operations.check import run_check
 from leadml.operations.demo import run_demo
 from leadml.operations.explain import explain_lead
 from leadml.operations.init import propose, write_settings
@@ -64,6 +65,16 @@ def demo(
     with progress(14) as step:
         run = run_demo(folder, leads=leads, seed=seed, now=_now(), progress=step)
     print_demo(run, json=json)
+
+
+@app.command()
+def check(config: Config = Path("leadml.toml"), json: Json = False) -> None:
+    """Look for columns that leak the outcome, and for what stops training; exits with 2 if anything does."""
+    with progress(4) as step:
+        run = run_check(_project(config), progress=step)
+    print_check(run, config, json=json)
+    if not run.ready:
+        raise typer.Exit(2)
 
 
 @app.command()

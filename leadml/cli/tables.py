@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from leadml.cli.show import command, print_json, print_lines, print_table
+from leadml.operations.check import CheckRun
 from leadml.operations.demo import DemoRun
 from leadml.operations.explain import Explanation
 from leadml.operations.init import Proposal
@@ -15,6 +16,13 @@ from leadml.operations.score import ScoringRun
 from leadml.operations.train import TrainingRun
 
 _MOST_REASONS = 15
+_KINDS = {
+    "refusal": "What stops training:",
+    "proven": "Leaks, proven and left out:",
+    "suspected": "Leaks, suspected and kept until you decide:",
+    "settled": "Settled by known_at:",
+    "readiness": "Readiness:",
+}
 _METRICS = {"auc": "AUC", "brier": "Brier", "ece": "ECE", "top_20": "top 20 %"}
 
 
@@ -31,7 +39,34 @@ def print_proposal(proposal: Proposal, config: Path, *, json: bool) -> None:
     )
     for suggestion in proposal.suggestions:
         print_lines(f"look at {suggestion.column!r}: {suggestion.reason}")
-    print_lines("", f"Written to {config}. Read it, mend what is wrong, then: {command()} train --config {config}")
+    print_lines("", f"Written to {config}. Read it, mend what is wrong, then: {command()} check --config {config}")
+
+
+def print_check(run: CheckRun, config: Path, *, json: bool) -> None:
+    """What a training would find: proven and suspected leaks, readiness, and the columns left out."""
+    findings = [finding.to_dict() for finding in run.findings]
+    if json:
+        left_out = [{"column": column, "why": why} for column, why in run.left_out.items()]
+        found = {"findings": findings, "excluded": left_out, "assumptions": run.assumptions}
+        print_json({"ready": run.ready, "by_rules": run.by_rules, "reading": run.reading, **found})
+        return
+    print_lines(f"Read: {run.reading}", *run.assumptions)
+    for kind, title in _KINDS.items():
+        lines = [_finding(entry) for entry in findings if entry["kind"] == kind]
+        print_lines(*([title, *(f"  {line}" for line in lines)] if lines else []))
+    _print_left_out(run.left_out)
+    if not run.ready:
+        print_lines("These leads cannot carry a model; what stops training is listed above.")
+        return
+    outlook = "Training would serve the rules as stated (R111)." if run.by_rules else "Nothing stops training."
+    print_lines(f"{outlook} Next: {command()} train --config {config}")
+
+
+def _print_left_out(left_out: Mapping[str, str]) -> None:
+    """Name the columns that training does not see, in one line."""
+    if left_out:
+        columns = (f"{column} ({why.split(':')[0]})" for column, why in left_out.items())
+        print_lines(f"Left out: {', '.join(columns)}")
 
 
 def print_training(run: TrainingRun, *, json: bool) -> None:
@@ -42,11 +77,8 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
         print_json({"bundle": run.bundle, "sha256": run.scorer.digest, "reading": run.reading, **shown})
         return
     print_lines(f"Read: {run.reading}", *run.assumptions)
-    for finding in facts["findings"]:
-        print_lines(f"{finding['code']} {finding['level']}: {finding['message']} {finding['advice']}")
-    left_out = [f"{entry['column']} ({entry['why'].split(':')[0]})" for entry in facts["excluded"]]
-    if left_out:
-        print_lines(f"Left out: {', '.join(left_out)}")
+    print_lines(*map(_finding, facts["findings"]))
+    _print_left_out({entry["column"]: entry["why"] for entry in facts["excluded"]})
     if facts["evaluation"]:
         _print_evaluation(facts["evaluation"])
     print_lines(*_what_is_served(facts), *_what_it_is_held_to(facts))
@@ -153,6 +185,10 @@ def print_demo(run: DemoRun, *, json: bool) -> None:
         "",
         f"The page: {run.page.resolve()}",
     )
+
+
+def _finding(finding: Mapping[str, Any]) -> str:
+    return f"{finding['code']} {finding['level']}: {finding['message']} {finding['advice']}".rstrip()
 
 
 def _best_row(row: Mapping[str, Any]) -> list[str]:

@@ -6,11 +6,12 @@ wrong and what to do).
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from leadml.schema import EVERY_OTHER
+from leadml.schema import CLOSED, CREATED, EVERY_OTHER
 
 Fault = tuple[str, Any, str]
 
@@ -28,6 +29,7 @@ ONE_COLUMN_ROLES = (
 )
 # They tell leads, companies and sellers apart and are never learnt from, so they may well be personal.
 MAY_BE_PERSONAL = ("id", "account", "owner")
+LEARNT_FROM = ("role", "direction")
 DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 
@@ -129,6 +131,43 @@ def _left_out(given: Given) -> Iterator[Fault]:
             yield used[column], column, "is listed in leads.exclude; take it out of one"
 
 
+def _known_at(given: Given) -> Iterator[Fault]:
+    for path, when in given.items():
+        before, _, name = path.partition("leads.known_at.")
+        if before or not name:
+            continue
+        column = json.loads(name) if name.startswith('"') else name
+        yield from ((path, when, what) for what in _left_out_elsewhere(given, column))
+        if when in (CLOSED, given.get("leads.closed_at")):
+            yield from ((path, when, f"leaves out what is {used}; take it out of one") for used in _uses(given, column))
+        elif when not in (CREATED, given.get("leads.created_at")):
+            lacking = [key for key in ("leads.created_at", "leads.closed_at") if not given.speaks_of(key)]
+            if lacking:
+                yield (
+                    path,
+                    when,
+                    f"is to be a column of dates, which needs {' and '.join(lacking)} to tell what came before what; "
+                    'without them only "created" and "closed" can be told apart',
+                )
+
+
+def _left_out_elsewhere(given: Given, column: str) -> Iterator[str]:
+    """Why a column is not learnt from anyway."""
+    for role in ONE_COLUMN_ROLES:
+        if role not in LEARNT_FROM and given.get(f"leads.{role}") == column:
+            yield f"is of no use: the column is leads.{role}, which is not learnt from; take this line out"
+    for key in ("leads.personal", "leads.exclude"):
+        if column in given.get(key, []):
+            yield f"is of no use: {key} leaves the column out; take it out of one"
+
+
+def _uses(given: Given, column: str) -> Iterator[str]:
+    """What a column is learnt from as."""
+    for path, value in given.items():
+        if value == column and (path.startswith("leads.answers.") or path.removeprefix("leads.") in LEARNT_FROM):
+            yield path
+
+
 def _cutoffs(given: Given) -> Iterator[Fault]:
     mql, sql = given.get("cutoffs.mql_per_week"), given.get("cutoffs.sql_per_week")
     if mql is not None and sql is not None and sql > mql:
@@ -191,6 +230,7 @@ CHECKS: tuple[Callable[[Given], Iterator[Fault]], ...] = (
     _outcomes,
     _one_role_each,
     _left_out,
+    _known_at,
     _cutoffs,
     _one_rulebook,
     _tables,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from leadml.schema import ActivityColumns, HistoryColumns, LeadColumns
+from leadml.schema import CLOSED, CREATED, ActivityColumns, HistoryColumns, LeadColumns
 
 
 def key(document: str, allowed: str, default: Any = ...) -> Any:
@@ -130,6 +130,11 @@ class LeadSettings(Section):
     groups: dict[str, Literal["fit", "engagement", "intent", "answer"]] = key(
         'what a column tells, where that is not fit: visits = "engagement"',
         '"fit", "engagement", "intent" or "answer"',
+        {},
+    )
+    known_at: dict[str, Text] = key(
+        'from when on a value is known: "created" keeps the column, "closed" leaves it out, or a date column',
+        'lines such as COLUMN = "created" (the lead came in), "closed" (won or lost) or the name of a date column',
         {},
     )
     monotone: dict[str, Literal["rising", "falling"]] = key(
@@ -268,7 +273,9 @@ class Settings(Section):
     def lead_columns(self) -> LeadColumns:
         """Give the roles of the lead table's columns."""
         roles = {name: getattr(self.leads, name) for name in LeadColumns.__dataclass_fields__}
-        return LeadColumns(**roles)
+        words = {self.leads.created_at: CREATED, self.leads.closed_at: CLOSED}
+        known_at = {column: words.get(when, when) for column, when in self.leads.known_at.items()}
+        return LeadColumns(**roles | {"known_at": known_at})
 
     def activity_columns(self) -> ActivityColumns | None:
         """Give the roles of the activity table's columns; None where there is no such table."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leadml.features.engine import measured
+from leadml.features.engine import END, measured
 from leadml.features.plan import FeaturePlan, Measure
 from leadml.features.spine import DAY
 from leadml.predict.encoding import Column, Group
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 __all__ = ["account_features", "account_measures"]
-
-_BEGINNING, _END = -(2**62), 2**62  # microseconds: long before and after all data
 
 
 def account_features(con: DuckDBPyConnection, plan: FeaturePlan) -> list[pa.ChunkedArray]:
@@ -133,10 +131,10 @@ def _role_periods(plan: FeaturePlan) -> str:
         return "select lead, '' as role, 0 as since, 0 as until from leads where false"
     past = [attribute.name for attribute in plan.attributes if attribute.history]
     if "role" not in past:
-        return f"select lead, role, {_BEGINNING} as since, {_END} as until from leads where role is not null"  # noqa: S608
+        return f"select lead, role, role_since as since, {END} as until from leads where role is not null"  # noqa: S608
     return f"""
-        select lead, value as role, moment as since, coalesce(next, {_END}) as until
+        select lead, value as role, greatest(moment, role_since) as since, coalesce(next, {END}) as until
         from (select *, lead(moment) over (partition by lead order by moment) as next from history
-              where field = {past.index("role")})
+              where field = {past.index("role")}) join leads using (lead)
         where value is not null
     """  # noqa: S608

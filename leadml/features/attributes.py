@@ -2,12 +2,13 @@
 
 A field with a history says what it said last before the snapshot, and nothing where its history begins later. Its
 current value is never used, not even for a lead whose changes were not recorded: it may be younger than the snapshot,
-and where it is filled in on winning a deal it gives the outcome away.
+and where it is filled in on winning a deal it gives the outcome away. A value that is known only from a date on
+(known_at) is missing at every snapshot up to that date.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from leadml.errors import ColumnsError
 from leadml.features.plan import Attribute, FeaturePlan
-from leadml.features.spine import DAY, Spine
+from leadml.features.spine import DAY, NEVER, Spine
 from leadml.predict.columns import coerce
 from leadml.predict.encoding import Column
 from leadml.schema import LeadTables
@@ -29,8 +30,11 @@ __all__ = [
     "calendar_features",
     "current_values",
     "days_before",
+    "not_before",
     "past_values",
 ]
+
+Values: TypeAlias = pa.ChunkedArray | pa.Array
 
 # Texts that are not of their field's kind say nothing; an infinite number is not a number.
 _READ_AS = {
@@ -63,7 +67,7 @@ def calendar_features(leads: pa.Table, spine: Spine) -> list[pa.Array]:
     return [pa.array((spine.at - created) / DAY), month]
 
 
-def current_values(tables: LeadTables, spine: Spine, attribute: Attribute) -> pa.ChunkedArray | pa.Array:
+def current_values(tables: LeadTables, spine: Spine, attribute: Attribute) -> Values:
     """Values of an attribute without a history.
 
     Raises:
@@ -91,9 +95,15 @@ def past_values(con: DuckDBPyConnection, attribute: Attribute, field: int) -> pa
     return con.sql(query).to_arrow_table().column(0)
 
 
-def days_before(times: pa.ChunkedArray | pa.Array, spine: Spine) -> pa.Array:
+def not_before(values: Values, since: pa.ChunkedArray, spine: Spine) -> Values:
+    """Values where they were known before the snapshot, `since` (per lead) being when they came to be known."""
+    moments = pc.fill_null(since.cast(pa.int64()), NEVER).to_numpy()[spine.lead]
+    return pc.if_else(pa.array(moments < spine.at), values, pa.scalar(None, values.type))
+
+
+def days_before(times: Values, spine: Spine) -> pa.Array:
     """Days from each time to its snapshot; missing for a time at or after it, which nobody could know."""
-    moments = pc.fill_null(times.cast(pa.timestamp("us")).cast(pa.int64()), np.iinfo(np.int64).max).to_numpy()
+    moments = pc.fill_null(times.cast(pa.timestamp("us")).cast(pa.int64()), NEVER).to_numpy()
     known = moments < spine.at
     days = np.where(known, spine.at - np.where(known, moments, 0), 0) / DAY
     return pa.array(days, mask=~known)

@@ -23,10 +23,12 @@ from leadml.schema import LeadTables
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["connect", "measured", "opened", "parts"]
+__all__ = ["BEGINNING", "END", "connect", "measured", "opened", "parts"]
 
 ROWS_AT_ONCE = 1_000_000
 """Activities and snapshots that are worked on together; an account is never split."""
+
+BEGINNING, END = -(2**62), 2**62  # microseconds: long before and after all data
 
 _MICRO = 1e6
 _LARGEST = 1e12  # of an activity's value: its millionths still fit 64 bits, times five points
@@ -99,7 +101,16 @@ def _leads(leads: pa.Table, plan: FeaturePlan) -> pa.Table:
         # A column without any value was dropped when the table was checked.
         dropped = "role" not in leads.column_names
         columns["role"] = pa.nulls(leads.num_rows, pa.string()) if dropped else leads["role"]
+        columns["role_since"] = _role_since(leads, plan)
     return pa.table(columns)
+
+
+def _role_since(leads: pa.Table, plan: FeaturePlan) -> pa.Array | pa.ChunkedArray:
+    """From when on each lead's role is known: from the beginning, or as leads.known_at says."""
+    for attribute in plan.attributes:
+        if attribute.name == "role" and attribute.known_at is not None:
+            return pc.fill_null(leads[attribute.known_at].cast(pa.int64()), END)
+    return pa.array(np.full(leads.num_rows, BEGINNING))
 
 
 def _spine(spine: Spine, leads: pa.Table) -> pa.Table:

@@ -17,6 +17,7 @@ from leadml.features.attributes import (
     calendar_features,
     current_values,
     days_before,
+    not_before,
     past_values,
 )
 from leadml.features.engine import opened, parts
@@ -56,6 +57,8 @@ def _as_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> list[pa.Chunk
     arrays = []
     for attribute in plan.attributes:
         values = next(computed) if attribute.history else current_values(tables, spine, attribute)
+        if attribute.known_at is not None:
+            values = not_before(values, tables.leads[attribute.known_at], spine)
         arrays.append(days_before(values, spine) if attribute.kind == "time" else values)
     return [*arrays, *calendar_features(tables.leads, spine), *computed]
 
@@ -86,6 +89,9 @@ def _check_tables(tables: LeadTables, plan: FeaturePlan) -> None:
         "a role of leads (role)": plan.roles and "role" not in {*tables.leads.column_names, *tables.dropped},
         "a table of activities": bool(plan.activity_types) and tables.activities is None,
         "a table of field history": history and tables.history is None,
+        "the dates from which on values are known (leads.known_at)": any(
+            attribute.known_at not in {None, *tables.leads.column_names} for attribute in plan.attributes
+        ),
     }
     absent = [what for what, lacks in lacking.items() if lacks]
     if absent:

@@ -23,13 +23,18 @@ class Measure:
 
 @dataclass(frozen=True)
 class Attribute:
-    """One attribute of a lead; `history` says that its value comes from the field history, never from the lead."""
+    """One attribute of a lead.
+
+    `history` says that its value comes from the field history, never from the lead; `known_at` names the column of the
+    leads that says from when on the value is known (None: a history or the lead itself says it as it was).
+    """
 
     name: str
     kind: Kind
     group: Group
     label: str
     history: bool = False
+    known_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,12 +37,14 @@ def make_plan(
         labels: names that people read, by attribute.
 
     Raises:
-        ColumnsError: none of the `intent_types` occurs among the activities.
+        ColumnsError: none of the `intent_types` occurs among the activities, or a value is known only from a date on
+            and there are no moments to compare it with.
     """
     names = tables.leads.column_names
     calendar = {"created_at", "closed_at", "outcome"} <= set(names)
     attributes = tuple(_attributes(tables, calendar, groups or {}, labels or {}))
     if not calendar:
+        _refuse_dated(attributes)
         return FeaturePlan(calendar=False, attributes=attributes)
     seen = _types_by_count(tables.activities)
     intent = _intent_types(seen, intent_types)
@@ -71,7 +73,17 @@ def _attributes(
     for name in (*tables.attributes, *later):
         kind = _kind(tables.leads.schema.field(name).type) if name in tables.attributes else past[name]
         group: Group = groups.get(name, "answer" if name in answers else "fit")
-        yield Attribute(name, kind, group, labels.get(name, readable(name)), history=name in past)
+        label, known_at = labels.get(name, readable(name)), tables.known_at.get(name)
+        yield Attribute(name, kind, group, label, history=name in past, known_at=known_at)
+
+
+def _refuse_dated(attributes: Sequence[Attribute]) -> None:
+    dated = [attribute.name for attribute in attributes if attribute.known_at is not None]
+    if dated:
+        raise ColumnsError(
+            f"{', '.join(map(repr, dated))} is known only from a date on (known_at), but without created_at, closed_at "
+            "and an outcome there is no moment to compare it with. Map them, or exclude the column."
+        )
 
 
 def _kind(values: pa.DataType) -> Kind:

@@ -17,6 +17,7 @@ from leadml.predict.encoding import Floats
 
 __all__ = [
     "DAY",
+    "NEVER",
     "Ints",
     "Spine",
     "close_times",

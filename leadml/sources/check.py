@@ -58,15 +58,22 @@ def read_leads(
     if history_table is not None and history_columns is not None:
         wanted = [history_columns.lead, history_columns.field, history_columns.value, history_columns.changed_at]
         raw = read_raw(source, history_table, list(dict.fromkeys(wanted)))
-        events["history"] = check_history(raw, history_columns, ids, layout.attributes, leads.kinds, latest)
+        events["history"] = check_history(
+            raw, history_columns, ids, {**layout.roles, **layout.attributes}, leads.kinds, latest
+        )
     tables = [name for name in (leads_table, activities_table, history_table) if name is not None]
     notes = [note for name in tables for note in source.assumptions(name)]
     answers = {question: name for question, name in layout.answers.items() if name in leads.kinds}
-    return _refuse_none(_assemble(leads, events, answers, notes), where)
+    known_at = {name: moment for name, moment in layout.known_at.items() if name in leads.kinds}
+    return _refuse_none(_assemble(leads, events, answers, known_at, notes), where)
 
 
 def _assemble(
-    leads: CheckedLeads, events: Mapping[str, CheckedEvents], answers: dict[str, str], notes: list[str]
+    leads: CheckedLeads,
+    events: Mapping[str, CheckedEvents],
+    answers: dict[str, str],
+    known_at: dict[str, str | None],
+    notes: list[str],
 ) -> LeadTables:
     checked: dict[str, CheckedLeads | CheckedEvents] = {"leads": leads, **events}
     return LeadTables(
@@ -79,6 +86,7 @@ def _assemble(
         counts={name: part.quarantine.counts() for name, part in checked.items()},
         dropped=leads.dropped,
         assumptions=(*notes, *(note for part in checked.values() for note in part.assumptions)),
+        known_at=known_at,
     )
 
 

@@ -49,21 +49,22 @@ def check_history(
     raw: Raw,
     columns: HistoryColumns,
     lead_ids: pa.ChunkedArray,
-    attributes: Mapping[str, str],
+    names: Mapping[str, str],
     kinds: Mapping[str, Kind],
     latest: datetime | None,
 ) -> CheckedEvents:
     """Check the field history, up to `latest`.
 
-    `attributes` maps an attribute to the user's column: fields are named like the attributes from here on. `kinds`
-    says what an attribute is: the values of a number or a time are given in one style, "1234.5" or ISO dates.
+    `names` maps a role or attribute to the user's column: fields are named like these from here on, so that what is
+    never learnt from (an outcome, a deal value, an owner) is not learnt from through its history. `kinds` says what an
+    attribute is: the values of a number or a time are given in one style, "1234.5" or ISO dates.
     """
     check = _EventCheck("history", raw, columns.lead, lead_ids, latest)
     check.moment("changed_at", columns.changed_at)
     fields = check.required(columns.field, "missing field")
-    renamed = {column: name for name, column in attributes.items()}
-    names = pa.array([renamed.get(value, value) for value in fields.values.to_pylist()], pa.string())
-    check.cells["field"] = fields.rows(names)
+    renamed = {column: name for name, column in names.items()}
+    named = pa.array([renamed.get(value, value) for value in fields.values.to_pylist()], pa.string())
+    check.cells["field"] = fields.rows(named)
     values = check.distinct(columns.value)
     texts = values.text()
     for name, kind in kinds.items():

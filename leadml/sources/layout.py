@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from leadml.errors import SourceError
-from leadml.schema import LEAD_ROLES, Kind, LeadColumns
+from leadml.schema import CLOSED, CREATED, LEAD_ROLES, Kind, LeadColumns
 from leadml.sources.source import nearest
 
 __all__ = ["Layout", "lay_out"]
@@ -19,17 +19,23 @@ _NEEDED_TO_SCORE = ("lead_id", "created_at", "account_id")
 
 @dataclass(frozen=True)
 class Layout:
-    """Canonical name -> user's column, for roles and for attributes; question -> attribute; column -> why dropped."""
+    """Canonical name -> user's column, for roles and for attributes; question -> attribute; column -> why dropped.
+
+    `known_at` maps an attribute to the name of the moment from which on it is known (None: from the beginning), and
+    `moments` such a name to the user's column of dates.
+    """
 
     roles: dict[str, str]
     attributes: dict[str, str]
     answers: dict[str, str]
     dropped: dict[str, str]
+    known_at: dict[str, str | None]
+    moments: dict[str, str]
 
     @property
     def needed(self) -> list[str]:
         """List the user's columns that must be read, each once."""
-        return list(dict.fromkeys([*self.roles.values(), *self.attributes.values()]))
+        return list(dict.fromkeys([*self.roles.values(), *self.attributes.values(), *self.moments.values()]))
 
 
 def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds: Mapping[str, Kind] | None) -> Layout:
@@ -44,8 +50,10 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
     serving = kinds is not None
     roles = _present_roles(available, columns, where, serving)
     if not serving:
-        _require([*columns.answers.values(), *columns.personal, *columns.exclude], available, where)
+        named = [*columns.answers.values(), *columns.personal, *columns.exclude, *columns.known_at]
+        _require(named, available, where)
     dropped = dict.fromkeys(columns.personal, "personal data") | dict.fromkeys(columns.exclude, "excluded by the user")
+    dropped |= {c: "known only after closing, says known_at" for c, when in columns.known_at.items() if when == CLOSED}
     answering = {column for column in columns.answers.values() if column in available}
     taken = set(roles.values()) - answering
     names = _attribute_names(column for column in available if column not in taken and column not in dropped)
@@ -53,7 +61,17 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
     if kinds is not None:
         names = {column: name for column, name in names.items() if name in kinds or column in answering}
     answers = {question: names[column] for question, column in columns.answers.items() if column in names}
-    return Layout(roles, {name: column for column, name in names.items()}, answers, dropped)
+    dates = {names[c]: when for c, when in columns.known_at.items() if c in names}
+    moments = {when: _unlike(f"known at {when}", available) for when in dates.values() if when != CREATED}
+    _require(moments, available, where)
+    return Layout(
+        roles,
+        {name: column for column, name in names.items()},
+        answers,
+        dropped,
+        known_at={name: moments.get(when) for name, when in dates.items()},
+        moments={name: column for column, name in moments.items()},
+    )
 
 
 def _present_roles(available: Collection[str], columns: LeadColumns, where: str, serving: bool) -> dict[str, str]:
@@ -61,6 +79,12 @@ def _present_roles(available: Collection[str], columns: LeadColumns, where: str,
     mapped = {role: column for role, column in roles.items() if column is not None}
     _require([column for role, column in mapped.items() if not serving or role in _NEEDED_TO_SCORE], available, where)
     return {role: column for role, column in mapped.items() if column in available}
+
+
+def _unlike(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _require(wanted: Iterable[str], available: Collection[str], where: str) -> None:

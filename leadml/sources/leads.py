@@ -45,6 +45,7 @@ def check_leads(
     check.roles()
     check.future(latest)
     found = check.attributes(kinds)
+    check.known_from()
     check.duplicates()
     mask = pa.array(check.quarantine.good)
     table = pa.table(check.cells).filter(mask)
@@ -102,6 +103,16 @@ class _LeadCheck:
             self.cells[name] = self._cast(values, found[name], column)
         return found
 
+    def known_from(self) -> None:
+        for name, column in self._layout.moments.items():
+            values = self._distinct(column)
+            if not values.missing.all() and infer_kind(values) != "time":
+                raise SourceError(
+                    f"leads, column '{column}': leads.known_at names it as a column of dates, but it holds none."
+                    ' Name another, or say "created" or "closed".'
+                )
+            self.cells[name] = self._cast(values, "time", column)
+
     def duplicates(self) -> None:
         if "lead_id" not in self._layout.roles:
             return
@@ -154,7 +165,7 @@ class _LeadCheck:
         if column := self._layout.roles.get("order"):
             values = self._distinct(column)
             kind = infer_kind(values)
-            if kind == "category":
+            if kind == "category" and len(self._raw.rows):
                 raise SourceError(
                     f"leads, column '{column}': it is to give the order in time but holds neither numbers nor dates."
                     " Choose another column for order_by, or set rows_in_time_order."

@@ -15,11 +15,15 @@ from scipy.optimize import minimize
 
 from leadml.predict.encoding import Floats
 from leadml.predict.tables import Pair, ScoreTables, probability
+from leadml.training.folds import Rows
 from leadml.training.sample import Sample, row_losses
 
 # How firmly the weights are held near an even split, in nats per squared distance; it fades as rows grow.
-_BELIEF = 4.0
+_BELIEF = 12.0
 _NEGLIGIBLE = 0.02
+# Forward in time the same, in nats per row and squared distance, from fast to loose; and what looseness must gain.
+_FORWARD_BELIEFS = (1.0, 0.1, 0.03, 0.01, 0.003, 0.001)
+_LEAST_GAIN = 0.0003
 
 
 def blend_weights(log_odds: Floats, label: Floats, weight: Floats | None = None, *, belief: float = _BELIEF) -> Floats:
@@ -52,6 +56,36 @@ def blend_weights(log_odds: Floats, label: Floats, weight: Floats | None = None,
     weights = np.clip(found.x, 0, None)
     weights[weights < _NEGLIGIBLE * weights.sum()] = 0.0
     return np.asarray(weights / weights.sum())
+
+
+def forward_weights(log_odds: Floats, label: Floats, block: Rows, importance: Floats) -> Floats:
+    """Weights for rows that were predicted forward in time, block by block; shapes as in `blend_weights`.
+
+    What was best in past blocks need not be in the next one. How far that carries is found by walking forward again:
+    weights from the blocks before judge each block, and they are held as near to an even split as costs nothing there.
+
+    Args:
+        log_odds: shape (candidates, rows).
+        label: shape (rows,).
+        block: shape (rows,), the number of each row's block, oldest 0.
+        importance: shape (blocks,), how much a row of each block counts.
+    """
+
+    def weights(belief: float, rows: Rows) -> Floats:
+        return blend_weights(log_odds[:, rows], label[rows], importance[block[rows]], belief=belief * len(rows))
+
+    def walked(belief: float) -> float:
+        losses = []
+        for newest in range(1, len(importance)):
+            past, ahead = np.flatnonzero(block < newest), block == newest
+            losses.append(row_losses(label[ahead], weights(belief, past) @ log_odds[:, ahead]).mean())
+        return float(np.average(losses, weights=importance[1:]))
+
+    walks = [walked(belief) for belief in _FORWARD_BELIEFS]
+    firmest = next(
+        belief for belief, loss in zip(_FORWARD_BELIEFS, walks, strict=True) if loss <= min(walks) + _LEAST_GAIN
+    )
+    return weights(firmest, np.arange(len(label)))
 
 
 def blended(tables: Sequence[ScoreTables], weights: Floats | Sequence[float]) -> ScoreTables:

@@ -16,6 +16,8 @@ from leadml.training.newton import most_probable
 
 _SLOPE_SPREAD = 0.05
 _SHIFT_SPREAD = 0.3
+# A shift's mean over the blocks counts from about 1.7 standard errors on: the square of that.
+_PROVEN = 3.0
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ def fit_forward_calibration(log_odds: Sequence[Floats], label: Sequence[Floats])
     """Calibration from blocks predicted forward in time, oldest first.
 
     The newest block's model is nearest to the one that is served, so it alone gives the slope. The shift is what blocks
-    agree on: their mean shift, shrunk by how much they differ (James and Stein 1961), as a base rate that wandered up
-    and down says nothing of where it goes next.
+    agree on: their mean shift, shrunk by how much they differ (as in James and Stein 1961, but more firmly), as a base
+    rate that wandered up and down says nothing of where it goes next.
     """
     fits = [fit_calibration(one, won) for one, won in zip(log_odds, label, strict=True)]
     slope = fits[-1].slope
@@ -53,7 +55,7 @@ def fit_forward_calibration(log_odds: Sequence[Floats], label: Sequence[Floats])
     shifts = np.array([fit.shift + (fit.slope - 1) * centre for fit, centre in zip(fits, centres, strict=True)])
     mean = float(shifts.mean())
     error = float(shifts.var(ddof=1) / len(shifts)) if len(shifts) > 1 else mean**2
-    kept = mean * max(0.0, 1 - error / mean**2) if mean else 0.0
+    kept = mean * max(0.0, 1 - _PROVEN * error / mean**2) if mean else 0.0
     return Calibration(slope, kept + centres[-1] * (1 - slope))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier
 
 from leadml.errors import TrainingError
 from leadml.predict.encoding import Floats
@@ -21,7 +22,8 @@ from leadml.training.parallel import in_parallel
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, constant_tables, log_loss
 
-# Of the rarer outcome: with fewer, trees only add noise; and with fewer than the second figure, so do free ones.
+# Of the rarer outcome: with fewer, trees only add noise; with fewer than the second figure, free boosting does and a
+# forest does not.
 _LEAST_FOR_TREES = 20
 _LEAST_FOR_BOOSTED = 250
 
@@ -98,11 +100,12 @@ def train_candidates(
             f"validation, and one has {fewest:.0f}. Take another kind until more leads have closed."
         )
     if fewest >= _LEAST_FOR_TREES:
-        if kind != "linear":
-            candidates.append(_additive(shop))
+        free = _boosted if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1 else _forest
+        if kind == "boosted":
+            candidates += [_additive(shop), _boosted(shop)]
+        if kind == "glassbox":
+            candidates += [_additive(shop), free(shop)]
         candidates += [_foreign(shop, name, classifier) for name, classifier in (foreign or {}).items()]
-    if kind == "boosted" or (kind == "glassbox" and fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1):
-        candidates.append(_boosted(shop))
     return candidates
 
 
@@ -145,6 +148,13 @@ def _boosted(shop: Workshop) -> Candidate:
         return together(grow_boosted(shop.bags(), None, rounds=grown[0].rounds) if shop.plan.forward else grown)
 
     return Candidate("boosted", grown, finish)
+
+
+def _forest(shop: Workshop) -> Candidate:
+    """Extremely randomised trees (Geurts, Ernst and Wehenkel 2006) ask little of the data: few leads suit them."""
+    return _foreign(
+        shop, "extra trees", ExtraTreesClassifier(60, min_samples_leaf=15, max_features=0.5, random_state=0)
+    )
 
 
 def _foreign(shop: Workshop, name: str, classifier: Any) -> Candidate:

@@ -64,6 +64,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "signal": evidence.fitted.signal,
         "served": evidence.fitted.served,
         "spread": dict(zip(("rules", "learned"), evidence.fitted.spread, strict=True)),
+        "distilling": evidence.fitted.distilling,
         "cost": dict(zip(("tables", "boosted"), evidence.fitted.cost, strict=True)) if evidence.fitted.cost else None,
         "monotone": dict(evidence.fitted.monotone),
         "evaluation": _evaluation(evidence, newest) if newest else None,

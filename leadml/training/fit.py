@@ -21,7 +21,7 @@ from leadml.training.binning import code_matrix, fit_features
 from leadml.training.blend import centred
 from leadml.training.candidates import Candidate, Workshop, may_be_blended, train_candidates
 from leadml.training.choices import Kind
-from leadml.training.distilling import blended_tables, undistilled
+from leadml.training.distilling import blended_tables, lost_by_distilling, undistilled
 from leadml.training.folds import Rows, signatures
 from leadml.training.foreign import checked
 from leadml.training.grades import grade_bounds
@@ -59,9 +59,11 @@ class Fitted:
     tables that were learned, the rules alone (which need no proof, being what the user believes), or the base rate.
     `candidates` lists (name, weight, out-of-sample log loss). `rules_interval` is the 95 % interval of the log-odds per
     rule point, None without rules. `spread` is the standard deviation over the rows, in log-odds, of what the rules say
-    and of what was learned beside them. Where LightGBM itself was asked for, `cost` holds the log loss on the judged
-    rows of the blend that tables would have been distilled from, and of what is served instead; else None.
-    `monotone` holds the columns that what was learned is held to: 1 where more never hurts, -1 where it never helps.
+    and of what was learned beside them. `distilling` is how much log loss the tables lose against the blend they were
+    distilled from, measured on the newest (or last) fold; zero where the blend is tables already. Where LightGBM itself
+    was asked for, `cost` holds the log loss on the judged rows of the blend that tables would have been distilled
+    from, and of what is served instead; else None. `monotone` holds the columns that what was learned is held to: 1
+    where more never hurts, -1 where it never helps.
     """
 
     scorer: Scorer
@@ -71,6 +73,7 @@ class Fitted:
     rules_interval: tuple[float, float] | None
     served: Served
     spread: tuple[float, float]
+    distilling: float
     cost: tuple[float, float] | None = None
     monotone: Mapping[str, int] = field(default_factory=dict)
 
@@ -141,10 +144,11 @@ def fit_scorer(
         served = _served(verdict, leads.rules, leads.accounts)
         tables, trees = _addends(served, verdict, candidates, shop, leads.rules, kind)
         cost = (judge(sample, plan, judged).loss, verdict.loss) if trees else None
+        distilling = 0.0 if trees else _lost_by_distilling(served, verdict, candidates, shop)
     policy = Policy(grade_bounds(float(np.mean(sample.label))))
     used = _used(columns, sample.features, rulebook)
     scorer = Scorer(used, sample.features, held(centred(tables, sample), sample), policy, rulebook, trees=trees)
-    fitted = _fitted(scorer, leads, candidates, verdict, served)
+    fitted = _fitted(scorer, leads, candidates, verdict, served, distilling)
     return replace(fitted, cost=cost, monotone=implied | monotone)
 
 
@@ -177,7 +181,7 @@ def fit_rules(
     scorer = Scorer(_used(columns, (), rulebook), (), tables, Policy(grade_bounds(float(average[0]))), rulebook)
     unjudged = Validation(rows[:0], np.zeros(0), np.zeros(0))
     spread = (fitted.weight * float(np.std(points)), 0.0)
-    return Fitted(scorer, unjudged, False, (), fitted.interval, "rules", spread)
+    return Fitted(scorer, unjudged, False, (), fitted.interval, "rules", spread, 0.0)
 
 
 @dataclass(frozen=True)
@@ -219,7 +223,12 @@ def _prepare(
 
 
 def _fitted(
-    scorer: Scorer, leads: _Leads, candidates: Sequence[Candidate], verdict: Judgement, served: Served
+    scorer: Scorer,
+    leads: _Leads,
+    candidates: Sequence[Candidate],
+    verdict: Judgement,
+    served: Served,
+    distilling: float,
 ) -> Fitted:
     log_odds = {"learned": verdict.log_odds, "rules": verdict.simplest, "nothing": verdict.base_rate}[served]
     names = [candidate.name for candidate in candidates]
@@ -236,6 +245,7 @@ def _fitted(
         leads.rules.interval,
         served,
         (weight * float(np.std(leads.rules.offset)), float(np.std(learned))),
+        distilling,
     )
 
 
@@ -294,6 +304,14 @@ def _addends(
     slope, shift = verdict.calibration.slope, verdict.calibration.shift
     total = replace(total, rules_weight=rules.weight).rescaled(slope, shift)
     return total, tuple(one.rescaled(slope) for one in trees)
+
+
+def _lost_by_distilling(served: Served, verdict: Judgement, candidates: Sequence[Candidate], shop: Workshop) -> float:
+    if served != "learned":
+        return 0.0
+    used = np.flatnonzero(verdict.weights)
+    models = [candidates[int(position)].folds[-1] for position in used]
+    return lost_by_distilling(models, verdict.weights[used], shop.training[-1], shop.judging[-1])
 
 
 def _used(columns: Sequence[Column], features: Sequence[Feature], rulebook: Rulebook | None) -> tuple[Column, ...]:

@@ -22,23 +22,7 @@ from leadml.training.judgement import gathered
 from leadml.training.parallel import in_parallel
 from leadml.training.sample import Sample, base_log_odds
 
-OWN_NAMES = ("base rate", "linear", "additive", "boosted")
-
-
-@dataclass(frozen=True)
-class Said:
-    """What models said of the rows of a sample that they had not been trained on: all that is kept of them.
-
-    A forest knows the rows it was grown from by heart. Tables distilled from what it says of those would learn chance
-    outcomes; what it says of rows that it has not met carries none.
-    """
-
-    values: Floats
-
-    def log_odds(self, sample: Sample) -> Floats:
-        """Log-odds of each row of the very sample; shape (rows,)."""
-        assert len(sample.label) == len(self.values), "these are not the rows that were spoken of"
-        return self.values
+OWN_NAMES = ("base rate", "linear", "additive", "extra trees", "boosted")
 
 
 class Foreign:
@@ -64,6 +48,26 @@ class Foreign:
         with np.errstate(divide="ignore"):
             log_odds = np.log(chance[:, 1]) - np.log(chance[:, 0])
         return np.asarray(np.clip(log_odds, -self._surest, self._surest))
+
+
+@dataclass(frozen=True)
+class Said:
+    """What models say, and of the rows they were trained on (`values`): what those say that had not met a row.
+
+    A forest knows the rows it was grown from by heart. Tables distilled from what it says of those would learn chance
+    outcomes; what it says of rows that it has not met carries none.
+    """
+
+    models: tuple[Foreign, ...]
+    values: Floats
+
+    def log_odds(self, sample: Sample) -> Floats:
+        """Log-odds of each row of a sample that begins with the rows trained on; shape (rows,)."""
+        more = sample.take(np.arange(len(self.values), len(sample.label)))
+        if not len(more.label):
+            return self.values
+        said = in_parallel(lambda model: model.log_odds(more), self.models)
+        return np.concatenate([self.values, np.mean(said, axis=0)])
 
 
 def checked(candidates: Mapping[str, Any] | None, seed: int) -> dict[str, Any]:
@@ -112,7 +116,7 @@ def said_apart(models: Sequence[Foreign], folds: Sequence[Fold], sample: Sample)
     """What models say of the rows that their folds left out, averaged for each row."""
     left_out = [sample.take(rows) for _, rows in folds]
     judged = in_parallel(lambda one: one[0].log_odds(one[1]), zip(models, left_out, strict=True))
-    return Said(gathered(folds, len(sample.label), [judged])[1][0])
+    return Said(tuple(models), gathered(folds, len(sample.label), [judged])[1][0])
 
 
 class _Inputs:

@@ -1,4 +1,4 @@
-"""The snapshots that a training looks at: those it learns from, and those that a weekly scoring run would have met."""
+"""The snapshots that a training looks at: those it learns from, and those that a scoring run would meet."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ from typing import Any
 
 import numpy as np
 
-from leadml.errors import TrainingError
-from leadml.features import Snapshots, build_snapshots, newest_moment, snapshots_at
+from leadml.features import Snapshots, build_snapshots, snapshots_at
 from leadml.schema import LeadTables
 from leadml.training.choices import Choices
 
 
-def known_snapshots(tables: LeadTables, choices: Choices, *, may_be_none: bool) -> Snapshots:
+def known_snapshots(tables: LeadTables, choices: Choices) -> Snapshots:
     """The snapshots whose outcome is known, thinned to at most `choices.per_lead` of each lead.
 
     Where no lead is closed on record there is none: a company that has only begun to keep outcomes has not lost its
     leads.
 
     Raises:
-        TrainingError: no moment has its whole horizon behind it, and there must be one.
+        TrainingError: no moment has its whole horizon behind it.
     """
-    try:
-        snapshots = build_snapshots(tables, per_lead=choices.per_lead, **_how(tables, choices))
-    except TrainingError:
-        if not may_be_none:
-            raise
-        return snapshots_at(tables, newest_moment(tables), **_what(tables, choices)).take(np.arange(0))
     if tables.leads["outcome"].null_count == len(tables.leads):
-        return snapshots.take(np.arange(0))
-    return _known(snapshots)
+        return no_snapshots(tables, choices)
+    return _known(build_snapshots(tables, per_lead=choices.per_lead, **_how(tables, choices)))
+
+
+def no_snapshots(tables: LeadTables, choices: Choices) -> Snapshots:
+    """No rows, in the columns that there would be."""
+    return leads_at(tables, choices, datetime(1970, 1, 1)).take(np.arange(0))  # noqa: DTZ001 (UTC without a zone)
+
+
+def leads_at(tables: LeadTables, choices: Choices, moment: datetime) -> Snapshots:
+    """Every lead that there was at a moment, open or closed, as it was then; nothing is said of its outcome."""
+    return snapshots_at(tables, moment, open_only=False, **_what(tables, choices))
 
 
 def weekly_snapshots(tables: LeadTables, choices: Choices, since: datetime) -> Snapshots:

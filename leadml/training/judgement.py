@@ -9,17 +9,14 @@ from typing import Any
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.training.blend import blend_weights
+from leadml.training.blend import blend_weights, forward_weights
 from leadml.training.calibration import Calibration, fit_calibration, fit_forward_calibration
 from leadml.training.folds import Fold, Rows
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, row_losses
 
-# Few blocks stand for the whole future: a split that is even must cost this much log loss per row, in nats for weights
-# as far from it as can be, before it is given up.
-_FORWARD_BELIEF = 0.01
-# How many standard errors better than the base rate counts as signal: about one noise data set in 150 gets past.
-_SIGNAL_ERRORS = 2.5
+# How many standard errors better than the base rate counts as signal: about one noise data set in 77 gets past.
+_SIGNAL_ERRORS = 2.0
 
 
 @dataclass(frozen=True)
@@ -85,10 +82,9 @@ def _base_rates(sample: Sample, plan: Plan) -> list[Floats]:
 
 
 def _weights(plan: Plan, log_odds: Floats, label: Floats, block: Rows) -> Floats:
-    """Blend weights; forward in time newer blocks count for more, and small differences for less."""
     if not plan.forward:
         return blend_weights(log_odds, label)
-    return blend_weights(log_odds, label, plan.importance[block], belief=_FORWARD_BELIEF * len(label))
+    return forward_weights(log_odds, label, block, plan.importance)
 
 
 def _calibration(plan: Plan, blend: Floats, label: Floats, block: Rows) -> Calibration:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.config import dotted
 from leadml.training.findings import Finding
 from leadml.training.split import Mask
 
@@ -116,6 +117,7 @@ def _proven(code: str, column: str, message: str) -> Finding:
         code,
         "warning",
         column,
-        f"{message} It is known only after the outcome and is left out.",
-        f"Add {column!r} to exclude under [leads] in leadml.toml to settle it.",
+        message,
+        "It is known only after the outcome and is left out. Settle it by excluding it, or by naming the column that "
+        f'dates it under [leads.known_at]; to keep it as it is all the same, say {dotted([column])} = "created" there.',
     )

@@ -39,6 +39,11 @@ class RulesPrior:
     log_odds: float | None = None
     reference: float | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether what is stated gives every lead a probability."""
+        return self.log_odds is not None
+
     @classmethod
     def stated(
         cls, rulebook: Rulebook | None, base_rate: float | None, points_that_double_odds: float | None

@@ -4,167 +4,204 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.config import dotted
 from leadml.predict.encoding import Floats
 from leadml.training.findings import Finding
 from leadml.training.folds import Rows
-from leadml.training.metrics import auc
 from leadml.training.proofs import is_filled
-from leadml.training.readiness import auc_standard_error
-
-_FOLDS = 5
-_BINS = 20
-_TIME_BLOCKS = 10
-_PRIOR_ROWS = 5.0
+from leadml.training.split import Mask
+from leadml.training.strength import FEWEST, Judge, codes_of
 
 _STRONG_AUC = 0.8
 _NEAR_PERFECT_AUC = 0.95
 _FAR_ABOVE = 0.1
 _NAMED_AUC = 0.6
 _FILL_GAP = 0.2
-_FEWEST = 20  # of either outcome, before any rate is worth comparing
 _PURE = 0.97
 _PURE_ROWS = 50
 _PURE_SHARE = 0.05
 _COMMON = 0.7
+_ONE_SIDED = 0.9
+_AN_ID = 0.95  # share of distinct values, and rank correlation with time
+_LONGEST_VALUE = 40
 
 _DISGUISES = re.compile(
-    r"stage|status|clos(e|ed|ing)|\bwon\b|\blost\b|outcome|result|dispositi|\btags?\b|lead.?(quality|profile|score|grade)"
-    r"|last.?(\w+.)?activity|convert|conversion|deal|opportunity|contract|invoice|onboard",
+    r"\b(stage|status|clos(e|ed|ing)|won|lost|outcome|results?|disposition|tags?|lead (quality|profile|grade)"
+    r"|last (\w+ )?activity|convert(ed)?|conversion|deals?|opportunity|contract|invoiced?|onboard(ing|ed)?"
+    r"|scor(e|ing)|rating|probability|forecast|duration|elapsed)\b",
     re.IGNORECASE,
 )
+_SPOKEN = r"\b(won|lost|closed|converted|signed|invoiced|onboarding|onboarded|churned|disqualified)\b"
+
+Sign = tuple[str, str]
 
 
-def suspect(leads: pa.Table, won: Floats, accounts: Rows, order: Floats | None) -> list[Finding]:
-    """One finding per suspicious column of closed leads (rows), with every sign it shows; the strongest sign names it.
+def suspect(leads: pa.Table, judge: Judge) -> list[Finding]:
+    """One finding per suspicious column of closed leads (rows), with every sign it shows, the strongest first.
 
-    `won` is 1 or 0, `accounts` numbers each lead's account, `order` is sortable time or None.
+    `judge` knows the outcome, account and time of the same leads.
     """
-    if min(won.sum(), (1 - won).sum()) < _FEWEST:
+    if min(judge.won.sum(), (1 - judge.won).sum()) < FEWEST:
         return []
-    blocks = _blocks(order, len(won))
-    codes = {name: _codes(leads[name]) for name in leads.column_names}
-    strengths = {name: _strength(codes[name], won, accounts, blocks) for name in codes}
+    codes = {name: codes_of(leads[name]) for name in leads.column_names}
+    strengths = {name: judge.auc(codes[name]) for name in codes}
     findings = []
     for name in leads.column_names:
         signs = [
-            *_gives_away(name, strengths, won),
-            *_fill_gap(is_filled(leads[name]), won),
-            *_pure_levels(leads[name], codes[name], won),
+            *_gives_away(name, strengths, judge),
+            *_fill_gap(is_filled(leads[name]), judge),
+            *_pure_levels(leads[name], codes[name], judge.won),
+            *_spoken_levels(leads[name], codes[name], judge.won),
+            *_running_number(leads[name], judge.order),
         ]
         signs = signs or _disguise(name, strengths[name])
         if signs:
-            findings.append(_suspected(name, signs))
-    return findings
+            findings.append(suspected(name, signs))
+    return sorted(findings, key=lambda finding: finding.code)
 
 
-def _suspected(column: str, signs: list[tuple[str, str]]) -> Finding:
+def suspected(column: str, signs: list[Sign]) -> Finding:
+    """The finding that a column's signs make."""
     return Finding(
         signs[0][0],
         "warning",
         column,
         f"{column!r}: {'; '.join(text for _, text in signs)}.",
-        f"If {column!r} is filled in by staff or after the outcome, add it to exclude under [leads] in leadml.toml; "
-        "if it is known when a lead is scored, keep it.",
+        "If it is filled in later than when a lead is scored, exclude it, or name the column that dates it under "
+        f'[leads.known_at]; if it is known when a lead comes in, settle it there: {dotted([column])} = "created".',
     )
 
 
-def _gives_away(name: str, strengths: Mapping[str, float], won: Floats) -> list[tuple[str, str]]:
+def _gives_away(name: str, strengths: Mapping[str, float], judge: Judge) -> list[Sign]:
     strength = strengths[name]
-    error = auc_standard_error(int(won.sum()), int((1 - won).sum()), min(strength, 0.99))
     others = [value for other, value in strengths.items() if other != name]
     usual = float(np.quantile(others, 0.75)) if others else 0.5
-    if strength - 1.645 * error < _STRONG_AUC or strength < usual + _FAR_ABOVE:
+    if strength - 1.645 * judge.standard_error(strength) < _STRONG_AUC or strength < usual + _FAR_ABOVE:
         return []
     alarm = ", near perfect" if strength > _NEAR_PERFECT_AUC else ""
-    return [("L101", f"alone it has an AUC of {strength:.2f}{alarm}, three quarters of the others at most {usual:.2f}")]
+    return [
+        (
+            "L101",
+            f"alone it has an AUC of {strength:.2f}{alarm} ({judge.how}), three quarters of the others at most "
+            f"{usual:.2f}",
+        )
+    ]
 
 
-def _fill_gap(filled: np.ndarray[Any, np.dtype[np.bool_]], won: Floats) -> list[tuple[str, str]]:
-    """A gap in fill rates between outcomes whose lower 95 % limit is 20 points or more."""
-    rates = np.array([filled[won == 1].mean(), filled[won == 0].mean()])
-    rows = np.array([won.sum(), (1 - won).sum()])
-    gap = abs(rates[0] - rates[1]) - 1.96 * np.sqrt((rates * (1 - rates) / rows).sum())
-    if gap < _FILL_GAP:
+def _fill_gap(filled: Mask, judge: Judge) -> list[Sign]:
+    """A gap in fill rates between outcomes, among leads of the same time, whose lower 95 % limit is 20 points or more.
+
+    Stretches of time count by the precision of their gap (Mantel and Haenszel 1959).
+    """
+    won = judge.won == 1
+    blocks = judge.blocks
+    size = blocks.max() + 1
+    rows = np.array([np.bincount(blocks[side], minlength=size) for side in (won, ~won)], dtype=float)
+    fills = np.array([np.bincount(blocks[side & filled], minlength=size) for side in (won, ~won)], dtype=float)
+    both = rows.min(axis=0) > 0
+    if not both.any():
         return []
-    return [("L102", f"filled for {rates[0]:.0%} of the won and {rates[1]:.0%} of the lost leads")]
+    rows, fills = rows[:, both], fills[:, both]
+    weight = rows.prod(axis=0) / rows.sum(axis=0)
+    weight /= weight.sum()
+    rates = fills / rows
+    spread = np.sqrt((weight**2 * rates * (1 - rates) / rows).sum())
+    of_won, of_lost = (rates * weight).sum(axis=1)
+    if abs(of_won - of_lost) - 1.96 * spread < _FILL_GAP:
+        return []
+    when = " of the same time" if size > 1 else ""
+    return [("L102", f"filled for {of_won:.0%} of the won and {of_lost:.0%} of the lost leads{when}")]
 
 
-def _pure_levels(values: pa.ChunkedArray, codes: Rows, won: Floats) -> list[tuple[str, str]]:
+def _pure_levels(values: pa.ChunkedArray, codes: Rows, won: Floats) -> list[Sign]:
     """Values of many leads that go (nearly) one way, where the base rate does not explain it."""
     if not pa.types.is_string(values.type):
         return []
     rows = np.bincount(codes)
     rate = np.bincount(codes, weights=won) / np.maximum(rows, 1)
-    base = float(won.mean())
-    pure_won = (rate >= _PURE) & (base < _COMMON)
-    pure_lost = (rate <= 1 - _PURE) & (1 - base < _COMMON)
-    pure = (pure_won | pure_lost) & (rows >= _PURE_ROWS)
+    pure = _goes_one_way(rate, won, _PURE) & (rows >= _PURE_ROWS)
     share = float(rows[pure].sum() / len(won))
     if share < _PURE_SHARE:
         return []
     largest = int(np.argmax(np.where(pure, rows, 0)))
-    example = values[int(np.flatnonzero(codes == largest)[0])].as_py()
-    named = "missing" if example is None else repr(example if len(example) <= 40 else example[:39] + "…")
     return [
         (
             "L103",
-            f"{share:.0%} of the leads have a value with nearly one outcome, such as {named}: "
+            f"{share:.0%} of the leads have a value with nearly one outcome, such as {_value(values, codes, largest)}: "
             f"{rate[largest]:.0%} won of {rows[largest]}",
         )
     ]
 
 
-def _disguise(name: str, strength: float) -> list[tuple[str, str]]:
-    """A name that speaks of the outcome counts only together with evidence."""
-    spoken = _DISGUISES.search(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name))
+def _spoken_levels(values: pa.ChunkedArray, codes: Rows, won: Floats) -> list[Sign]:
+    """Values whose words speak of the outcome, as a deal stage's do, and that mostly go one way."""
+    if not pa.types.is_string(values.type):
+        return []
+    rows = np.bincount(codes)
+    rate = np.bincount(codes, weights=won) / np.maximum(rows, 1)
+    telling = _goes_one_way(rate, won, _ONE_SIDED) & (rows >= FEWEST)
+    levels = values.combine_chunks().dictionary_encode().dictionary  # in the order of their codes, which begin at 1
+    spoken = pc.match_substring_regex(levels, _SPOKEN, ignore_case=True).to_numpy(zero_copy_only=False)
+    telling[0] = False
+    telling[1:] &= spoken[: len(rows) - 1]
+    if not telling.any():
+        return []
+    largest = int(np.argmax(np.where(telling, rows, 0)))
+    return [
+        (
+            "L104",
+            f"its values speak of the outcome, such as {_value(values, codes, largest)}: {rate[largest]:.0%} won of "
+            f"{rows[largest]}",
+        )
+    ]
+
+
+def _goes_one_way(rate: Floats, won: Floats, limit: float) -> Mask:
+    base = float(won.mean())
+    return ((rate >= limit) & (base < _COMMON)) | ((rate <= 1 - limit) & (1 - base < _COMMON))
+
+
+def _value(values: pa.ChunkedArray, codes: Rows, code: int) -> str:
+    text = values[int(np.flatnonzero(codes == code)[0])].as_py()
+    if text is None:
+        return "missing"
+    return repr(text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…")
+
+
+def _running_number(values: pa.ChunkedArray, order: Floats | None) -> list[Sign]:
+    """Whole numbers, nearly all different, that grow or fall with time (without time: with the row).
+
+    Such an id encodes the order of leads: its test values lie beyond all that were learned from. Texts that name the
+    lead are found by readiness.
+    """
+    if not pa.types.is_floating(values.type):
+        return []
+    filled = np.flatnonzero(is_filled(values))
+    numbers = values.to_numpy()[filled]
+    if len(filled) < 2 * FEWEST or len(np.unique(numbers)) < _AN_ID * len(filled) or (numbers % 1 != 0).any():
+        return []
+    time = filled if order is None else order[filled]
+    if np.ptp(time) == 0:
+        return []
+    number, moment = (pc.rank(pa.array(v), tiebreaker="dense").to_numpy() for v in (numbers, time))
+    correlation = float(np.corrcoef(number, moment)[0, 1])
+    if abs(correlation) < _AN_ID:
+        return []
+    beside = "the row" if order is None else "time"
+    return [
+        ("L106", f"a number that no two leads share, and that runs with {beside} (rank correlation {correlation:.2f})")
+    ]
+
+
+def _disguise(name: str, strength: float) -> list[Sign]:
+    """A name that speaks of the outcome, or of what is rated or measured afterwards, counts only with evidence."""
+    spoken = _DISGUISES.search(re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", name))
     if spoken is None or strength < _NAMED_AUC:
         return []
-    return [("L104", f"its name speaks of the outcome ({spoken[0]!r}) and alone it has an AUC of {strength:.2f}")]
-
-
-def _strength(codes: Rows, won: Floats, accounts: Rows, blocks: Rows) -> float:
-    """AUC of the column's own conversion rates, learned on other accounts, among leads of the same time."""
-    fold = accounts % _FOLDS
-    scores = np.empty(len(won))
-    for number in range(_FOLDS):
-        learn, judge = fold != number, fold == number
-        rows = np.bincount(codes[learn], minlength=codes.max() + 1)
-        wins = np.bincount(codes[learn], weights=won[learn], minlength=codes.max() + 1)
-        base = won[learn].mean() if learn.any() else 0.5
-        scores[judge] = ((wins + _PRIOR_ROWS * base) / (rows + _PRIOR_ROWS))[codes[judge]]
-    total, weights = 0.0, 0.0
-    for block in np.unique(blocks):
-        here = blocks == block
-        pairs = float(won[here].sum() * (1 - won[here]).sum())
-        if pairs:
-            total += pairs * auc(won[here], scores[here])
-            weights += pairs
-    return total / weights if weights else 0.5
-
-
-def _blocks(order: Floats | None, rows: int) -> Rows:
-    if order is None or rows < _TIME_BLOCKS * _FEWEST:
-        return np.zeros(rows, dtype=np.int64)
-    cuts = np.nanquantile(order, np.linspace(0, 1, _TIME_BLOCKS + 1)[1:-1])
-    return np.searchsorted(cuts, order, side="right")
-
-
-def _codes(values: pa.ChunkedArray) -> Rows:
-    """0 for missing, then a number per category, or per twentieth of the numbers (times count as numbers)."""
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        encoded = values.combine_chunks().dictionary_encode()
-        return np.asarray(encoded.indices.fill_null(-1), dtype=np.int64) + 1
-    if pa.types.is_timestamp(values.type):
-        values = values.cast(pa.int64())
-    numbers = pc.fill_null(values.cast(pa.float64()), float("nan")).to_numpy()
-    known = numbers[~np.isnan(numbers)]
-    if not len(known):
-        return np.zeros(len(numbers), dtype=np.int64)
-    cuts = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1]))
-    return np.where(np.isnan(numbers), 0, np.searchsorted(cuts, numbers, side="right") + 1)
+    text = f"its name speaks of what is known late ({spoken[0]!r}) and alone it has an AUC of {strength:.2f}"
+    return [("L104", text)]

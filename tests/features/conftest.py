@@ -38,11 +38,12 @@ def make_tables(
     activities: list[tuple[Any, ...]] | None = None,
     history: list[tuple[Any, ...]] | None = None,
     answers: Mapping[str, str] | None = None,
+    known_at: Mapping[str, str | None] | None = None,
 ) -> LeadTables:
     """Give checked tables; `leads` by column, activities as (lead, at, type[, value]), history as the schema has it."""
     columns = {"account_id": leads["lead_id"], **leads}
     counted = [(*row, 1.0)[:4] for row in activities or []]
-    known = {*LEAD_TYPES, "owner", "deal_value", "order"} - {"role"}
+    known = {*LEAD_TYPES, "owner", "deal_value", "order", *(known_at or {}).values()} - {"role"}
     return LeadTables(
         leads=table(columns, LEAD_TYPES),
         attributes=tuple(name for name in columns if name not in known),
@@ -51,6 +52,7 @@ def make_tables(
         history=None if history is None else rows_table(history, HISTORY_TYPES),
         rejects=pa.table({}),
         counts={},
+        known_at=known_at or {},
     )
 
 
@@ -60,7 +62,10 @@ def rows_table(rows: list[tuple[Any, ...]], types: Mapping[str, pa.DataType]) ->
 
 
 def make_company(seed: int) -> LeadTables:
-    """Eight leads of three accounts over half a year, in steps of half a day; odd ones have a history of roles."""
+    """Eight leads of three accounts over half a year, in steps of half a day.
+
+    Odd companies have a history of roles; in every other pair of them some values are known only from a date on.
+    """
     rng = np.random.default_rng(seed)
     n = 8
 
@@ -89,7 +94,10 @@ def make_company(seed: int) -> LeadTables:
         "renewal": [maybe(moment(300)) for _ in ids],
         "any activity 7d": [float(i) for i in range(n)],
         "Select": [float(i) for i in range(n)],
+        "known_from": [maybe(moment(180)) for _ in ids],
     }
+    leads |= {"known_from": pa.array(leads["known_from"], TIME)}
+    dated = ("role", "size", "select", "renewal") if seed % 4 > 1 else ()
     activities = [
         (str(rng.choice(ids)), moment(180), str(rng.choice(TYPES)), float(rng.choice([0.1, 1, 3]))) for _ in range(80)
     ]
@@ -99,7 +107,13 @@ def make_company(seed: int) -> LeadTables:
     for _ in range(30):
         field = str(rng.choice(fields))
         history.append((str(rng.choice(ids)), field, values[field][rng.integers(0, 3)], moment(180)))
-    return make_tables(leads, activities, history, answers={"need": "need; --"})
+    return make_tables(
+        leads,
+        activities,
+        history,
+        answers={"need": "need; --"},
+        known_at=dict.fromkeys(dated, "known_from") | {"Select": None},
+    )
 
 
 def shuffle_tables(tables: LeadTables, seed: int) -> LeadTables:

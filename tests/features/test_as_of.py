@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadml.errors import ColumnsError
 from leadml.features import FeaturePlan, build_snapshots, snapshots_at
 from leadml.features.spine import hash_numbers
 
@@ -124,3 +125,53 @@ def test_an_account_falls_in_the_same_part_on_every_machine() -> None:
 def test_a_part_that_does_not_exist_is_refused(company) -> None:
     with pytest.raises(ValueError, match=r"0 <= i < n, got \(2, 2\)"):
         snapshots_at(company(1), AS_OF, part=(2, 2))
+
+
+@few
+@given(seed=seeds, half_days=st.integers(0, 100))
+def test_a_value_that_is_known_later_changes_nothing_before(company, seed, half_days) -> None:
+    tables = company(4 * seed + 2)
+    ids = tables.leads["lead_id"]
+    known = pc.less(tables.leads["known_from"], pa.scalar(AS_OF, pa.timestamp("us"))).fill_null(False)
+    later = pc.if_else(known, tables.leads["known_from"], pa.scalar(AS_OF + timedelta(days=half_days / 2)))
+    changed = tables.leads.set_column(tables.leads.column_names.index("known_from"), "known_from", later)
+    for name, value in (("select", "another"), ("size", 77.0), ("role", "someone")):
+        assert name in tables.known_at
+        place, values = changed.column_names.index(name), changed[name]
+        changed = changed.set_column(place, name, pc.if_else(known, values, pa.scalar(value, values.type)))
+    future = replace(tables, leads=changed, history=None)
+    before = snapshots_at(replace(tables, history=None), AS_OF, open_only=False)
+    after = snapshots_at(future, AS_OF, plan=before.plan, open_only=False)
+    assert after.features.equals(before.features)
+    seen = dict(zip(before.lead_id.to_pylist(), before.features["select"].to_pylist(), strict=True))
+    kept = dict(zip(ids.to_pylist(), pc.if_else(known, tables.leads["select"], None).to_pylist(), strict=True))
+    assert seen == {lead: kept[lead] for lead in seen}
+
+
+def test_a_value_known_from_a_date_on_is_missing_up_to_that_very_moment(tables_of) -> None:
+    moment = datetime.fromisoformat("2024-02-01")
+    tables = tables_of(
+        {
+            "lead_id": ["a", "b", "c"],
+            "created_at": [datetime.fromisoformat("2024-01-01")] * 3,
+            "closed_at": [None, None, None],
+            "outcome": [None, None, None],
+            "tags": ["x", "y", "z"],
+            "tagged": pa.array([moment - timedelta(microseconds=1), moment, None], pa.timestamp("us")),
+        },
+        known_at={"tags": "tagged"},
+    )
+    assert snapshots_at(tables, moment).features["tags"].to_pylist() == ["x", None, None]
+
+
+def test_a_scorer_whose_values_are_dated_is_not_given_leads_without_the_dates(company) -> None:
+    tables = company(2)
+    plan = FeaturePlan.from_dict(snapshots_at(tables, AS_OF).plan.to_dict())
+    with pytest.raises(ColumnsError, match=r"the dates from which on values are known \(leads.known_at\)"):
+        snapshots_at(replace(tables, leads=tables.leads.drop_columns(["known_from"])), AS_OF, plan=plan)
+
+
+def test_dated_values_without_moments_are_refused_by_name(company) -> None:
+    tables = company(2)
+    with pytest.raises(ColumnsError, match=r"'role', 'size', 'select', 'renewal' is known only from a date on"):
+        snapshots_at(replace(tables, leads=tables.leads.drop_columns(["closed_at"])), AS_OF)

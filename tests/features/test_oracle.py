@@ -92,8 +92,9 @@ def load(con: sqlite3.Connection, name: str, table: pa.Table) -> None:
 
 PLAIN = {
     *("lead_id", "account_id", "created_at", "role", "row", "t"),
-    *("occurred_at", "type", "value", "field", "changed_at"),
+    *("occurred_at", "type", "value", "field", "changed_at", "known_from"),
 }
+KNOWN = "(select coalesce(known_from < t, false) from leads k where k.lead_id = {}.lead_id)"
 COLUMN_OF: dict[str, str] = {}
 
 
@@ -109,7 +110,9 @@ def attributes(ask: Any, plan: FeaturePlan) -> dict[str, list[Any]]:
             )
         else:
             values = ask(f"(select {COLUMN_OF[name]} from leads l where l.lead_id = s.lead_id)")
-        if name == "renewal":
+        if attribute.known_at is not None:
+            values = [v if v is not None and k else None for v, k in zip(values, ask(KNOWN.format("s")), strict=True)]
+        if name in ("renewal", "known_from"):
             moments = ask("t")
             pairs = zip(moments, values, strict=True)
             values = [None if v is None or v >= t else (t - v) / DAY for t, v in pairs]
@@ -163,14 +166,17 @@ def of_the_account(ask: Any, plan: FeaturePlan) -> dict[str, list[Any]]:
         " order by changed_at desc, value desc limit 1)"
     )
     role_now = "(select role from leads l where l.lead_id = a.lead_id)"
-    past = any(attribute.name == "role" and attribute.history for attribute in plan.attributes)
+    role = next(attribute for attribute in plan.attributes if attribute.name == "role")
+    role_seen = role_then if role.history else role_now
+    if role.known_at is not None:
+        role_seen = f"(case when {KNOWN.format('a')} then {role_seen} end)"
     intent = "type in (select type from intent)"
     there = "(l.created_at < t or l.lead_id = s.lead_id)"
     known = f"(select count(*) from leads l where l.account_id = s.account_id and {there})"
     given = {
         "contacts known": ask(known),
         "contacts engaged": ask(window("count(distinct lead_id)", 90, OF_ACCOUNT)),
-        "roles covered": ask(window(f"count(distinct {role_then if past else role_now})", 90, OF_ACCOUNT)),
+        "roles covered": ask(window(f"count(distinct {role_seen})", 90, OF_ACCOUNT)),
         "colleagues activity 30d": ask(window("coalesce(sum(value), 0)", 30, colleagues)),
         "days since account activity": ask(since(OF_ACCOUNT)),
     }

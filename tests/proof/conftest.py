@@ -51,8 +51,8 @@ def closeness_to_truth(tmp_path):
             true_auc=auc(newest.label, true),
             ece_to_truth=calibration_error(predictions["leadml"], true),
             log_loss={name: log_loss(newest.label, chance) for name, chance in predictions.items()},
-            left_out={finding.column for finding in findings if finding.code.startswith("L0")},
-            suspected={finding.column for finding in findings if finding.code.startswith("L1")},
+            left_out={str(finding.column) for finding in findings if finding.kind == "proven"},
+            suspected={str(finding.column) for finding in findings if finding.kind == "suspected"},
         )
 
     return measure

@@ -109,7 +109,7 @@ def assert_together_never_worse(means):
 
 
 def test_with_few_leads_rules_and_model_together_are_no_worse_than_the_better_of_both(tmp_path):
-    means = curve(tmp_path, leads=3000, companies=[2], sizes=[20, 60], draws=2)
+    means = curve(tmp_path, leads=1200, companies=[2], sizes=[20, 60], draws=1)
     assert_together_never_worse(means)
     assert means[20]["both, stated"] < means[20]["base rate"]
 

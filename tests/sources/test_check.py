@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadml.errors import SourceError
+from leadml.features import snapshots_at
 from leadml.schema import ActivityColumns, HistoryColumns, Kind, LeadColumns, LeadTables
 from leadml.sources import open_source, read_leads
 
@@ -462,3 +464,55 @@ def test_field_history_speaks_of_attributes_and_gives_their_values_in_one_style(
         ("other", "5,5"),
     ]
     assert tables.rejects["reason"].to_pylist() == ["not a number", "missing field"]
+
+
+def test_a_column_may_be_dated_by_another_vouched_for_or_known_only_after_closing(tmp_path: Path) -> None:
+    columns = replace(LEADS, known_at={"size": "tagged", "note": "created", "mood": "closed"}, exclude=("tagged",))
+    row = _row(tagged="2024-01-09", note="a", mood="good")
+    tables = _check(tmp_path, [row, {**row, "id": "2", "tagged": None}], columns)
+    assert tables.known_at == {"size": "known at tagged", "note": None}
+    assert tables.leads["known at tagged"].to_pylist() == [dt.datetime(2024, 1, 9), None]  # noqa: DTZ001
+    assert tables.attributes == ("size", "note")
+    assert tables.dropped == {"tagged": "excluded by the user", "mood": "known only after closing, says known_at"}
+
+
+def test_a_row_whose_date_of_knowing_is_no_date_is_rejected(tmp_path: Path) -> None:
+    columns = replace(LEADS, known_at={"size": "tagged"})
+    tables = _check(tmp_path, [*_rows(30, tagged="2024-01-09"), _row(id="x", tagged="soon")], columns)
+    assert tables.rejects.to_pylist() == [
+        {"table": "leads", "row": 31, "lead_id": "x", "column": "tagged", "value": "soon", "reason": "not a date"}
+    ]
+
+
+def test_scoring_reads_the_dates_of_the_attributes_it_needs_and_no_others(tmp_path: Path) -> None:
+    columns = replace(LEADS, known_at={"size": "tagged", "note": "rated"})
+    tables = _check(tmp_path, [_row(tagged="2024-01-09", note="a")], columns, kinds={"size": "number"})
+    assert tables.known_at == {"size": "known at tagged"}
+    with pytest.raises(SourceError, match="there is no column 'rated'"):
+        _check(tmp_path, [_row(tagged="2024-01-09", note="a")], columns, kinds=KINDS)
+
+
+def test_the_dates_of_knowing_take_no_name_that_is_taken(tmp_path: Path) -> None:
+    columns = replace(LEADS, known_at={"size": "tagged"})
+    tables = _check(tmp_path, [_row(**{"tagged": "2024-01-09", "known at tagged": "x"})], columns)
+    assert tables.known_at == {"size": "known at tagged_"}
+    assert tables.leads["known at tagged"].to_pylist() == ["x"]
+
+
+def test_without_rows_it_is_not_the_order_that_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("id,number,status\n")
+    columns = LeadColumns(id="id", outcome="status", order_by="number", won=("won",), lost=("lost",))
+    with pytest.raises(SourceError, match="there are no leads in it"):
+        read_leads(open_source(str(tmp_path)), leads_table="leads.csv", lead_columns=columns)
+
+
+def test_the_history_of_what_is_never_learnt_from_keeps_its_role(tmp_path: Path) -> None:
+    changes = [
+        {"lead": "1", "field": field, "value": "5", "at": "2024-01-02"} for field in ("status", "amount", "size")
+    ]
+    pa_csv.write_csv(pa.Table.from_pylist(changes), tmp_path / "changes.csv")
+    tables = _check(tmp_path, [_row()], history_table="changes.csv", history_columns=HISTORY)
+    assert tables.history is not None
+    assert tables.history["field"].to_pylist() == ["outcome", "deal_value", "size"]
+    plan = snapshots_at(tables, dt.datetime(2024, 1, 15), open_only=False).plan  # noqa: DTZ001
+    assert [attribute.name for attribute in plan.attributes] == ["size"]

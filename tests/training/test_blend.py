@@ -7,7 +7,7 @@ import pytest
 
 from leadml.predict.encoding import Feature
 from leadml.predict.tables import Pair, ScoreTables, probability
-from leadml.training.blend import averaged, blend_weights, blended
+from leadml.training.blend import averaged, blend_weights, blended, forward_weights
 from leadml.training.judgement import gathered, is_better
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, log_loss
@@ -84,3 +84,24 @@ def test_a_gain_that_rests_on_one_account_is_no_signal():
     scattered, together = np.arange(100), np.r_[np.zeros(30, int), np.arange(1, 71)]
     assert is_better(np.where(losses < 0.5, 0.0, 0.5), base, scattered)
     assert not is_better(np.where(losses < 0.5, 0.0, 0.5), base, together)
+
+
+def blocks_of(better: list[int], rows: int = 2000):
+    """Predictions of two candidates forward in time; `better` says which of them knew more in each block."""
+    rng = np.random.default_rng(0)
+    truth = rng.normal(0, 1.5, rows * len(better))
+    block = np.repeat(np.arange(len(better)), rows)
+    label = (rng.random(len(truth)) < probability(truth)).astype(float)
+    noise = rng.normal(0, 1.0, (2, len(truth)))
+    knew = np.where(np.array(better)[block] == 0, 0.2, 1.0)
+    return np.stack([np.zeros_like(truth), truth + knew * noise[0], truth + (1.2 - knew) * noise[1]]), label, block
+
+
+def test_forward_in_time_what_was_better_in_every_block_leads():
+    log_odds, label, block = blocks_of([0, 0, 0, 0])
+    assert forward_weights(log_odds, label, block, np.ones(4))[1] > 0.8
+
+
+def test_forward_in_time_a_lead_that_changes_hands_leaves_an_even_split():
+    log_odds, label, block = blocks_of([0, 1, 0, 1])
+    assert forward_weights(log_odds, label, block, np.ones(4))[1:] == pytest.approx([0.5, 0.5], abs=0.05)

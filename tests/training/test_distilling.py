@@ -10,7 +10,7 @@ from leadml.predict.encoding import Feature
 from leadml.training.blend import centred
 from leadml.training.boosted import grow_boosted
 from leadml.training.candidates import Tabled
-from leadml.training.distilling import blended_tables, distilled
+from leadml.training.distilling import blended_tables, distilled, recombined
 from leadml.training.glassbox import grow_mains
 from leadml.training.sample import Sample, log_loss
 
@@ -98,3 +98,20 @@ def test_centring_changes_no_score_and_leaves_every_mean_at_zero():
         assert abs(table[codes].mean()) < 1e-9
     for pair in middle.pairs:
         assert abs(pair.table.ravel()[pair.codes(sample.columns)].mean()) < 1e-6
+
+
+def test_recombined_leads_hold_every_lead_and_nothing_but_their_values():
+    sample = sample_of(300, 11)
+    rows = recombined(sample)
+    assert np.array_equal(rows.codes[:300], sample.codes)
+    assert len(rows.codes) > 300
+    for position in range(3):
+        assert set(rows.codes[:, position]) == set(sample.codes[:, position])
+        counts = [np.bincount(part[:, position], minlength=40) / len(part) for part in (rows.codes, sample.codes)]
+        assert np.abs(counts[0] - counts[1]).max() < 0.03
+    assert np.isclose(rows.weight.sum(), 2 * sample.weight.sum())
+
+
+def test_many_leads_are_not_recombined():
+    sample = sample_of(30_000, 12)
+    assert recombined(sample) is sample

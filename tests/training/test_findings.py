@@ -12,6 +12,12 @@ def test_every_code_that_leaves_a_column_out_says_so_in_its_title():
     assert {code for code, title in CODES.items() if "left out" in title} == LEFT_OUT
 
 
+def test_every_code_has_a_kind():
+    kinds = {code: Finding(code, "note", None, "", "").kind for code in CODES}
+    assert {kind for code, kind in kinds.items() if code in LEFT_OUT} == {"proven", "readiness"}
+    assert set(kinds.values()) == {"proven", "suspected", "settled", "refusal", "readiness"}
+
+
 def test_columns_left_out_are_named_with_their_code():
     assert columns_left_out([CONSTANT, PROVEN, REFUSAL]) == {
         "country": "R104: Every lead has the same value.",
@@ -28,6 +34,7 @@ def test_only_readiness_errors_refuse_training_and_all_are_listed():
 def test_a_finding_becomes_the_facts_of_the_bundle():
     assert PROVEN.to_dict() == {
         "code": "L001",
+        "kind": "proven",
         "level": "error",
         "column": "onboarding",
         "message": "Filled only after closing.",

@@ -31,6 +31,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.answers": {"budget": "COLUMN"},
     "leads.labels": {"COLUMN": "Name to show"},
     "leads.groups": {"COLUMN": "engagement"},
+    "leads.known_at": {"COLUMN": "created"},
     "leads.monotone": {"COLUMN": "rising"},
 }
 _COLUMN = "COLUMN"
