@@ -23,6 +23,7 @@ from leadml.predict.encoding import Floats, Group
 from leadml.predict.rulebook import Rulebook
 from leadml.rules import load_rulebook, map_rulebook
 from leadml.training.choices import Kind
+from leadml.training.clock import Progress, silent
 from leadml.training.fit import fit_scorer
 from leadml.training.frame import read_frame
 from leadml.training.rules_weight import RulesPrior
@@ -71,6 +72,11 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The MQL cutoff, a probability. Where given, `predict` says who is past it; else who is past 0.5.
     random_state : int, default=0
         Seed. The same data and seed give the same scorer.
+    time_limit : float or None, default=None
+        About how many seconds `fit` may take. What is cut for it is in `cut_`; what comes out then depends on how fast
+        the machine is, too.
+    progress : callable or None, default=None
+        Told what `fit` is doing, one short phrase each (`print` will do).
 
     Attributes
     ----------
@@ -86,6 +92,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     cost_ : tuple of two floats or None
         With `kind="boosted"`: log loss, on rows judged in validation, of the blend that tables would have been
         distilled from, and of what is served instead.
+    cut_ : tuple of str
+        What `time_limit` has cut, one phrase each; empty where there was time enough.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -118,6 +126,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         gap: float = 0.0,
         mql: float | None = None,
         random_state: int = 0,
+        time_limit: float | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.answers = answers
@@ -131,6 +141,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.gap = gap
         self.mql = mql
         self.random_state = random_state
+        self.time_limit = time_limit
+        self.progress = progress
 
     def fit(self, X: Any, y: Any, time: Any = None, groups: Any = None) -> Self:
         """Learn from closed leads.
@@ -175,12 +187,15 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             monotone=self.monotone,
             extra_candidates=self.candidates,
             seed=int(self.random_state),
+            time_limit=self.time_limit,
+            progress=self.progress or silent,
         )
         policy = replace(fitted.scorer.policy, mql=self.mql)
         self.scorer_: Scorer = replace(fitted.scorer, policy=policy)
         self.signal_: bool = fitted.signal
         self.candidates_ = pd.DataFrame(fitted.candidates, columns=["name", "weight", "log_loss"])
         self.cost_ = fitted.cost
+        self.cut_: tuple[str, ...] = fitted.cut
         self._say_who_stayed_out()
         return self
 

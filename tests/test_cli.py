@@ -276,6 +276,20 @@ def test_shuffled_outcomes_give_no_signal_no_cutoff_and_the_base_rate(tmp_path, 
     assert abs(chances.pop() - outcomes.mean()) < 0.01
 
 
+def test_a_time_limit_still_gives_a_scorer_and_what_it_cut_is_said(tmp_path, leadml) -> None:
+    leads = write_csv(tmp_path / "leads.csv", flat_leads(300))
+    config = tmp_path / "leadml.toml"
+    leadml("init", leads, "--config", config)
+    config.write_text(config.read_text().replace("[model]\n", "[model]\ntime_limit_seconds = 0.001\n"))
+    result = leadml("train", "--config", config, "--json")
+    assert result.code == 0, result.err
+    assert "judging a linear model" in result.err
+    (said,) = [finding for finding in result.json["findings"] if finding["code"] == "R113"]
+    assert said["message"] == "To be done in 0.001 s: the additive candidate was left out."
+    assert result.json["cut"] == ["the additive candidate was left out"]
+    assert result.json["served"] == "learned"
+
+
 def test_one_outcome_only_is_refused_and_nothing_is_published(tmp_path, leadml) -> None:
     config = tmp_path / "leadml.toml"
     leads = write_csv(tmp_path / "leads.csv", flat_leads(60))

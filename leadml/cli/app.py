@@ -62,7 +62,7 @@ def demo(
     json: Json = False,
 ) -> None:
     """Make up a company with a known truth, then train on it, score it and write its page."""
-    with progress(14) as step:
+    with progress(26) as step:
         run = run_demo(folder, leads=leads, seed=seed, now=_now(), progress=step)
     print_demo(run, json=json)
 
@@ -80,7 +80,7 @@ def check(config: Config = Path("leadml.toml"), json: Json = False) -> None:
 @app.command()
 def train(config: Config = Path("leadml.toml"), json: Json = False) -> None:
     """Learn from won and lost leads and publish a bundle."""
-    with progress(8) as step:
+    with progress(20) as step:
         run = run_training(_project(config), now=_now(), progress=step)
     print_training(run, json=json)
 

@@ -197,12 +197,15 @@ class RuleSettings(Section):
 
 
 class ModelSettings(Section):
-    """What is served."""
+    """What is trained and served, and how long that may take."""
 
     kind: Literal["glassbox", "linear", "boosted"] = key(
         "glassbox: tables of all candidates; linear: that one alone; boosted: LightGBM, slow to explain",
         '"glassbox", "linear" or "boosted"',
         "glassbox",
+    )
+    time_limit_seconds: Positive | None = key(
+        "about how long training may take, in seconds; no bound when left out", "a number above 0, such as 600", None
     )
 
 

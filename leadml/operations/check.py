@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from leadml.operations.project import Project
+from leadml.training.clock import Progress
 from leadml.training.examination import examine
 from leadml.training.findings import Finding, refusals
-from leadml.training.trainer import Progress
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from leadml.operations.page import write_page
 from leadml.operations.project import Project
 from leadml.operations.score import ScoringRun, run_scoring
 from leadml.operations.train import TrainingRun, run_training
-from leadml.training.trainer import Progress
+from leadml.training.clock import Progress
 
 DATABASE = "company.sqlite"
 CONFIG = "leadml.toml"

@@ -105,6 +105,7 @@ class Project:
             ),
             kind=settings.model.kind,
             grade_multiples=settings.grades.bounds,
+            time_limit_seconds=settings.model.time_limit_seconds,
         )
 
     def _by_attribute(self, key: str, given: Mapping[str, Value]) -> dict[str, Value]:

@@ -19,7 +19,7 @@ from leadml.predict import Scorer
 from leadml.predict.columns import TYPE_OF_KIND
 from leadml.schema import LeadTables
 from leadml.sources.files import FileSource
-from leadml.training.trainer import Progress
+from leadml.training.clock import Progress
 
 # No attribute of a user is called so: the id travels beside the features.
 LEAD_ID = "leadml: lead id"

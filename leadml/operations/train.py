@@ -10,7 +10,8 @@ from leadml.errors import TrainingError
 from leadml.operations.champion import publish
 from leadml.operations.project import Project
 from leadml.predict import Scorer
-from leadml.training.trainer import Progress, train
+from leadml.training.clock import Progress
+from leadml.training.trainer import train
 
 
 @dataclass(frozen=True)

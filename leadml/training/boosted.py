@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from leadml.predict.encoding import Floats
 from leadml.predict.trees import Trees
 from leadml.training.boosting import MOST_ROUNDS, Booster, Growth, grow
+from leadml.training.clock import never
 from leadml.training.sample import Sample
 
 
@@ -43,9 +44,10 @@ def grow_boosted(
     judging: Sequence[Sample] | None,
     importance: Floats | None = None,
     rounds: int = MOST_ROUNDS,
+    late: Callable[[], bool] = never,
 ) -> tuple[Boosted, ...]:
     """One model per training sample; see `boosting.grow` for when growing stops."""
-    boosters, best = grow(training, _growth(training[0]), judging, importance, rounds)
+    boosters, best = grow(training, _growth(training[0]), judging, importance, rounds, late)
     return tuple(Boosted((booster,), best) for booster in boosters)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import lightgbm
@@ -12,6 +13,7 @@ import numpy as np
 
 from leadml.predict.encoding import MISSING, Codes, Floats
 from leadml.predict.tables import probability
+from leadml.training.clock import never
 from leadml.training.parallel import in_parallel
 from leadml.training.sample import Sample, base_log_odds
 
@@ -132,24 +134,33 @@ def grow(
     judging: Sequence[Sample] | None,
     importance: Floats | None = None,
     rounds: int = MOST_ROUNDS,
+    late: Callable[[], bool] = never,
 ) -> tuple[list[Booster], int]:
     """One booster per training sample, grown side by side, and the number of rounds to keep of all of them.
 
     With `judging` samples, growing stops when their pooled loss (each sample's rows counting its `importance`) has not
     improved for a while, and the best number is kept; without, all `rounds` are. One number for all leaves less to
-    chance than one for each.
+    chance than one for each. After the first few rounds, growing also stops once it is `late`.
     """
     boosters = in_parallel(lambda numbered: Booster(numbered[1], growth, numbered[0]), enumerate(training))
     if judging is None:
-        in_parallel(lambda booster: booster.grow(rounds), boosters)
-        return boosters, rounds
+        return boosters, _all_rounds(boosters, rounds, late)
     for booster, sample in zip(boosters, judging, strict=True):
         booster.watch(sample)
     counts = np.array([len(sample.label) for sample in judging]) * (1.0 if importance is None else importance)
-    return boosters, _best_rounds(boosters, counts, rounds)
+    return boosters, _best_rounds(boosters, counts, rounds, late)
 
 
-def _best_rounds(boosters: Sequence[Booster], counts: Floats, most: int) -> int:
+def _all_rounds(boosters: Sequence[Booster], rounds: int, late: Callable[[], bool]) -> int:
+    done = 0
+    while done < rounds and not (done and late()):
+        step = min(_STEP, rounds - done)
+        in_parallel(partial(Booster.grow, rounds=step), boosters)
+        done += step
+    return done
+
+
+def _best_rounds(boosters: Sequence[Booster], counts: Floats, most: int, late: Callable[[], bool]) -> int:
     best_loss, best = np.inf, 0
     for done in range(_STEP, most + 1, _STEP):
         losses = in_parallel(lambda booster: booster.grow_and_judge(_STEP), boosters)
@@ -157,6 +168,8 @@ def _best_rounds(boosters: Sequence[Booster], counts: Floats, most: int) -> int:
         if loss < best_loss - 1e-6:
             best_loss, best = loss, done
         elif done - best >= _PATIENCE:
+            break
+        if late():
             break
     return best
 

@@ -4,46 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 
 from leadml.errors import TrainingError
-from leadml.predict.encoding import Floats
 from leadml.predict.tables import ScoreTables
 from leadml.training.blend import averaged
 from leadml.training.boosted import grow_boosted, together
 from leadml.training.choices import Kind
-from leadml.training.foreign import said_apart, trained_on
+from leadml.training.foreign import Foreigners, trained_on
 from leadml.training.glassbox import grow_mains
 from leadml.training.linear import ENOUGH_ROWS, PENALTIES, fit_linear
+from leadml.training.models import Model, Tabled
 from leadml.training.parallel import in_parallel
-from leadml.training.plan import Plan
-from leadml.training.sample import Sample, base_log_odds, constant_tables, log_loss
+from leadml.training.sample import Sample, base_log_odds, constant_tables
+from leadml.training.workshop import SERVED_BY, Workshop
 
 # Of the rarer outcome: with fewer, trees only add noise; with fewer than the second figure, free boosting does and a
 # forest does not.
 _LEAST_FOR_TREES = 20
 _LEAST_FOR_BOOSTED = 250
-
-
-class Model(Protocol):
-    """Whatever gives coded rows their log-odds, the sample's offset included."""
-
-    def log_odds(self, sample: Sample) -> Floats:
-        """Log-odds of each row; shape (rows,)."""
-
-
-@dataclass(frozen=True)
-class Tabled:
-    """A model that is tables."""
-
-    tables: ScoreTables
-
-    def log_odds(self, sample: Sample) -> Floats:
-        """Log-odds of each row; shape (rows,)."""
-        return sample.log_odds(self.tables)
+# Shares of a time limit by which candidates are judged, the boosted one last.
+_ADDITIVE_BY = 0.3
+_BOOSTED_BY = 0.55
 
 
 @dataclass(frozen=True)
@@ -53,30 +38,6 @@ class Candidate:
     name: str
     folds: tuple[Model, ...]
     finish: Callable[[], Model]
-
-
-class Workshop:
-    """A sample cut by a plan: what every candidate is trained and judged on."""
-
-    def __init__(self, sample: Sample, plan: Plan, recency: Callable[[np.ndarray], Floats]) -> None:
-        self.sample = sample.weighted(recency(np.arange(len(sample.label))))
-        self.plan = plan
-        self.training = [sample.take(rows).weighted(recency(rows)) for rows, _ in plan.folds]
-        self.judging = [sample.take(rows) for _, rows in plan.folds]
-
-    def judge(self, models: Sequence[Model]) -> tuple[Floats, ...]:
-        """Log-odds of each fold's judged rows."""
-        return tuple(in_parallel(lambda one: one[1].log_odds(one[0]), zip(self.judging, models, strict=True)))
-
-    def loss(self, judged: Sequence[Floats]) -> float:
-        """Log loss over the folds, by their importance."""
-        sizes = self.plan.importance * [len(sample.label) for sample in self.judging]
-        losses = [log_loss(sample.label, one) for sample, one in zip(self.judging, judged, strict=True)]
-        return float(np.average(losses, weights=sizes))
-
-    def bags(self) -> list[Sample]:
-        """Samples to grow what is served from."""
-        return [self.sample.take(rows) for rows in self.plan.bags]
 
 
 def train_candidates(
@@ -99,13 +60,17 @@ def train_candidates(
             f'kind = "boosted" needs {_LEAST_FOR_TREES} leads of each outcome to learn from in every part of the '
             f"validation, and one has {fewest:.0f}. Take another kind until more leads have closed."
         )
-    if fewest >= _LEAST_FOR_TREES:
-        free = _boosted if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1 else _forest
-        if kind == "boosted":
-            candidates += [_additive(shop), _boosted(shop)]
-        if kind == "glassbox":
-            candidates += [_additive(shop), free(shop)]
-        candidates += [_foreign(shop, name, classifier) for name, classifier in (foreign or {}).items()]
+    late = shop.clock.late
+    if fewest < _LEAST_FOR_TREES:
+        return candidates
+    if kind != "linear" and not late(_ADDITIVE_BY, "the additive candidate was left out")():
+        candidates.append(_additive(shop))
+    free = _boosted if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1 else _forest
+    if kind == "boosted" or (
+        kind == "glassbox" and not late(_BOOSTED_BY, f"the {free.__name__[1:]} candidate was left out")()
+    ):
+        candidates.append(_boosted(shop) if kind == "boosted" else free(shop))
+    candidates += [_foreign(shop, name, classifier) for name, classifier in (foreign or {}).items()]
     return candidates
 
 
@@ -122,30 +87,38 @@ def _base_rate(shop: Workshop) -> Candidate:
 
 
 def _linear(shop: Workshop) -> Candidate:
+    shop.clock.tell("judging a linear model")
     tried = in_parallel(lambda sample: fit_linear(sample.thinned(ENOUGH_ROWS), PENALTIES), shop.training)
     losses = [shop.loss(shop.judge(_tabled(tables))) for tables in zip(*tried, strict=True)]
     best = [PENALTIES[int(np.argmin(losses))]]
     fits = in_parallel(lambda sample: fit_linear(sample, best)[0], shop.training)
-    return Candidate("linear", _tabled(fits), lambda: Tabled(fit_linear(shop.sample, best)[0]))
+    return Candidate("linear", _tabled(fits), lambda: Tabled(fit_linear(shop.whole, best)[0]))
 
 
 def _additive(shop: Workshop) -> Candidate:
-    grown = grow_mains(shop.training, shop.judging, shop.plan.importance)
+    shop.clock.tell("judging an additive model")
+    late = shop.clock.late(_ADDITIVE_BY, "the additive candidate stopped growing")
+    grown = grow_mains(shop.training, shop.judging, shop.plan.importance, late=late)
 
     def finish() -> Model:
-        # Without time, the folds' own models are the bags.
-        return Tabled(
-            averaged((grow_mains(shop.bags(), None, rounds=grown.rounds) if shop.plan.forward else grown).tables)
-        )
+        if not shop.grows_anew:
+            return Tabled(averaged(grown.tables))
+        late = shop.clock.late(SERVED_BY, "the additive model served stopped growing")
+        return Tabled(averaged(grow_mains(shop.bags(), None, rounds=shop.rounds(grown.rounds), late=late).tables))
 
     return Candidate("additive", _tabled(grown.tables), finish)
 
 
 def _boosted(shop: Workshop) -> Candidate:
-    grown = grow_boosted(shop.training, shop.judging, shop.plan.importance)
+    shop.clock.tell("judging a boosted model")
+    late = shop.clock.late(_BOOSTED_BY, "the boosted candidate stopped growing")
+    grown = grow_boosted(shop.training, shop.judging, shop.plan.importance, late=late)
 
     def finish() -> Model:
-        return together(grow_boosted(shop.bags(), None, rounds=grown[0].rounds) if shop.plan.forward else grown)
+        if not shop.grows_anew:
+            return together(grown)
+        late = shop.clock.late(SERVED_BY, "the boosted model served stopped growing")
+        return together(grow_boosted(shop.bags(), None, rounds=shop.rounds(grown[0].rounds), late=late))
 
     return Candidate("boosted", grown, finish)
 
@@ -158,14 +131,11 @@ def _forest(shop: Workshop) -> Candidate:
 
 
 def _foreign(shop: Workshop, name: str, classifier: Any) -> Candidate:
+    shop.clock.tell(f"judging {name}")
     models = trained_on(shop.training, name, classifier)
 
     def finish() -> Model:
-        apart = shop.plan.apart
-        if not shop.plan.forward:
-            return said_apart(models, apart, shop.sample)
-        again = trained_on([shop.sample.take(rows) for rows, _ in apart], name, classifier)
-        return said_apart(again, apart, shop.sample)
+        return Foreigners(trained_on(shop.bags(), name, classifier) if shop.grows_anew else models)
 
     return Candidate(name, models, finish)
 

@@ -43,3 +43,4 @@ class Choices:
     grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
     kind: Kind = "glassbox"
     seed: int = 0
+    time_limit_seconds: float | None = None

@@ -5,7 +5,7 @@ What is found here decides what a training goes on to do: learn, leave the score
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from leadml.rules import map_rulebook
 from leadml.schema import LeadTables
 from leadml.training.audit import audit_leads
 from leadml.training.choices import Choices
+from leadml.training.clock import Progress, silent
 from leadml.training.findings import LEFT_OUT, Finding, columns_left_out, refusals
 from leadml.training.history import known_snapshots, no_snapshots
 from leadml.training.learning_curve import LearningCurve, learning_curve, what_more_would_gain
@@ -65,7 +66,7 @@ class Examination:
         return replace(self, findings=(*self.findings, *findings))
 
 
-def examine(tables: LeadTables, choices: Choices, *, progress: Callable[[str], None] = lambda _: None) -> Examination:
+def examine(tables: LeadTables, choices: Choices, *, progress: Progress = silent) -> Examination:
     """Audit the columns, build the snapshots, and see whether they can carry a model and test it.
 
     Raises:

@@ -62,6 +62,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "plan": snapshots.plan.to_dict(),
         "population": _population(evidence),
         "signal": evidence.fitted.signal,
+        "cut": list(evidence.fitted.cut),
         "served": evidence.fitted.served,
         "spread": dict(zip(("rules", "learned"), evidence.fitted.spread, strict=True)),
         "distilling": evidence.fitted.distilling,

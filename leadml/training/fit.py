@@ -1,42 +1,37 @@
-"""From a feature frame with outcomes to a scorer: code, judge candidates, blend, calibrate, and serve as tables."""
+"""From a feature frame with outcomes to a scorer: code, judge candidates, blend, calibrate, and serve as one sum."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from leadml.errors import TrainingError
-from leadml.predict.encoding import Codes, Column, Feature, Floats
+from leadml.predict.encoding import Column, Feature, Floats
 from leadml.predict.policy import Policy
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import ScoreTables, probability
-from leadml.predict.trees import Trees
-from leadml.training.binning import code_matrix, fit_features
 from leadml.training.blend import centred
-from leadml.training.candidates import Candidate, Workshop, may_be_blended, train_candidates
+from leadml.training.candidates import may_be_blended, train_candidates
 from leadml.training.choices import Kind
-from leadml.training.distilling import blended_tables, lost_by_distilling, undistilled
-from leadml.training.folds import Rows, signatures
+from leadml.training.clock import Clock, Progress, silent
+from leadml.training.folds import Rows
 from leadml.training.foreign import checked
 from leadml.training.grades import grade_bounds
-from leadml.training.judgement import Judgement, is_better, judge
-from leadml.training.monotone import check_monotone, directions, held, said_by_rules
+from leadml.training.judgement import judge
+from leadml.training.known import Groups, KnownLeads, known_leads
+from leadml.training.monotone import check_monotone, held, said_by_rules
 from leadml.training.plan import make_plan
 from leadml.training.recency import choose_recency
 from leadml.training.rules_weight import RulesPrior, fit_rules_weight
-from leadml.training.sample import Sample, base_log_odds, constant_tables
-
-Groups = np.ndarray[Any, Any]
-Served = Literal["learned", "rules", "nothing"]
-
-# What is learned is served where it beats the base rate beyond chance and the rules by so many standard errors.
-_ERRORS_OVER_RULES = 1.0
+from leadml.training.serving import Decision, Served
+from leadml.training.thinning import rows_to_judge
+from leadml.training.workshop import Workshop
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ class Fitted:
     distilled from, measured on the newest (or last) fold; zero where the blend is tables already. Where LightGBM itself
     was asked for, `cost` holds the log loss on the judged rows of the blend that tables would have been distilled
     from, and of what is served instead; else None. `monotone` holds the columns that what was learned is held to: 1
-    where more never hurts, -1 where it never helps.
+    where more never hurts, -1 where it never helps. `cut` says what a time limit has cost, one phrase each.
     """
 
     scorer: Scorer
@@ -76,6 +71,7 @@ class Fitted:
     distilling: float
     cost: tuple[float, float] | None = None
     monotone: Mapping[str, int] = field(default_factory=dict)
+    cut: tuple[str, ...] = ()
 
 
 def fit_scorer(
@@ -92,6 +88,8 @@ def fit_scorer(
     monotone: Mapping[str, int] | None = None,
     extra_candidates: Mapping[str, Any] | None = None,
     seed: int = 0,
+    time_limit: float | None = None,
+    progress: Progress = silent,
 ) -> Fitted:
     """Fit a scorer to won and lost leads.
 
@@ -113,12 +111,16 @@ def fit_scorer(
         extra_candidates: scikit-learn classifiers by name, to be judged beside the others and distilled with them by
             their weight. They join where trees do: with 20 leads of each outcome to learn from.
         seed: for dealing folds and growing trees; the same input and seed give the same scorer, in any row order.
+        time_limit: about how many seconds it may take; what is cut for it is said. What comes out then depends on how
+            fast the machine is.
+        progress: told what is being done, one short phrase each.
 
     Raises:
         TrainingError: labels of other values, or of one outcome only and no base rate stated; arrays of other lengths;
             a rule's column missing; an extra candidate that is no classifier, gives no probabilities, or fails; a
             monotone column that is not there or no number, or whose rules say the opposite.
     """
+    clock = Clock(time_limit, progress)
     if kind not in get_args(Kind):
         raise TrainingError(f"`kind` must be 'glassbox', 'linear' or 'boosted', got {kind!r} instead.")
     monotone = dict(monotone or {})
@@ -131,25 +133,55 @@ def fit_scorer(
         return fit_rules(table, columns, label, groups=groups, rulebook=rulebook, prior=prior)
     # Pieces of work run side by side already: linear algebra with threads of its own would only make them wait.
     with threadpool_limits(limits=1, user_api="blas"):
-        leads = _prepare(table, columns, label, order, groups, rulebook, prior)
-        implied = said_by_rules(rulebook, columns) if leads.rules.weight else {}
-        leads = leads.held_to(implied | monotone)
-        sample = leads.sample
-        plan = make_plan(sample.label, sample.codes, leads.order, leads.accounts, gap, seed)
-        recency = choose_recency(sample, plan, leads.order)
-        shop = Workshop(sample, plan, recency.weights)
-        candidates = train_candidates(shop, foreign, kind)
-        judged = [shop.judge(candidate.folds) for candidate in candidates]
-        verdict = judge(sample, plan, judged, may_be_blended(candidates, kind))
-        served = _served(verdict, leads.rules, leads.accounts)
-        tables, trees = _addends(served, verdict, candidates, shop, leads.rules, kind)
-        cost = (judge(sample, plan, judged).loss, verdict.loss) if trees else None
-        distilling = 0.0 if trees else _lost_by_distilling(served, verdict, candidates, shop)
-    policy = Policy(grade_bounds(float(np.mean(sample.label))))
-    used = _used(columns, sample.features, rulebook)
-    scorer = Scorer(used, sample.features, held(centred(tables, sample), sample), policy, rulebook, trees=trees)
-    fitted = _fitted(scorer, leads, candidates, verdict, served, distilling)
-    return replace(fitted, cost=cost, monotone=implied | monotone)
+        clock.tell(f"coding {len(columns)} columns")
+        leads = known_leads(table, columns, label, order, groups, rulebook, prior)
+        monotone = (said_by_rules(rulebook, columns) if leads.rules.weight else {}) | monotone
+        leads = leads.held_to(monotone)
+        fitted = _learned(leads, columns, rulebook, kind, foreign, gap, seed, clock)
+    return replace(fitted, monotone=monotone, cut=clock.cuts)
+
+
+def _learned(
+    leads: KnownLeads,
+    columns: Sequence[Column],
+    rulebook: Rulebook | None,
+    kind: Kind,
+    foreign: Mapping[str, Any],
+    gap: float,
+    seed: int,
+    clock: Clock,
+) -> Fitted:
+    judged = leads.take(rows_to_judge(leads.sample.label, leads.accounts, clock, seed))
+    sample = judged.sample
+    plan = make_plan(sample.label, sample.codes, judged.order, judged.accounts, gap, seed)
+    recency = choose_recency(sample, plan, judged.order)
+    shop = Workshop(sample, plan, recency.weights, clock, leads.weighted(recency) if judged is not leads else None)
+    candidates = train_candidates(shop, foreign, kind)
+    log_odds = [shop.judge(candidate.folds) for candidate in candidates]
+    verdict = judge(sample, plan, log_odds, may_be_blended(candidates, kind))
+    decision = Decision(verdict, candidates, shop, leads.rules, judged.accounts)
+    tables, trees = decision.addends(kind)
+    tables = held(centred(tables, leads.sample), leads.sample)
+    policy = Policy(grade_bounds(float(np.mean(leads.sample.label))))
+    scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook, trees=trees)
+    return Fitted(
+        scorer,
+        Validation(judged.rows[verdict.rows], decision.log_odds, verdict.label),
+        decision.signal,
+        tuple(zip((one.name for one in candidates), decision.weights.tolist(), verdict.losses.tolist(), strict=True)),
+        leads.rules.interval,
+        decision.served,
+        _spread(scorer, leads),
+        0.0 if trees else decision.lost_by_distilling(),
+        (judge(sample, plan, log_odds).loss, verdict.loss) if trees else None,
+    )
+
+
+def _spread(scorer: Scorer, leads: KnownLeads) -> tuple[float, float]:
+    learned = leads.sample.log_odds(scorer.tables) - leads.rules.offset
+    learned += sum(trees.log_odds(leads.sample.columns) for trees in scorer.trees)
+    weight = scorer.tables.rules_weight / leads.rules.weight if leads.rules.weight else 0.0
+    return weight * float(np.std(leads.rules.offset)), float(np.std(learned))
 
 
 def fit_rules(
@@ -184,148 +216,10 @@ def fit_rules(
     return Fitted(scorer, unjudged, False, (), fitted.interval, "rules", spread, 0.0)
 
 
-@dataclass(frozen=True)
-class _Leads:
-    """Rows with known outcomes in a stable order; `rows` are their positions in the table given."""
-
-    rows: Rows
-    sample: Sample
-    rules: _Rules
-    order: Floats | None
-    accounts: Groups | None
-
-    def held_to(self, monotone: Mapping[str, int]) -> _Leads:
-        """The same leads, with the directions that some columns are held to."""
-        return replace(self, sample=replace(self.sample, directions=directions(self.sample.features, monotone)))
-
-
-def _prepare(
-    table: pa.Table,
-    columns: Sequence[Column],
-    label: Floats,
-    order: Floats | None,
-    groups: Groups | None,
-    rulebook: Rulebook | None,
-    prior: RulesPrior | None,
-) -> _Leads:
-    rows = np.flatnonzero(np.isfinite(label))
-    known = table.take(rows)
-    features = fit_features(known, columns)
-    codes = code_matrix(known, features)
-    points = rulebook.total(rulebook.codes(known)) if rulebook else np.zeros(len(rows))
-    accounts = None if groups is None else np.unique(np.asarray(groups)[rows], return_inverse=True)[1]
-    stable = _stable_order(codes, label[rows], None if order is None else order[rows], accounts)
-    rows, codes = rows[stable], np.asfortranarray(codes[stable])
-    accounts = None if accounts is None else accounts[stable]
-    rules = _rules(rulebook, prior, points[stable], label[rows], accounts)
-    sample = Sample(features, codes, label[rows], rules.offset, np.ones(len(rows)))
-    return _Leads(rows, sample, rules, None if order is None else order[rows], accounts)
-
-
-def _fitted(
-    scorer: Scorer,
-    leads: _Leads,
-    candidates: Sequence[Candidate],
-    verdict: Judgement,
-    served: Served,
-    distilling: float,
-) -> Fitted:
-    log_odds = {"learned": verdict.log_odds, "rules": verdict.simplest, "nothing": verdict.base_rate}[served]
-    names = [candidate.name for candidate in candidates]
-    weights = verdict.weights if served == "learned" else np.eye(len(names))[0]
-    learned = leads.sample.log_odds(scorer.tables) - leads.rules.offset
-    learned += sum(trees.log_odds(leads.sample.columns) for trees in scorer.trees)
-    weight = scorer.tables.rules_weight / leads.rules.weight if leads.rules.weight else 0.0
-    ruled = served == "rules" and _beats(verdict, verdict.simplest, verdict.base_rate, leads.accounts)
-    return Fitted(
-        scorer,
-        Validation(leads.rows[verdict.rows], log_odds, verdict.label),
-        served == "learned" or ruled,
-        tuple(zip(names, weights.tolist(), verdict.losses.tolist(), strict=True)),
-        leads.rules.interval,
-        served,
-        (weight * float(np.std(leads.rules.offset)), float(np.std(learned))),
-        distilling,
-    )
-
-
-@dataclass(frozen=True)
-class _Rules:
-    """`intercept` is what goes with the weight where the rules alone are served; None: what the data say."""
-
-    weight: float
-    interval: tuple[float, float] | None
-    offset: Floats
-    intercept: float | None = None
-
-
-def _rules(
-    rulebook: Rulebook | None, prior: RulesPrior | None, points: Floats, label: Floats, accounts: Groups | None
-) -> _Rules:
-    if rulebook is None:
-        return _Rules(0.0, None, np.zeros(len(label)))
-    fitted = fit_rules_weight(points, label, np.arange(len(label)) if accounts is None else accounts, prior=prior)
-    intercept = fitted.intercept if prior is not None else None
-    return _Rules(fitted.weight, fitted.interval, fitted.weight * points, intercept)
-
-
-def _served(verdict: Judgement, rules: _Rules, accounts: Groups | None) -> Served:
-    """What is learned must beat the base rate beyond chance, and the rules; else the rules stand, where they weigh."""
-    learned = _beats(verdict, verdict.blend, verdict.base_rate, accounts)
-    if rules.weight == 0:
-        return "learned" if learned else "nothing"
-    better = learned and _beats(verdict, verdict.blend, verdict.simplest, accounts, errors=_ERRORS_OVER_RULES)
-    return "learned" if better else "rules"
-
-
-def _beats(verdict: Judgement, log_odds: Floats, others: Floats, accounts: Groups | None, **bar: float) -> bool:
-    groups = np.arange(len(verdict.label)) if accounts is None else accounts[verdict.rows]
-    return is_better(verdict.losses_of(log_odds), verdict.losses_of(others), groups, **bar)
-
-
-def _addends(
-    served: Served, verdict: Judgement, candidates: Sequence[Candidate], shop: Workshop, rules: _Rules, kind: Kind
-) -> tuple[ScoreTables, tuple[Trees, ...]]:
-    """What to serve; every candidate corrects the same offset, so the blend carries it once."""
-    sample = shop.sample
-    if served == "nothing":
-        bare = replace(sample, offset=np.zeros(len(sample.label)))
-        return constant_tables(sample.features, base_log_odds(bare)), ()
-    if served == "rules" and rules.intercept is not None:
-        return replace(constant_tables(sample.features, rules.intercept), rules_weight=rules.weight), ()
-    if served == "rules":
-        return replace(blended_tables([candidates[0].finish()], [1.0], sample), rules_weight=rules.weight), ()
-    used = np.flatnonzero(verdict.weights)
-    models, weights = [candidates[int(position)].finish() for position in used], verdict.weights[used]
-    if kind == "boosted":
-        total, trees = undistilled(models, weights, sample)
-    else:
-        total, trees = blended_tables(models, weights, sample), ()
-    slope, shift = verdict.calibration.slope, verdict.calibration.shift
-    total = replace(total, rules_weight=rules.weight).rescaled(slope, shift)
-    return total, tuple(one.rescaled(slope) for one in trees)
-
-
-def _lost_by_distilling(served: Served, verdict: Judgement, candidates: Sequence[Candidate], shop: Workshop) -> float:
-    if served != "learned":
-        return 0.0
-    used = np.flatnonzero(verdict.weights)
-    models = [candidates[int(position)].folds[-1] for position in used]
-    return lost_by_distilling(models, verdict.weights[used], shop.training[-1], shop.judging[-1])
-
-
 def _used(columns: Sequence[Column], features: Sequence[Feature], rulebook: Rulebook | None) -> tuple[Column, ...]:
     """The columns that the scorer reads; all of them where it reads none, as rows must still be counted."""
     names = {feature.column for feature in features} | set(rulebook.columns if rulebook else ())
     return tuple(column for column in columns if column.name in names) or tuple(columns)
-
-
-def _stable_order(codes: Codes, label: Floats, order: Floats | None, accounts: Groups | None) -> Rows:
-    """An order of the rows that depends on what they say, not on how they came."""
-    keys = [signatures(codes), label]
-    keys += [] if accounts is None else [accounts]
-    keys += [] if order is None else [order]
-    return np.lexsort(keys)
 
 
 def _check(

@@ -17,8 +17,6 @@ from sklearn.utils.validation import has_fit_parameter
 from leadml.errors import TrainingError
 from leadml.predict.encoding import MISSING, Codes, Floats
 from leadml.training.boosting import level_rates
-from leadml.training.folds import Fold
-from leadml.training.judgement import gathered
 from leadml.training.parallel import in_parallel
 from leadml.training.sample import Sample, base_log_odds
 
@@ -51,23 +49,14 @@ class Foreign:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What models say, and of the rows they were trained on (`values`): what those say that had not met a row.
-
-    A forest knows the rows it was grown from by heart. Tables distilled from what it says of those would learn chance
-    outcomes; what it says of rows that it has not met carries none.
-    """
+class Foreigners:
+    """The mean of classifiers that were each trained on a part of the rows."""
 
     models: tuple[Foreign, ...]
-    values: Floats
 
     def log_odds(self, sample: Sample) -> Floats:
-        """Log-odds of each row of a sample that begins with the rows trained on; shape (rows,)."""
-        more = sample.take(np.arange(len(self.values), len(sample.label)))
-        if not len(more.label):
-            return self.values
-        said = in_parallel(lambda model: model.log_odds(more), self.models)
-        return np.concatenate([self.values, np.mean(said, axis=0)])
+        """Log-odds of each row; shape (rows,)."""
+        return np.asarray(np.mean(in_parallel(lambda model: model.log_odds(sample), self.models), axis=0))
 
 
 def checked(candidates: Mapping[str, Any] | None, seed: int) -> dict[str, Any]:
@@ -110,13 +99,6 @@ def trained_on(samples: Sequence[Sample], name: str, classifier: Any) -> tuple[F
         TrainingError: it fails.
     """
     return tuple(in_parallel(lambda sample: Foreign(name, classifier, sample), samples))
-
-
-def said_apart(models: Sequence[Foreign], folds: Sequence[Fold], sample: Sample) -> Said:
-    """What models say of the rows that their folds left out, averaged for each row."""
-    left_out = [sample.take(rows) for _, rows in folds]
-    judged = in_parallel(lambda one: one[0].log_odds(one[1]), zip(models, left_out, strict=True))
-    return Said(tuple(models), gathered(folds, len(sample.label), [judged])[1][0])
 
 
 class _Inputs:

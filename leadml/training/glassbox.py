@@ -7,7 +7,7 @@ model is a sum of tables, and the tables are read by asking the model itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from leadml.predict.encoding import Feature, Floats
 from leadml.predict.tables import ScoreTables
 from leadml.training.boosting import MOST_ROUNDS, Booster, Growth, grow
+from leadml.training.clock import never
 from leadml.training.parallel import in_parallel
 from leadml.training.sample import Sample
 
@@ -34,10 +35,11 @@ def grow_mains(
     judging: Sequence[Sample] | None,
     importance: Floats | None = None,
     rounds: int = MOST_ROUNDS,
+    late: Callable[[], bool] = never,
 ) -> Grown:
     """Main-effect tables for each training sample; see `boosting.grow` for when growing stops."""
     features = training[0].features
-    boosters, best = grow(training, _growth(training), judging, importance, rounds)
+    boosters, best = grow(training, _growth(training), judging, importance, rounds, late)
     return Grown(tuple(in_parallel(lambda booster: _read(booster, features, best), boosters)), best)
 
 

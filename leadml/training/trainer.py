@@ -10,7 +10,7 @@ Where the examination finds nothing to learn from or to test with and the rules 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,18 +22,19 @@ from leadml.schema import LeadTables
 from leadml.training import baselines
 from leadml.training.alarm import near_perfect
 from leadml.training.choices import Choices
+from leadml.training.clock import Progress, silent
 from leadml.training.cutoffs import DEFAULT_MULTIPLES, Cutoff, choose_cutoffs, unpublished
 from leadml.training.examination import Examination, examine
 from leadml.training.facts import Evidence, training_facts
-from leadml.training.findings import columns_left_out, refuse_unready
+from leadml.training.findings import Finding, columns_left_out, refuse_unready
 from leadml.training.fit import Fitted, fit_rules, fit_scorer
 from leadml.training.grades import grade_bounds
 from leadml.training.history import leads_at, weekly_snapshots
 from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
 
-Progress = Callable[[str], None]
-
+# Of the time limit, for the rehearsal and for the final fit each; what lies around them needs the rest.
+_SHARE_OF_LIMIT = 0.45
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (all moments are UTC without a zone)
 
 
@@ -45,7 +46,7 @@ class Training:
     evidence: Evidence
 
 
-def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = lambda _: None) -> Training:
+def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = silent) -> Training:
     """Train a scorer on a company's leads; its `facts` hold the evidence.
 
     Where the leads cannot carry a model and the base rate is stated, the scorer is the rules.
@@ -106,9 +107,9 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
     snapshots, student = examined.snapshots, _Student(examined, choices)
     older, newest = snapshots.take(split.train), snapshots.take(split.test)
     progress(f"rehearsing on the older {len(older.lead_id):,} snapshots")
-    rehearsal = student.learn(older)
+    rehearsal = student.learn(older, progress)
     progress(f"training on all {len(snapshots.lead_id):,} snapshots")
-    final = student.learn(snapshots)
+    final = student.learn(snapshots, progress)
 
     progress("judging on the newest part")
     predictions = student.predictions(older, newest, rehearsal.scorer)
@@ -126,7 +127,7 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         predictions,
         final,
         tuple(cutoffs),
-        (*examined.findings, *alarm),
+        (*examined.findings, *alarm, *_cut_short(final, choices)),
         examined.prior,
         examined.curve,
     )
@@ -140,7 +141,8 @@ class _Student:
     examined: Examination
     choices: Choices
 
-    def learn(self, snapshots: Snapshots) -> Fitted:
+    def learn(self, snapshots: Snapshots, progress: Progress) -> Fitted:
+        limit = self.choices.time_limit_seconds
         return fit_scorer(
             snapshots.features,
             self.examined.columns,
@@ -153,6 +155,8 @@ class _Student:
             kind=self.choices.kind,
             monotone=_monotone(self.examined, self.choices),
             seed=self.choices.seed,
+            time_limit=None if limit is None else _SHARE_OF_LIMIT * limit,
+            progress=progress,
         )
 
     def predictions(self, older: Snapshots, newest: Snapshots, scorer: Scorer) -> dict[str, Floats]:
@@ -165,6 +169,13 @@ class _Student:
         if rulebook is not None:
             predictions["rules alone"] = baselines.rules_alone(rulebook, older.features, older.label, rows)
         return predictions | {"base rate": baselines.base_rate(older.label, len(newest.lead_id))}
+
+
+def _cut_short(fitted: Fitted, choices: Choices) -> list[Finding]:
+    if not fitted.cut:
+        return []
+    message = f"To be done in {choices.time_limit_seconds:g} s: {'; '.join(fitted.cut)}."
+    return [Finding("R113", "note", None, message, "More time (model.time_limit_seconds) may give a better scorer.")]
 
 
 def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: float, signal: bool) -> list[Cutoff]:

@@ -112,6 +112,8 @@ def test_recombined_leads_hold_every_lead_and_nothing_but_their_values():
     assert np.isclose(rows.weight.sum(), 2 * sample.weight.sum())
 
 
-def test_many_leads_are_not_recombined():
-    sample = sample_of(30_000, 12)
-    assert recombined(sample) is sample
+def test_leads_known_by_heart_count_for_nothing():
+    sample = sample_of(400, 12)
+    rows = recombined(sample, known_by_heart=True)
+    assert not rows.weight[:400].any()
+    assert rows.weight[400:].all()

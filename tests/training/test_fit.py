@@ -223,3 +223,48 @@ def test_a_rulebook_without_its_column_is_refused_by_name():
     table, label, _ = leads(20, 14)
     with pytest.raises(TrainingError, match="rulebook needs columns that the rows do not have: budget"):
         fit_scorer(table, COLUMNS[:3], label, rulebook=rulebook())
+
+
+def test_a_generous_time_limit_changes_nothing() -> None:
+    table, label, _ = leads(600, 12)
+    free, limited = (fit_scorer(table, COLUMNS, label, time_limit=limit) for limit in (None, 3_600.0))
+    assert (free.scorer.log_odds(table) == limited.scorer.log_odds(table)).all()
+    assert limited.cut == ()
+
+
+def test_hardly_any_time_still_gives_a_scorer_better_than_the_base_rate_and_says_what_was_cut() -> None:
+    table, label, _ = leads(3_000, 13)
+    fresh, won, _ = leads(3_000, 14)
+    fitted = fit_scorer(table, COLUMNS, label, time_limit=1e-6)
+    base_rate = np.full(3_000, np.log(label.mean() / (1 - label.mean())))
+    assert log_loss(won, fitted.scorer.log_odds(fresh)) < log_loss(won, base_rate)
+    assert fitted.cut == ("the additive candidate was left out", "the boosted candidate was left out")
+
+
+@pytest.mark.parametrize("order", [None, np.arange(4_000.0)], ids=["without time", "with time"])
+def test_many_rows_are_judged_by_some_of_them_and_learned_from_all(
+    monkeypatch: pytest.MonkeyPatch, order: np.ndarray | None
+) -> None:
+    table, label, _ = leads(4_000, 15)
+    fresh, won, truth = leads(4_000, 16)
+    accounts, turn = np.arange(4_000) // 2, np.random.default_rng(0).permutation(4_000)
+    monkeypatch.setattr("leadml.training.thinning._ENOUGH_ROWS", 2_000)
+    monkeypatch.setattr("leadml.training.thinning._ENOUGH_RARER", 300)
+    some = fit_scorer(table, COLUMNS, label, order=order, groups=accounts)
+    turned = None if order is None else order[turn]
+    again = fit_scorer(table.take(pa.array(turn)), COLUMNS, label[turn], order=turned, groups=accounts[turn])
+    assert (some.scorer.log_odds(fresh) == again.scorer.log_odds(fresh)).all()
+    assert len(some.validation.rows) <= 2_000
+    assert (some.validation.label == label[some.validation.rows]).all()
+    assert some.cut == ()
+    assert log_loss(won, some.scorer.log_odds(fresh)) < log_loss(won, truth) + 0.015
+
+
+def test_progress_is_told_in_short_phrases_and_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    table, label, _ = leads(1_500, 12)
+    told: list[str] = []
+    fit_scorer(table, COLUMNS, label, progress=told.append)
+    assert told[0] == "coding 5 columns"
+    assert "judging an additive model" in told
+    assert told[-1] == "writing it down as tables"
+    assert capfd.readouterr() == ("", "")
