@@ -64,7 +64,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     candidates : mapping of str to classifier, default=None
         Further scikit-learn classifiers by a name of yours, e.g. `{"forest": RandomForestClassifier()}`. They see the
         coded columns as numbers, are judged beside leadml's own candidates, and what they are worth is distilled into
-        the tables that are served. They are never stored.
+        the tables that are served. They are never stored. Rows count by their age where `fit` takes `sample_weight`.
     gap : float, default=0.0
         With `time`: how long an outcome takes to show (the horizon), in days or in the unit of `time`. Validation keeps
         this much distance between what is learned from and what is predicted.

@@ -549,3 +549,13 @@ def test_boosted_under_a_constraint_is_trained_scored_and_explained(tmp_path, le
     total = explained["intercept"] + sum(reason["log_odds"] for reason in reasons)
     assert total == pytest.approx(explained["log_odds"], abs=1e-9)
     assert leadml("report", "--config", config).code == 0
+
+
+def test_a_column_that_cannot_be_held_to_a_direction_is_refused_before_training(tmp_path, leadml) -> None:
+    config = tmp_path / "leadml.toml"
+    leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(400)), "--config", config)
+    config.write_text(config.read_text().replace('#COLUMN = "rising"', 'Source = "rising"'))
+    trained = leadml("train", "--config", config)
+    assert trained.code == 2
+    assert "The monotone columns cannot be held: 'Source' is no number. Mend them." in trained.err
+    assert "rehearsing" not in trained.err

@@ -125,7 +125,9 @@ def _boosted(shop: Workshop) -> Candidate:
 
 def _extra_trees(shop: Workshop) -> Candidate:
     """Extremely randomised trees (Geurts, Ernst and Wehenkel 2006) ask little of the data: few leads suit them."""
-    return _foreign(shop, "extra trees", ExtraTreesClassifier(60, min_samples_leaf=15, max_features=0.5, random_state=0))
+    return _foreign(
+        shop, "extra trees", ExtraTreesClassifier(60, min_samples_leaf=15, max_features=0.5, random_state=0)
+    )
 
 
 def _foreign(shop: Workshop, name: str, classifier: Any) -> Candidate:

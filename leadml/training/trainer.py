@@ -30,6 +30,7 @@ from leadml.training.findings import Finding, columns_left_out, refuse_unready
 from leadml.training.fit import Fitted, fit_rules, fit_scorer
 from leadml.training.grades import grade_bounds
 from leadml.training.history import leads_at, weekly_snapshots
+from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
 
 # Of the time limit, for the rehearsal and for the final fit each; what lies around them needs the rest.
@@ -57,12 +58,14 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         progress: told what is being done, one short phrase each.
 
     Raises:
-        TrainingError: the leads cannot carry a model; the message lists the numbered findings.
+        TrainingError: the leads cannot carry a model; the message lists the numbered findings. Or a column cannot be
+            held monotone.
         RulebookError: no dimension of the rulebook has a column.
         ColumnsError: none of the intent types occurs among the activities.
     """
     examined = examine(tables, choices, progress=progress)
     refuse_unready(examined.findings)
+    check_monotone(_monotone(examined, choices), examined.columns, examined.rulebook)
     if examined.split is None:
         progress("scoring by the rules as stated")
         scorer, evidence = _by_rules(examined, choices, now)
@@ -70,6 +73,12 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         scorer, evidence = _by_learning(examined, examined.split, choices, progress)
     facts = training_facts(scorer, evidence, name=choices.name, trained_at=now)
     return Training(replace(scorer, facts=facts), evidence)
+
+
+def _monotone(examined: Examination, choices: Choices) -> dict[str, int]:
+    """What is asked of the columns that are learned from; one that the audit leaves out holds nothing up."""
+    left_out = columns_left_out(examined.findings)
+    return {name: way for name, way in choices.monotone.items() if name not in left_out}
 
 
 def _by_rules(examined: Examination, choices: Choices, now: datetime) -> tuple[Scorer, Evidence]:
@@ -133,7 +142,7 @@ class _Student:
     choices: Choices
 
     def learn(self, snapshots: Snapshots, progress: Progress) -> Fitted:
-        left_out, limit = columns_left_out(self.examined.findings), self.choices.time_limit_seconds
+        limit = self.choices.time_limit_seconds
         return fit_scorer(
             snapshots.features,
             self.examined.columns,
@@ -144,7 +153,7 @@ class _Student:
             rulebook=self.examined.rulebook,
             prior=self.examined.prior,
             kind=self.choices.kind,
-            monotone={name: way for name, way in self.choices.monotone.items() if name not in left_out},
+            monotone=_monotone(self.examined, self.choices),
             seed=self.choices.seed,
             time_limit=None if limit is None else _SHARE_OF_LIMIT * limit,
             progress=progress,
