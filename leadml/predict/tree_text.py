@@ -78,6 +78,9 @@ def _check_tree(block: str, number: int, n_features: int) -> None:
     _require(bool(re.fullmatch(_NUMBER, tree["shrinkage"], re.ASCII)), where)
     leaves = int(_integers(tree["num_leaves"])[0]) if tree["num_leaves"].isdigit() else 0
     _require(1 <= leaves <= _MOST_LEAVES, where)
+    # What parts missing values from all others lies below infinity.
+    thresholds = re.sub(r"(?<!\S)inf(?!\S)", "0", tree["threshold"])
+    tree = tree | {"threshold": thresholds}
     arrays = {key: _numbers(tree[key], whole=key in _WHOLE) for key in (*_OF_NODES, *_OF_LEAVES, *_OF_INNER)}
     for key, array in arrays.items():
         _require(len(array) == leaves - (key not in _OF_LEAVES) and bool(np.isfinite(array).all()), where)

@@ -17,6 +17,8 @@ from leadml.predict.encoding import MISSING, Codes, Column, Feature, FeatureKind
 MAX_BINS = 64
 MAX_LEVELS = 250  # LightGBM keeps one byte per code up to 255
 _ROWS_PER_BIN = 5
+# Bins beyond the least and the greatest value seen, in standard deviations: a trend may go on there.
+_TAILS = np.array([0.1, 0.3, 0.6, 1.0])
 _ROWS_PER_LEVEL = 3
 _RARE_SHARE = 0.0002
 _YEAR_IN_MICROSECONDS = 365 * 86_400 * 10**6
@@ -48,7 +50,7 @@ def code_matrix(table: pa.Table, features: Sequence[Feature]) -> Codes:
 def _feature(column: Column, values: pa.ChunkedArray) -> Feature:
     name, group, label = column.name, column.group, column.label
     if column.kind == "number":
-        edges = quantile_edges(to_floats(values))
+        edges = with_tails(quantile_edges(to_floats(values)), to_floats(values))
         return Feature(name=name, column=name, kind="number", group=group, label=label, edges=edges)
     return Feature(name=name, column=name, kind="category", group=group, label=label, levels=kept_levels(values))
 
@@ -68,6 +70,19 @@ def quantile_edges(values: Floats) -> Floats:
     low, high = distinct[cuts], distinct[cuts + 1] if len(cuts) else distinct[:0]
     middle = low / 2 + high / 2  # the sum of two large numbers could overflow
     return np.where(middle > low, middle, high)
+
+
+def with_tails(edges: Floats, values: Floats) -> Floats:
+    """The edges and some more on either side, for values that nobody has yet; no row trained on is beyond them."""
+    known = values[np.isfinite(values)]
+    if len(edges) < 2:
+        return edges
+    with np.errstate(over="ignore"):  # what is too large for a tail gets none
+        reach = _TAILS * known.std()
+        below, above = known.min() - reach[::-1], known.max() + reach
+    below, above = below[below < known.min()], above[above > known.max()]
+    tailed = np.unique(np.concatenate([below, edges, above]))
+    return np.asarray(tailed[np.isfinite(tailed)])
 
 
 def kept_levels(values: pa.ChunkedArray | pa.Array) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import lsqr
 
-from leadml.predict.encoding import OTHER, Floats
+from leadml.predict.encoding import OTHER, Codes, Floats
 from leadml.predict.tables import Map, Pair, ScoreTables, probability
 from leadml.predict.trees import Trees
 from leadml.training.blend import blended
@@ -140,6 +140,7 @@ def _fitted(sample: Sample, log_odds: Floats, weight: Floats, pairs: Sequence[Pa
     solved = scale * lsqr(system.tocsr(), wanted, atol=1e-5, btol=1e-5, iter_lim=steps)[0]
     parts = np.split(solved, np.cumsum(sizes)[:-1])
     main, flat = parts[: len(sample.features)], parts[len(sample.features) :]
+    main = [table[_stand_ins(sample, position)] for position, table in enumerate(main)]
     filled = [replace(pair, table=one.reshape(pair.table.shape)) for pair, one in zip(pairs, flat, strict=True)]
     return ScoreTables(mean, tuple(main), tuple(filled)), log_odds - mean - entries @ solved
 
@@ -177,11 +178,23 @@ def _empty_pair(left: int, right: int, maps: Sequence[Map]) -> Pair:
 def _coarse_map(sample: Sample, position: int) -> Map:
     """Code -> coarse code, at most `_COARSE_CODES`: missing stays 0, neighbouring bins and rare levels are merged."""
     feature = sample.features[position]
-    if feature.n_codes <= _COARSE_CODES:
-        return np.arange(feature.n_codes, dtype=np.uint16)
-    if feature.kind == "category":
+    if feature.kind == "category" and feature.n_codes > _COARSE_CODES:
         return np.array([*range(_COARSE_CODES), *[OTHER] * (feature.n_codes - _COARSE_CODES)], dtype=np.uint16)
+    stand_ins = _stand_ins(sample, position)
+    if len(np.unique(stand_ins)) <= _COARSE_CODES:
+        return np.unique(stand_ins, return_inverse=True)[1].astype(np.uint16)
     known = np.bincount(sample.codes[:, position], minlength=feature.n_codes)[1:]
     share = (np.cumsum(known) - known / 2) / max(known.sum(), 1)
     coarse = np.concatenate([[0.0], 1 + np.floor(share * (_COARSE_CODES - 1))])
-    return np.unique(coarse, return_inverse=True)[1].astype(np.uint16)
+    return np.unique(coarse[stand_ins], return_inverse=True)[1].astype(np.uint16)
+
+
+def _stand_ins(sample: Sample, position: int) -> Codes:
+    """The code that speaks for each code: of a number's bin without rows, such as a tail, the nearest bin with some."""
+    n_codes = sample.features[position].n_codes
+    codes = np.arange(n_codes, dtype=np.uint16)
+    filled = np.flatnonzero(np.bincount(sample.codes[:, position], minlength=n_codes)[1:]) + 1
+    if sample.features[position].kind != "number" or not len(filled):
+        return codes
+    nearest = filled[np.abs(np.arange(1, n_codes)[:, None] - filled).argmin(axis=1)]
+    return np.concatenate([codes[:1], nearest.astype(np.uint16)])

@@ -140,7 +140,7 @@ def _counts(sample: Sample, position: int) -> Floats:
 def _number_shapes(feature: Feature, counts: Floats) -> Floats:
     """Columns: the value, its rank, and whether it is missing; each standardised over the known rows."""
     known = counts[1:]
-    places = [_middles(feature.edges), np.cumsum(known) - known / 2]
+    places = [_middles(feature.edges, known), np.cumsum(known) - known / 2]
     shapes = np.zeros((len(counts), 3))
     for column, place in enumerate(places):
         shapes[1:, column] = np.clip(_standardised(place, known), -_CLIP, _CLIP)
@@ -148,12 +148,21 @@ def _number_shapes(feature: Feature, counts: Floats) -> Floats:
     return shapes
 
 
-def _middles(edges: Floats) -> Floats:
-    """A value that stands for each bin: halfway between its edges, and as far beyond the outermost as within."""
+def _middles(edges: Floats, known: Floats) -> Floats:
+    """A value that stands for each bin: halfway between its edges, and as far beyond the outermost as within.
+
+    The outermost are those with rows, which may reach far, and the last of the empty bins beyond them.
+    """
     if len(edges) < 2:
         return np.arange(len(edges) + 1, dtype=float)
-    inner = (edges[:-1] + edges[1:]) / 2
-    return np.concatenate([[2 * edges[0] - inner[0]], inner, [2 * edges[-1] - inner[-1]]])
+    inner = edges[:-1] / 2 + edges[1:] / 2
+    middles = np.concatenate([[2 * edges[0] - inner[0]], inner, [2 * edges[-1] - inner[-1]]])
+    filled = np.flatnonzero(known)
+    if len(filled) > 2:
+        first, last = filled[0], filled[-1]
+        middles[first] = 2 * edges[first] - middles[first + 1]
+        middles[last] = 2 * edges[last - 1] - middles[last - 1]
+    return middles
 
 
 def _standardised(place: Floats, counts: Floats) -> Floats:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from leadml.predict.encoding import Column, Feature
-from leadml.training.binning import MAX_BINS, code_matrix, fit_features, kept_levels, quantile_edges
+from leadml.training.binning import MAX_BINS, code_matrix, fit_features, kept_levels, quantile_edges, with_tails
 
 NUMBER = Column("visits", "number", "engagement", "Visits")
 SOURCE = Column("source", "category", "fit", "Source")
@@ -87,3 +87,18 @@ def test_the_code_matrix_has_the_features_own_codes():
     matrix = code_matrix(table, features)
     assert matrix.shape == (4, 2)
     assert matrix[:, 1].tolist() == features[1].codes(table["source"]).tolist()
+
+
+def test_tails_lie_beyond_every_value_and_part_none():
+    values = np.random.default_rng(2).lognormal(size=1000)
+    edges = quantile_edges(values)
+    tailed = with_tails(edges, values)
+    assert np.sum(tailed > values.max()) == np.sum(tailed < values.min()) == 4
+    counts = np.bincount(np.searchsorted(tailed, values, side="right"), minlength=len(tailed) + 1)
+    assert np.array_equal(counts[counts > 0], np.bincount(np.searchsorted(edges, values, side="right")))
+
+
+@settings(deadline=None, max_examples=50)
+@given(hnp.arrays(np.float64, st.integers(1, 100), elements=st.floats(-1e308, 1e308)))
+def test_tails_of_any_values_ascend(values):
+    assert np.all(np.diff(with_tails(quantile_edges(values), values)) > 0)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from sklearn.linear_model import LogisticRegression
 
 from leadml.predict.encoding import Feature
+from leadml.predict.tables import probability
+from leadml.training.binning import quantile_edges, with_tails
 from leadml.training.linear import fit_linear, fit_shapes
 from leadml.training.sample import Sample
 
@@ -49,3 +52,15 @@ def test_codes_never_seen_say_nothing_for_a_category():
     seen = sample.take(np.flatnonzero(sample.codes[:, 1] != 3))
     (tables,) = fit_linear(seen, [10.0])
     assert tables.main[1][3] == 0
+
+
+def test_a_trend_goes_on_beyond_what_was_seen():
+    rng = np.random.default_rng(0)
+    values = rng.uniform(0, 10, 4000)
+    won = (rng.random(4000) < probability(0.3 * values - 1.5)).astype(float)
+    edges = with_tails(quantile_edges(values), values)
+    feature = Feature("v", "v", "number", "fit", "v", edges=edges)
+    codes = feature.codes(pa.array(values)).reshape(-1, 1)
+    (tables,) = fit_linear(Sample((feature,), codes, won, np.zeros(4000), np.ones(4000)), [3.0])
+    far, near = (tables.main[0][feature.codes(pa.array([value]))[0]] for value in (13.0, 10.0))
+    assert 0.1 < (far - near) / 3 < 0.4
