@@ -31,7 +31,7 @@ _COARSE_CODES = 16
 _ENOUGH_ROWS = 50_000
 _ENOUGH_FOR_PAIRS = 30_000
 # Rows of weight 1/4 (an even chance) that a table's entry, or a pair's cell, is pulled to zero by.
-_MAIN_RIDGE = 2.0
+_MAIN_RIDGE = 0.1
 _PAIR_RIDGE = 6.0
 _STEPS = 100
 _MOST_COPIES = 8

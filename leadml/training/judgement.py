@@ -15,7 +15,7 @@ from leadml.training.folds import Fold, Rows
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, row_losses
 
-# How many standard errors better than the base rate counts as signal: about one noise data set in 77 gets past.
+# How many standard errors better than the base rate counts as signal: about one noise data set in 100 gets past.
 _SIGNAL_ERRORS = 1.64
 
 
