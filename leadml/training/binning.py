@@ -77,9 +77,13 @@ def with_tails(edges: Floats, values: Floats) -> Floats:
     known = values[np.isfinite(values)]
     if len(edges) < 2:
         return edges
-    with np.errstate(over="ignore"):  # what is too large for a tail gets none
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large for a tail gets none
         reach = _TAILS * known.std()
         below, above = known.min() - reach[::-1], known.max() + reach
+        if np.all(known % 1 == 0):  # halves between whole numbers, so that reasons name whole numbers
+            below, above = np.floor(below - 0.5) + 0.5, np.ceil(above + 0.5) - 0.5
+    if known.min() >= 0:  # a count or an amount does not fall below zero, and no reason shall say so
+        below = below[below > 0]
     below, above = below[below < known.min()], above[above > known.max()]
     tailed = np.unique(np.concatenate([below, edges, above]))
     return np.asarray(tailed[np.isfinite(tailed)])
