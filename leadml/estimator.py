@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
@@ -28,6 +28,15 @@ from leadml.training.clock import Progress, silent
 from leadml.training.fit import fit_scorer
 from leadml.training.frame import read_frame
 from leadml.training.rules_weight import RulesPrior
+
+_NUMBERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "base_rate": ("above 0 and below 1", lambda value: 0 < value < 1),
+    "points_that_double_odds": ("above 0 and finite", lambda value: 0 < value < np.inf),
+    "mql": ("between 0 and 1", lambda value: 0 <= value <= 1),
+    "gap": ("0 or more and finite", lambda value: 0 <= value < np.inf),
+    "time_limit": ("above 0", lambda value: value > 0),
+    "random_state": ("a whole number from 0 up", lambda value: 0 <= value < np.inf and value == int(value)),
+}
 
 
 class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -260,14 +269,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _check_parameters(self) -> None:
         """Refuse what is stated and cannot be, before anything is read."""
-        for name, wanted, right in (
-            ("base_rate", "above 0 and below 1", lambda value: 0 < value < 1),
-            ("points_that_double_odds", "above 0 and finite", lambda value: 0 < value < np.inf),
-            ("mql", "between 0 and 1", lambda value: 0 <= value <= 1),
-            ("gap", "0 or more and finite", lambda value: 0 <= value < np.inf),
-            ("time_limit", "above 0", lambda value: value > 0),
-            ("random_state", "a whole number from 0 up", lambda value: value >= 0 and value == int(value)),
-        ):
+        for name, (wanted, right) in _NUMBERS.items():
             value = getattr(self, name)
             optional = name not in ("gap", "random_state")
             if not (optional if value is None else isinstance(value, Real) and right(value)):

@@ -164,7 +164,7 @@ def _middles(edges: Floats, known: Floats) -> Floats:
             middles[first] = 2 * edges[first] - middles[first + 1]
             middles[last] = 2 * edges[last - 1] - middles[last - 1]
     largest = np.finfo(np.float64).max
-    return np.clip(middles, -largest, largest)
+    return np.asarray(np.clip(middles, -largest, largest))
 
 
 def _standardised(place: Floats, counts: Floats) -> Floats:
