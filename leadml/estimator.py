@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from leadml.errors import TrainingError
+from leadml.errors import ColumnsError, TrainingError
 from leadml.predict import Scorer, save_scorer
 from leadml.predict.encoding import Floats, Group
 from leadml.predict.rulebook import Rulebook
@@ -27,6 +28,15 @@ from leadml.training.clock import Progress, silent
 from leadml.training.fit import fit_scorer
 from leadml.training.frame import read_frame
 from leadml.training.rules_weight import RulesPrior
+
+_NUMBERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "base_rate": ("above 0 and below 1", lambda value: 0 < value < 1),
+    "points_that_double_odds": ("above 0 and finite", lambda value: 0 < value < np.inf),
+    "mql": ("between 0 and 1", lambda value: 0 <= value <= 1),
+    "gap": ("0 or more and finite", lambda value: 0 <= value < np.inf),
+    "time_limit": ("above 0", lambda value: value > 0),
+    "random_state": ("a whole number from 0 up", lambda value: 0 <= value < np.inf and value == int(value)),
+}
 
 
 class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -162,13 +172,16 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         TrainingError
-            Only one class (and no `base_rate` to score by the rules at), or too few rows to learn anything from.
+            Only one class (and no `base_rate` to score by the rules at), too few rows to learn anything from, or a
+            parameter that cannot be.
         ColumnsError
             A column that cannot be read.
         """
+        self._check_parameters()
         rows = self._rows(X, reset=True)
         label = self._label(y, len(rows))
         answers = dict(self.answers or {})
+        _check_answers(answers, _names(rows))
         of_group: dict[str, Group] = dict.fromkeys(answers.values(), "answer")
         table, columns = read_frame(
             rows, _names(rows), groups=of_group | dict(self.groups or {}), labels=self.labels or {}
@@ -254,6 +267,25 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         array = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
         return pd.DataFrame(array, columns=[f"x{position}" for position in range(array.shape[1])]).infer_objects()
 
+    def _check_parameters(self) -> None:
+        """Refuse what is stated and cannot be, before anything is read."""
+        for name, (wanted, right) in _NUMBERS.items():
+            value = getattr(self, name)
+            optional = name not in ("gap", "random_state")
+            if not (optional if value is None else isinstance(value, Real) and right(value)):
+                raise TrainingError(
+                    f"`{name}` must be {wanted}{' or None' if optional else ''}, got {value!r} instead."
+                )
+        for name in ("answers", "groups", "labels", "monotone", "candidates"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, Mapping):
+                raise TrainingError(f"`{name}` must be a mapping or None, got {value!r} instead.")
+        if self.rulebook is None and not (self.base_rate is None and self.points_that_double_odds is None):
+            raise TrainingError(
+                "`base_rate` and `points_that_double_odds` are said of rules, and there are none. "
+                "Name a rulebook, or leave them out."
+            )
+
     def _label(self, y: Any, count: int) -> Floats:
         """1 for conversion, 0 for none, NaN for not yet known; sets `classes_`."""
         y = column_or_1d(y, warn=True)
@@ -305,12 +337,25 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def sortable(time: Any) -> Floats:
-    """Moments as numbers that sort in time: datetimes as days since 1970, numbers as they are; shape (n_leads,)."""
+    """Moments as numbers that sort in time: datetimes as days since 1970, numbers as they are; shape (n_leads,).
+
+    Raises:
+        TrainingError: texts that are no dates.
+    """
     series = pd.Series(np.asarray(time))
     if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series):
         return np.asarray(series, dtype=np.float64)
-    moments = pd.to_datetime(series, utc=True)
+    try:
+        moments = pd.to_datetime(series, utc=True)
+    except (ValueError, TypeError) as error:
+        raise TrainingError(f"`time` holds what is neither a date nor a number: {error}") from error
     return np.asarray((moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1), dtype=np.float64)
+
+
+def _check_answers(answers: Mapping[str, str], names: list[str]) -> None:
+    absent = [f"{question!r} -> {column!r}" for question, column in answers.items() if column not in names]
+    if absent:
+        raise ColumnsError(f"`answers` names columns that X does not have: {', '.join(absent)}.")
 
 
 def _names(rows: Any) -> list[str]:

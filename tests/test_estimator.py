@@ -232,3 +232,52 @@ def test_one_class_is_refused() -> None:
         LeadScorer().fit(leads, np.ones(50))
     with pytest.raises(ColumnsError, match="groups name columns that the rows do not have: 'visit'"):
         LeadScorer(groups={"visit": "engagement"}).fit(leads, np.arange(50) % 2)
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"rulebook": "bant", "base_rate": 20}, "`base_rate` must be above 0 and below 1 or None, got 20 instead"),
+        ({"rulebook": "bant", "base_rate": 0}, "`base_rate` must be above 0 and below 1"),
+        ({"base_rate": 0.2}, "said of rules, and there are none"),
+        ({"rulebook": "bant", "points_that_double_odds": -3}, "`points_that_double_odds` must be above 0"),
+        ({"mql": 2}, "`mql` must be between 0 and 1"),
+        ({"gap": -1}, "`gap` must be 0 or more and finite, got -1"),
+        ({"time_limit": float("nan")}, "`time_limit` must be above 0 or None, got nan"),
+        ({"random_state": None}, "`random_state` must be a whole number from 0 up, got None"),
+        ({"candidates": [GaussianNB()]}, "`candidates` must be a mapping or None"),
+    ],
+)
+def test_what_is_stated_and_cannot_be_is_refused_by_its_name(stated, said) -> None:
+    leads, won = company(50)
+    with pytest.raises(TrainingError, match=said):
+        LeadScorer(**stated).fit(leads, won)
+
+
+def test_an_answer_without_its_column_is_named_as_an_answer() -> None:
+    leads, won = company(50)
+    with pytest.raises(ColumnsError, match="`answers` names columns that X does not have: 'budget' -> 'budgt'"):
+        LeadScorer("bant", answers={"budget": "budgt"}).fit(leads, won)
+
+
+@pytest.mark.filterwarnings("ignore:Could not infer format")
+def test_a_time_that_is_no_date_is_refused_as_a_fault_of_the_user() -> None:
+    leads, won = company(50)
+    with pytest.raises(TrainingError, match="`time` holds what is neither a date nor a number"):
+        LeadScorer().fit(leads, won, time=["yesterday morning"] * 50)
+
+
+def test_few_accounts_train_and_a_single_one_is_refused() -> None:
+    leads, won = company(60)
+    with pytest.raises(TrainingError, match="are of one account"):
+        LeadScorer().fit(leads, won, groups=["a"] * 60)
+    scorer = LeadScorer().fit(leads, won, groups=np.arange(60) % 3)  # an empty fold would warn
+    assert np.isfinite(scorer.predict_proba(leads)).all()
+
+
+def test_numbers_near_the_largest_there_are_neither_warn_nor_break_a_score() -> None:
+    leads, won = company(100)
+    leads["spend"] = 1e308 * np.random.default_rng(0).choice([-1.7, -1.0, 0.5, 1.0, 1.7], 100)
+    leads["visits"] = leads["visits"] * 1e-310
+    scorer = LeadScorer(kind="linear").fit(leads, won)
+    assert np.isfinite(scorer.decision_function(leads)).all()

@@ -98,7 +98,7 @@ def _print_evaluation(evaluation: Mapping[str, Any]) -> None:
 def _what_is_served(facts: Mapping[str, Any]) -> list[str]:
     """What the score is where it is not simply what was learned, and how much of it the rules are."""
     if facts["served"] == "nothing":
-        return ["No signal: nothing in these columns tells who converts. Every score is the base rate."]
+        return ["No signal: nothing in these columns is shown to tell who converts. Every score is the base rate."]
     rules, learned = facts["spread"]["rules"], facts["spread"]["learned"]
     if facts["served"] == "rules":
         proven = "The data bear them out" if facts["signal"] else "The data do not prove them yet"

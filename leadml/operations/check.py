@@ -9,6 +9,7 @@ from leadml.operations.project import Project
 from leadml.training.clock import Progress
 from leadml.training.examination import examine
 from leadml.training.findings import Finding, refusals
+from leadml.training.trainer import check_asked
 
 
 @dataclass(frozen=True)
@@ -42,5 +43,8 @@ def run_check(project: Project, *, progress: Progress) -> CheckRun:
     """
     progress("reading leads")
     tables = project.read_and_keep_rejects()
-    examined = examine(tables, project.choices(), progress=progress)
+    choices = project.choices()
+    examined = examine(tables, choices, progress=progress)
+    if not refusals(examined.findings):
+        check_asked(examined, choices)
     return CheckRun(examined.findings, examined.left_out, tables.summary(), tables.assumptions)

@@ -147,7 +147,7 @@ def _describe_bins(edges: Floats, first: int, last: int) -> str:
     if first == 1 and last == len(edges) + 1:
         return "any number"
     # Cuts lie halfway between values. Where all are halves and some not whole, the values are whole: say those.
-    whole = bool(np.all(edges * 2 % 1 == 0) and np.any(edges % 1 == 0.5))
+    whole = bool(np.all(edges % 0.5 == 0) and np.any(edges % 1 == 0.5))
     lowest, highest = (np.ceil(edges), np.ceil(edges) - 1) if whole else (edges, edges)
     low = number_text(lowest[first - 2]) if first > 1 else ""
     high = number_text(highest[last - 1]) if last <= len(edges) else ""

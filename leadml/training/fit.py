@@ -118,7 +118,7 @@ def fit_scorer(
     Raises:
         TrainingError: labels of other values, or of one outcome only and no base rate stated; arrays of other lengths;
             a rule's column missing; an extra candidate that is no classifier, gives no probabilities, or fails; a
-            monotone column that is not there or no number, or whose rules say the opposite.
+            monotone column that is not there or no number, or whose rules say the opposite; leads of one account only.
     """
     clock = Clock(time_limit, progress)
     if kind not in get_args(Kind):
@@ -131,6 +131,11 @@ def fit_scorer(
         prior = replace(prior, reference=float(np.mean(rulebook.total(rulebook.codes(table)))))
     if len(np.unique(label[np.isfinite(label)])) < 2:
         return fit_rules(table, columns, label, groups=groups, rulebook=rulebook, prior=prior)
+    if groups is not None and len(np.unique(np.asarray(groups)[np.isfinite(label)])) < 2:
+        raise TrainingError(
+            "All leads with a known outcome are of one account in `groups`, so nothing shows what holds for another. "
+            "Bring leads of other accounts, or leave `groups` out."
+        )
     # Pieces of work run side by side already: linear algebra with threads of its own would only make them wait.
     with threadpool_limits(limits=1, user_api="blas"):
         clock.tell(f"coding {len(columns)} columns")
@@ -237,7 +242,9 @@ def _check(
     if not np.isin(known, (0.0, 1.0)).all():
         raise TrainingError("A label is neither 1 (won), 0 (not won) nor missing (not yet known). Mend the labels.")
     if order is not None and not np.isfinite(order[np.isfinite(label)]).all():
-        raise TrainingError("`order` is missing for a row with a known outcome. Fill it in, or leave the row out.")
+        raise TrainingError(
+            "The time (`order`) is missing or infinite for a row with a known outcome. Mend it, or leave the row out."
+        )
     absent = sorted(set(rulebook.columns if rulebook else ()) - {column.name for column in columns})
     if absent:
         raise TrainingError(

@@ -156,18 +156,23 @@ def _middles(edges: Floats, known: Floats) -> Floats:
     if len(edges) < 2:
         return np.arange(len(edges) + 1, dtype=float)
     inner = edges[:-1] / 2 + edges[1:] / 2
-    middles = np.concatenate([[2 * edges[0] - inner[0]], inner, [2 * edges[-1] - inner[-1]]])
-    filled = np.flatnonzero(known)
-    if len(filled) > 2:
-        first, last = filled[0], filled[-1]
-        middles[first] = 2 * edges[first] - middles[first + 1]
-        middles[last] = 2 * edges[last - 1] - middles[last - 1]
-    return middles
+    with np.errstate(over="ignore"):
+        middles = np.concatenate([[2 * edges[0] - inner[0]], inner, [2 * edges[-1] - inner[-1]]])
+        filled = np.flatnonzero(known)
+        if len(filled) > 2:
+            first, last = filled[0], filled[-1]
+            middles[first] = 2 * edges[first] - middles[first + 1]
+            middles[last] = 2 * edges[last - 1] - middles[last - 1]
+    largest = np.finfo(np.float64).max
+    return np.asarray(np.clip(middles, -largest, largest))
 
 
 def _standardised(place: Floats, counts: Floats) -> Floats:
-    if counts.sum() == 0:
+    largest = float(np.abs(place).max())
+    if counts.sum() == 0 or largest == 0:
         return np.zeros(len(place))
+    # Squares of very large or very small numbers have no place in a float.
+    place = np.ldexp(place, -np.frexp(largest)[1])
     mean = np.average(place, weights=counts)
     spread = np.sqrt(np.average((place - mean) ** 2, weights=counts))
     return (place - mean) / spread if spread > 0 else np.zeros(len(place))

@@ -43,7 +43,7 @@ def make_plan(
     """A plan for rows; `order` and `gap` in the same unit, `groups` are accounts (never on both sides of a fold)."""
     apart = groups if groups is not None else _look_alikes(codes)
     repeats = _REPEATS if len(label) < _REPEAT_BELOW else 1
-    count = _fold_count(label)
+    count = min(_fold_count(label), len(np.unique(apart)))  # a fold without an account would judge nothing
     dealt = tuple(fold for repeat in range(repeats) for fold in grouped_folds(label, apart, count, seed + repeat))
     bags = tuple(trained for trained, _ in dealt)
     if order is not None:

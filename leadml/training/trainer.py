@@ -65,7 +65,7 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
     """
     examined = examine(tables, choices, progress=progress)
     refuse_unready(examined.findings)
-    check_monotone(_monotone(examined, choices), examined.columns, examined.rulebook)
+    check_asked(examined, choices)
     if examined.split is None:
         progress("scoring by the rules as stated")
         scorer, evidence = _by_rules(examined, choices, now)
@@ -73,6 +73,15 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         scorer, evidence = _by_learning(examined, examined.split, choices, progress)
     facts = training_facts(scorer, evidence, name=choices.name, trained_at=now)
     return Training(replace(scorer, facts=facts), evidence)
+
+
+def check_asked(examined: Examination, choices: Choices) -> None:
+    """Refuse what is asked of columns and cannot be held.
+
+    Raises:
+        TrainingError: a column that is to be monotone and is not there or no number, or whose rules say the opposite.
+    """
+    check_monotone(_monotone(examined, choices), examined.columns, examined.rulebook)
 
 
 def _monotone(examined: Examination, choices: Choices) -> dict[str, int]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from leadml.config import load_settings
-from leadml.errors import SourceError
+from leadml.errors import SourceError, TrainingError
 from leadml.operations.check import CheckRun, run_check
 from leadml.operations.explain import explain_lead
 from leadml.operations.init import propose, write_settings
@@ -119,6 +119,17 @@ def test_a_column_that_known_at_names_by_mistake_is_refused(tmp_path, line, said
     with pytest.raises(SourceError) as refused:
         check(tmp_path, dated(tmp_path / "leads.csv", 60), known_at=f"[leads.known_at]\n{line}")
     assert said in str(refused.value)
+
+
+def test_what_training_would_refuse_to_hold_monotone_is_refused_by_the_check(tmp_path) -> None:
+    path = dated(tmp_path / "leads.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    rows = [[*row, "Shop" if at == 0 else ("web", "fair")[at % 2]] for at, row in enumerate(rows)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    with pytest.raises(TrainingError, match="cannot be held: 'Shop' is no number"):
+        check(tmp_path, path, monotone='[leads.monotone]\nShop = "rising"')
 
 
 def test_a_table_without_rows_is_refused_in_words_that_lead_on(tmp_path) -> None:

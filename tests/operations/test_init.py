@@ -490,6 +490,22 @@ def test_a_stated_outcome_needs_values_that_mean_won(tmp_path: Path) -> None:
     assert (found["leads.won"].value, found["leads.lost"].value) == (["A"], ["*"])
 
 
+def test_leads_of_which_none_has_closed_need_only_be_told_what_won_means(tmp_path: Path) -> None:
+    url = write_csv(tmp_path / "leads.csv", NO_OUTCOME | {"ended": [""] * 60})
+    with pytest.raises(ConfigError, match="it has no value in any row; say which mean won"):
+        propose(url, outcome="ended")
+    found = propose(url, outcome="ended", won=["yes"]).guesses
+    assert (found["leads.won"].value, found["leads.lost"].value) == (["yes"], ["*"])
+
+
+def test_a_number_that_is_not_in_use_is_shown_as_a_number(tmp_path: Path) -> None:
+    url = write_csv(tmp_path / "leads.csv", NO_OUTCOME)
+    write_settings(propose(url, outcome="flag", won=["A"]), tmp_path / "leadml.toml", force=True)
+    text = (tmp_path / "leadml.toml").read_text(encoding="utf-8")
+    for line in ("#base_rate = 0.1", "#points_that_double_odds = 20", "#time_limit_seconds = 600"):
+        assert line in text.splitlines()
+
+
 def test_a_stated_outcome_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--outcome sold: there is no such column; there are 'age', 'flag', 'colour'"):
         propose(write_csv(tmp_path / "leads.csv", NO_OUTCOME), outcome="sold")

@@ -215,7 +215,7 @@ def test_a_time_that_is_missing_is_refused():
     table, label, _ = leads(20, 13)
     order = np.arange(20.0)
     order[3] = np.nan
-    with pytest.raises(TrainingError, match="`order` is missing for a row with a known outcome"):
+    with pytest.raises(TrainingError, match=r"`order`\) is missing or infinite for a row with a known outcome"):
         fit_scorer(table, COLUMNS, label, order=order)
 
 

@@ -103,11 +103,13 @@ def _stated(profiles: Mapping[str, Profile], column: str, won: Sequence[str]) ->
         raise ConfigError(f"--outcome {column}: there is no such column; there are {quoted(list(profiles), 40)}")
     found = ending(profiles[column])
     levels = list(profiles[column].levels)
+    if not levels and won:  # no lead has closed yet: nothing can gainsay it, and whatever else comes up is lost
+        return Ending(column, 4.0, tuple(won), ("*",), "you said so; no lead has an outcome yet")
     absent = [value for value in won if value not in levels]
     if absent or not (won or found.won):
         fault = f"{quoted(absent)} is none of its values" if absent else "none of its values says that it means won"
         raise ConfigError(
-            f"--outcome {column}: {fault}; it has {quoted(levels, 12)}; say which mean won: "
+            f"--outcome {column}: {fault}; it has {quoted(levels, 12) or 'no value in any row'}; say which mean won: "
             f"--outcome {column!r} --won VALUE"
         )
     if won:
