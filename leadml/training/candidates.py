@@ -65,11 +65,10 @@ def train_candidates(
         return candidates
     if kind != "linear" and not late(_ADDITIVE_BY, "the additive candidate was left out")():
         candidates.append(_additive(shop))
-    free = _boosted if fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1 else _extra_trees
-    if kind == "boosted" or (
-        kind == "glassbox" and not late(_BOOSTED_BY, f"the {free.__name__[1:]} candidate was left out")()
-    ):
-        candidates.append(_boosted(shop) if kind == "boosted" else free(shop))
+    enough = kind == "boosted" or (fewest >= _LEAST_FOR_BOOSTED and len(shop.sample.features) > 1)
+    name, free = ("boosted", _boosted) if enough else ("extra trees", _extra_trees)
+    if kind == "boosted" or (kind == "glassbox" and not late(_BOOSTED_BY, f"the {name} candidate was left out")()):
+        candidates.append(free(shop))
     candidates += [_foreign(shop, name, classifier) for name, classifier in (foreign or {}).items()]
     return candidates
 

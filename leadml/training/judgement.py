@@ -16,7 +16,7 @@ from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, row_losses
 
 # How many standard errors better than the base rate counts as signal: about one noise data set in 100 gets past.
-_SIGNAL_ERRORS = 1.64
+_SIGNAL_ERRORS = 1.75
 
 
 @dataclass(frozen=True)

@@ -79,10 +79,10 @@ def noise_sets(rows: int, sets: int, *, dated: bool, accounts: bool):
 
 @pytest.mark.parametrize("dated", [False, True])
 def test_noise_gives_the_base_rate_and_no_signal(dated):
-    signals, harm, _, off = noise_sets(60, 12, dated=dated, accounts=dated)
-    assert signals <= 1 / 12
+    signals, harm, _, off = noise_sets(60, 24, dated=dated, accounts=dated)
+    assert signals <= 1 / 24
     assert harm <= HARM
-    assert off <= 1 / 12
+    assert off <= 1 / 24
 
 
 @pytest.mark.proof
