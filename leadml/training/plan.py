@@ -26,15 +26,13 @@ class Plan:
 
     `importance` has one figure per fold. With `forward`, each fold's judged rows are later than its training rows, and
     newer folds count for more: their models saw the most, and their rows are the nearest to those that will be scored.
-    Else the folds are the bags: each row is judged by the models of the folds that left it out. `apart` are folds that
-    leave every row out once or more, with or without time.
+    Else the folds are the bags: each row is judged by the models of the folds that left it out.
     """
 
     folds: tuple[Fold, ...]
     forward: bool
     bags: tuple[Rows, ...]
     importance: Floats
-    apart: tuple[Fold, ...] = ()
 
 
 def make_plan(
@@ -52,8 +50,8 @@ def make_plan(
         if len(ahead) > 1 and _rarer_accounts(label, accounts, ahead[0][0]) >= _LEAST_LOOKING_BACK:
             # The more rows, the less there is to average out by bags.
             enough = bags if len(label) < _FEWER_BAGS_FROM else bags[:_FEWER_BAGS]
-            return Plan(tuple(ahead), True, enough, np.exp2(np.arange(len(ahead), dtype=np.float64)), dealt[:count])
-    return Plan(dealt, False, bags, np.ones(len(dealt)), dealt)
+            return Plan(tuple(ahead), True, enough, np.exp2(np.arange(len(ahead), dtype=np.float64)))
+    return Plan(dealt, False, bags, np.ones(len(dealt)))
 
 
 def _rarer_accounts(label: Floats, accounts: np.ndarray[Any, Any], rows: Rows) -> int:
