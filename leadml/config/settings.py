@@ -174,6 +174,11 @@ class SnapshotSettings(Section):
 
     every_days: Whole = key("days between two moments", A_NUMBER, 7)
     per_lead: Whole = key("how many moments one lead may appear at", A_NUMBER, 3)
+    censoring: Literal["full_horizon", "weighted"] = key(
+        "full_horizon: moments a whole horizon back train; weighted: recent closed leads too, by weight",
+        '"full_horizon" or "weighted"',
+        "full_horizon",
+    )
 
 
 class RuleSettings(Section):

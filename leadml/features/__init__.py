@@ -8,12 +8,23 @@ attributes.py   what was known of a lead
 activity.py     what a lead did
 account.py      what the lead's account did
 frame.py        the columns side by side
+censoring.py    how snapshots count that are younger than the horizon
 snapshots.py    build_snapshots (training) and snapshots_at (scoring)
 """
 
 from __future__ import annotations
 
+from leadml.features.censoring import Censoring, CensoringRule
 from leadml.features.plan import Attribute, FeaturePlan
 from leadml.features.snapshots import Snapshots, build_snapshots, newest_moment, snapshots_at
 
-__all__ = ["Attribute", "FeaturePlan", "Snapshots", "build_snapshots", "newest_moment", "snapshots_at"]
+__all__ = [
+    "Attribute",
+    "Censoring",
+    "CensoringRule",
+    "FeaturePlan",
+    "Snapshots",
+    "build_snapshots",
+    "newest_moment",
+    "snapshots_at",
+]

@@ -26,6 +26,16 @@ def known_snapshots(tables: LeadTables, choices: Choices) -> Snapshots:
     return _known(build_snapshots(tables, per_lead=choices.per_lead, **_how(tables, choices)))
 
 
+def recent_too(tables: LeadTables, choices: Choices, now: datetime | None = None) -> Snapshots:
+    """The snapshots known at a moment (the end of the data), recent ones with them, weighted for those still open.
+
+    Raises:
+        TrainingError: no moment has its whole horizon behind it.
+    """
+    how = _how(tables, choices)
+    return _known(build_snapshots(tables, per_lead=choices.per_lead, censoring="weighted", now=now, **how))
+
+
 def no_snapshots(tables: LeadTables, choices: Choices) -> Snapshots:
     """No rows, in the columns that there would be."""
     return leads_at(tables, choices, datetime(1970, 1, 1)).take(np.arange(0))  # noqa: DTZ001 (UTC without a zone)
