@@ -47,11 +47,12 @@ def leads_at(tables: LeadTables, choices: Choices, moment: datetime) -> Snapshot
 
 
 def weekly_snapshots(tables: LeadTables, choices: Choices, since: datetime) -> Snapshots:
-    """Each lead at each moment from `since` on at which it was open, with its outcome.
+    """Each lead at each moment from `since` to the end of the data at which it was open, with its outcome if known.
 
-    Training thins a lead's moments; volumes per week and first crossings can only be counted on all of them.
+    Training thins a lead's moments; volumes per week and first crossings can only be counted on all of them. Outcomes
+    are to be judged on the complete ones alone (`censoring`).
     """
-    return _known(build_snapshots(tables, per_lead=None, since=since, **_how(tables, choices)))
+    return build_snapshots(tables, per_lead=None, since=since, censoring="weighted", **_how(tables, choices))
 
 
 def _known(snapshots: Snapshots) -> Snapshots:

@@ -35,6 +35,7 @@ from leadml.training.grades import grade_bounds
 from leadml.training.history import leads_at, recent_too, weekly_snapshots
 from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
+from leadml.training.velocity import first_crossings
 
 # Of the time limit, for the rehearsal and for the final fit each; what lies around them needs the rest.
 _SHARE_OF_LIMIT = 0.45
@@ -128,10 +129,15 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
     predictions = student.predictions(older, newest, rehearsal.scorer)
     alarm = near_perfect(rehearsal.scorer, newest.features, newest.label, predictions["leadml"])
     progress("choosing cutoffs")
-    weekly = newest
+    weekly, seen = newest, newest
     if snapshots.horizon_days is not None and split.boundary is not None:
         weekly = weekly_snapshots(examined.tables, choices, _EPOCH + timedelta(days=split.boundary))
-    cutoffs = _cutoffs(weekly, rehearsal.scorer, choices, base_rate=float(older.label.mean()), signal=final.signal)
+        seen = weekly.take(np.flatnonzero(weekly.censoring.complete)) if weekly.censoring else weekly
+    cutoffs = _cutoffs(seen, rehearsal.scorer, choices, base_rate=float(older.label.mean()), signal=final.signal)
+    qualified = None
+    if weekly is not newest:
+        chances = rehearsal.scorer.probability(weekly.features)
+        qualified = first_crossings(weekly, chances, cutoffs[0], choices.every_days)
     policy = _policy(final.scorer, cutoffs, choices, base_rate=float(snapshots.label.mean()))
     evidence = Evidence(
         examined.tables,
@@ -143,6 +149,7 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         (*examined.findings, *alarm, *_cut_short(final, choices), *_by_weight(taught)),
         examined.prior,
         examined.curve,
+        qualified,
     )
     return replace(final.scorer, policy=policy), evidence
 

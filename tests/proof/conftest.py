@@ -44,7 +44,7 @@ def closeness_to_truth(tmp_path):
         database, truth = tmp_path / f"{seed}.sqlite", tmp_path / f"{seed}-truth.sqlite"
         write_company(database, leads=leads, seed=seed, truth=truth)
         config = tmp_path / f"{seed}.toml"
-        write_settings(propose(f"sqlite:///{database}"), config)
+        write_settings(propose(f"sqlite:///{database}"), config, force=True)  # a seed may come again
         project = Project(load_settings(config))
         training = train(project.read(), replace(project.choices(), **asked), now=NOW)
         newest, predictions = training.evidence.newest, training.evidence.predictions
