@@ -108,7 +108,7 @@ def _population(evidence: Evidence) -> dict[str, Any]:
 def _business(evidence: Evidence) -> dict[str, Any]:
     """Velocity and return on cost; neither can be told without dates."""
     leads, horizon = evidence.tables.leads, evidence.snapshots.horizon_days
-    if not {"created_at", "closed_at", "outcome"} <= set(leads.column_names):
+    if not {"created_at", "outcome"} <= set(leads.column_names):
         return {"velocity": None, "returns": None}
     end = (newest_moment(evidence.tables) - datetime(1970, 1, 1)).total_seconds() / 86_400  # noqa: DTZ001 (UTC)
     return {
