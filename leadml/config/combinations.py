@@ -24,12 +24,14 @@ ONE_COLUMN_ROLES = (
     "owner",
     "role",
     "deal_value",
+    "cost",
+    "source",
     "direction",
     "order_by",
 )
 # They tell leads, companies and sellers apart and are never learnt from, so they may well be personal.
 MAY_BE_PERSONAL = ("id", "account", "owner")
-LEARNT_FROM = ("role", "direction")
+LEARNT_FROM = ("role", "direction", "source")
 DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 

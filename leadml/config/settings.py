@@ -109,6 +109,8 @@ class LeadSettings(Section):
     owner: Text | None = key("who works the lead; never learnt from", A_COLUMN, None)
     role: Text | None = key("what the person does in the company", A_COLUMN, None)
     deal_value: Text | None = key("what the deal is worth; never learnt from", A_COLUMN, None)
+    cost: Text | None = key("what it cost to get the lead; never learnt from", A_COLUMN, None)
+    source: Text | None = key("where the lead came from, such as a website or a trade fair", A_COLUMN, None)
     direction: Text | None = key("inbound (they came to us) or outbound (we went to them)", A_COLUMN, None)
     order_by: Text | None = key("a number that grows with time, where there is no created_at", A_COLUMN, None)
     rows_in_time_order: Switch = key("true: the oldest lead is in the first row", A_SWITCH, False)
@@ -174,6 +176,11 @@ class SnapshotSettings(Section):
 
     every_days: Whole = key("days between two moments", A_NUMBER, 7)
     per_lead: Whole = key("how many moments one lead may appear at", A_NUMBER, 3)
+    censoring: Literal["full_horizon", "weighted"] = key(
+        "full_horizon: moments a whole horizon back train; weighted: recent closed leads too, by weight",
+        '"full_horizon" or "weighted"',
+        "full_horizon",
+    )
 
 
 class RuleSegment(Section):

@@ -87,6 +87,7 @@ class Project:
             horizon_days=settings.project.horizon_days,
             every_days=settings.snapshots.every_days,
             per_lead=settings.snapshots.per_lead,
+            censoring=settings.snapshots.censoring,
             intent_types=settings.activities.intent_types if settings.activities else (),
             groups=self._by_attribute("groups", settings.leads.groups),
             labels=self._by_attribute("labels", settings.leads.labels),

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from leadml.errors import TrainingError
 from leadml.features import Snapshots, feature_columns, make_plan, newest_moment
+from leadml.predict.conditions import ActivityCount
 from leadml.predict.encoding import Column, to_floats
 from leadml.predict.rulebook import Rulebook
 from leadml.rules import Names, map_rulebook
@@ -65,6 +66,11 @@ class Examination:
         """What a scorer is made of: the column contract without what is left out."""
         left_out = columns_left_out(self.findings)
         return tuple(column for column in self.snapshots.columns if column.name not in left_out)
+
+    @property
+    def counts(self) -> tuple[ActivityCount, ...]:
+        """What the rulebook counts of activities."""
+        return self.rulebook.counts if self.rulebook else ()
 
     def found(self, *findings: Finding) -> Examination:
         """The same with some findings more."""

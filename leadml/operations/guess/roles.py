@@ -54,6 +54,12 @@ def _money(p: Profile) -> tuple[float, str]:
     return (1.0, "numbers") if p.numbers >= 0.9 and len(p.levels) > 5 and p.dates < 0.5 else NO
 
 
+def _origin(p: Profile) -> tuple[float, str]:
+    if not 2 <= len(p.levels) <= max(30, 0.05 * p.filled) or max(p.numbers, p.dates) > 0.5 or _yes_or_no(p):
+        return NO
+    return 1.0, f"values such as {quoted(list(p.levels), 3)}"
+
+
 def _either_way(p: Profile) -> tuple[float, str]:
     # The values alone say it: no other column holds "inbound" and "outbound".
     inbound, outbound = (
@@ -72,6 +78,8 @@ ROLES: Mapping[str, tuple[NameRule, Judge]] = {
     "owner": (NameRule(v.OWNER, v.NOT_OWNER), _worker),
     "role": (NameRule(v.ROLE, v.NOT_ROLE), _function),
     "deal_value": (NameRule(v.DEAL_VALUE, v.NOT_DEAL_VALUE), _money),
+    "cost": (NameRule(v.COST, v.NOT_COST), _money),
+    "source": (NameRule(v.SOURCE, v.NOT_SOURCE), _origin),
     "direction": (NameRule(v.DIRECTION), _either_way),
 }
 
