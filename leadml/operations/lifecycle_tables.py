@@ -115,7 +115,7 @@ class LifecycleTables:
         """Of the published scores what the lifecycle needs; None where there are none."""
         if not any(name == table for name in self._source.tables()):
             return None
-        columns = ["lead_id", "probability", "stage"]
+        columns = ["lead_id", "probability", "stage", "bundle"]
         columns += ["stopped_by"] if "stopped_by" in self._source.columns(table) else []
         rows = read_raw(self._source, table, columns).table
         gates = (
@@ -128,6 +128,7 @@ class LifecycleTables:
                 "lead_id": rows["lead_id"].cast(pa.string()),
                 "probability": rows["probability"].cast(pa.float64()),
                 "stage": rows["stage"].cast(pa.string()),
+                "bundle": rows["bundle"].cast(pa.string()),
                 "stopped_by": pa.array(gates, pa.list_(pa.string())),
             }
         )
