@@ -13,6 +13,7 @@ import typer
 
 from leadml.cli.show import print_json, print_lines, print_table
 from leadml.config import load_settings
+from leadml.errors import DecisionError
 from leadml.operations.lead import LeadRecord, decide, show
 from leadml.operations.lifecycle import LifecycleRun
 from leadml.operations.project import Project
@@ -42,7 +43,7 @@ def _deciding(decision: str) -> Callable[..., None]:
         config: Config = Path("leadml.toml"),
         json: Json = False,
     ) -> None:
-        who = getpass.getuser() if by is None else by
+        who = _login() if by is None else by
         record = decide(_project(config), lead_id, decision, reason=reason, decided_by=who, decided_at=_now())
         print_record(record, json=json)
 
@@ -105,6 +106,13 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user who has no name
+        raise DecisionError("Your login has no name, so nobody would know who decided. Add --by NAME.") from None
 
 
 def _project(config: Path) -> Project:

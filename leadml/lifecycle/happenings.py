@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from leadml.lifecycle.definition import Lifecycle
-from leadml.lifecycle.stages import DECISIONS, STAGES
+from leadml.lifecycle.stages import DECISIONS, MOVERS, STAGES
 from leadml.lifecycle.walk import NEVER, TIME, Bools, Walk, codes, micros
 
 __all__ = ["UNHEEDED", "accepted", "happen"]
@@ -17,6 +17,8 @@ __all__ = ["UNHEEDED", "accepted", "happen"]
 UNHEEDED = pa.schema(
     [("lead_id", pa.string()), ("decision", pa.string()), ("decided_at", TIME), ("reason", pa.string())]
 )
+_PLACE: dict[str, int] = {stage: place for place, stage in enumerate(STAGES)}
+_BY = {True: MOVERS.index("outcome"), False: MOVERS.index("person")}
 _OUTCOME = -1  # before the decisions of the same moment: a lead that closed and came back did so in this order
 
 
@@ -36,19 +38,31 @@ def happen(walk: Walk, lifecycle: Lifecycle, decisions: pa.Table | None, outcome
     happenings = set(_decisions(walk, decisions)) | set(_outcomes(walk, outcomes))  # a row written twice counts once
     ways = {str(stage): lifecycle.ways(stage) for stage in STAGES}
     endings = {(str(way), str(end.to)): end.to for end in lifecycle.made_by("outcome") for way in end.sources}
-    unheeded = []
+    here: dict[int, tuple[str, int]] = {}  # stage and since; numbers one by one are slow in arrays
+    made, unheeded = [], []
     for happening in sorted(happenings):
-        lead, stage = happening.lead, STAGES[walk.stage[happening.lead]]
+        lead = happening.lead
+        stage, since = here.get(lead) or (STAGES[walk.stage[lead]], int(walk.since[lead]))
         is_outcome = happening.kind == _OUTCOME
         to = endings.get((stage, happening.what)) if is_outcome else ways[stage].get(happening.what)
         if to is not None:
-            at = np.array([max(happening.at, int(walk.since[lead]))])
-            walk.move(np.array([lead]), to, "outcome" if is_outcome else "person", at, [_told(happening)])
+            here[lead] = (to, max(happening.at, since))
+            made.append((lead, _PLACE[stage], _PLACE[to], _BY[is_outcome], here[lead][1], _told(happening)))
         elif not is_outcome:
             reason = f"not allowed: a lead in stage {stage} can be {_listed(ways[stage])}"
-            unheeded.append((walk.ids[lead].as_py(), happening.what, happening.at, reason))
-    columns = list(zip(*unheeded, strict=True)) or [()] * len(UNHEEDED)
-    return pa.table([pa.array(cells, field.type) for cells, field in zip(columns, UNHEEDED, strict=True)], UNHEEDED)
+            unheeded.append((lead, happening.what, happening.at, reason))
+    if made:
+        rows, before, after, movers, at = (np.array(column) for column in list(zip(*made, strict=True))[:5])
+        walk.move_along(rows, before, after, movers, at, [reason for *_, reason in made])
+    return _unheeded(walk, unheeded)
+
+
+def _unheeded(walk: Walk, found: Sequence[tuple[int, str, int, str]]) -> pa.Table:
+    if not found:
+        return UNHEEDED.empty_table()
+    leads, decisions, at, reasons = zip(*found, strict=True)
+    columns = [walk.ids.take(pa.array(leads)), pa.array(decisions), pa.array(at).cast(TIME), pa.array(reasons)]
+    return pa.table(columns, schema=UNHEEDED)
 
 
 def accepted(walk: Walk, decisions: pa.Table | None) -> Bools:

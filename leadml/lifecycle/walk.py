@@ -90,15 +90,19 @@ class Walk:
 
     def move(self, rows: Ints, to: Stage, by: Mover, at: Ints, reasons: list[str]) -> None:
         """Move leads to a stage; `at` and `reasons` have one entry per row."""
+        target, mover = np.full(len(rows), STAGES.index(to)), np.full(len(rows), MOVERS.index(by))
+        self.move_along(rows, self.stage[rows], target, mover, at, reasons)
+
+    def move_along(self, rows: Ints, before: Ints, after: Ints, movers: Ints, at: Ints, reasons: list[str]) -> None:
+        """Make moves one after another, from `before` to `after`; a lead may be moved several times."""
         if not len(rows):
             return
-        target = np.full(len(rows), STAGES.index(to))
-        mover = np.full(len(rows), MOVERS.index(by))
-        self._moves.append((rows, self.stage[rows], target, mover, at, reasons))
-        self.stage[rows], self.by[rows], self.since[rows] = target, mover, at
+        self._moves.append((rows, before, after, movers, at, reasons))
+        # of several values for one place the last stays
+        self.stage[rows], self.by[rows], self.since[rows] = after, movers, at
         self.entry[rows] = self.probability[rows]
-        if to in OUTCOMES:
-            self.outcome[rows], self.outcome_at[rows] = target, at
+        ended = np.isin(after, [STAGES.index(outcome) for outcome in OUTCOMES])
+        self.outcome[rows[ended]], self.outcome_at[rows[ended]] = after[ended], at[ended]
 
     def states(self) -> pa.Table:
         """The states as they are now."""

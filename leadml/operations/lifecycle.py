@@ -102,7 +102,7 @@ class ProjectLifecycle:
             waiting=_tally(step.proposals["proposal"]),
             decisions=counts_of(checked),
             without_effect=_without_effect(decisions, moves, moment),
-            notes=self._never_used(leads.activities),
+            notes=self._notes(leads.activities),
             target=self.tables.place(STAGES_TABLE),
         )
 
@@ -114,8 +114,10 @@ class ProjectLifecycle:
         self.tables.add(TRANSITIONS_TABLE, rows)
         return pa.concat_tables([moves, rows])
 
-    def _never_used(self, activities: pa.Table | None) -> tuple[str, ...]:
-        """A type that is misspelt would never move anyone, and nobody would know."""
+    def _notes(self, activities: pa.Table | None) -> tuple[str, ...]:
+        """What would go wrong without a word: leads told apart by their rows, and misspelt types that move nobody."""
+        if self.project.settings.leads.id is None:
+            return ("Leads have no id (leads.id), so their stages go by row number: keep the rows in their order.",)
         wanted = [kind for way in self.lifecycle.made_by("product") for kind in way.activities]
         if activities is None or self.project.settings.lifecycle.file is None:
             return ()
