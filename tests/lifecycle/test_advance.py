@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadml.lifecycle import DECISIONS, STAGES, Advance, advance, load_lifecycle, read_lifecycle
+from leadml.lifecycle import DECISIONS, STAGES, Advance, Lifecycle, advance, load_lifecycle, read_lifecycle
 from leadml.lifecycle.walk import STATES, new_states
 
 SHIPPED = load_lifecycle()
@@ -242,6 +242,14 @@ def test_a_decision_made_before_the_lead_came_into_its_stage_has_no_effect() -> 
     assert stage(step(mql, 11, decisions=decisions(("a", "accept", 9)))) == "MQL"
 
 
+def test_one_step_is_one_stair_for_a_score_a_decision_and_the_product() -> None:
+    up = {"scores": scores(a=0.9, b=0.1), "decisions": decisions(("b", "accept", 1))}
+    now = advance(STAIRS, raw("a", "b"), moment=day(1), cutoffs=CUTOFFS, **up)
+    assert moves(now) == [("b", "raw", "recycled", "person"), ("a", "raw", "MQL", "score")]
+    now = advance(STAIRS, now.states, moment=day(2), cutoffs=CUTOFFS, **up)
+    assert moves(now) == [("a", "MQL", "PQL", "score")]
+
+
 def test_decisions_of_one_moment_are_taken_in_a_fixed_order() -> None:
     mql = step(raw("a"), 0, scores=scores(a=0.4)).states
     taken = [("a", "opportunity", 1.0), ("a", "accept", 1.0), ("a", "accept", 1.0)]
@@ -292,14 +300,32 @@ worlds = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@given(st.lists(st.tuples(worlds, st.integers(0, 40)), min_size=1, max_size=4))
-@settings(max_examples=40)
-def test_doing_it_twice_changes_nothing(history: list[tuple[dict[str, pa.Table], int]]) -> None:
+# One decision, score or activity could carry a lead through all of it at once.
+STAIRS = read_lifecycle(
+    'name = "Stairs"\n'
+    + "".join(
+        f'[[transition]]\nfrom = ["{source}"]\nto = "{to}"\n{how}\n'
+        for source, to, how in [
+            ("raw", "MQL", 'by = "score"\ncutoff = "MQL"\nhysteresis = 1'),
+            ("MQL", "PQL", 'by = "score"\ncutoff = "MQL"'),
+            ("raw", "recycled", 'by = "person"\ndecision = "accept"'),
+            ("recycled", "SAL", 'by = "person"\ndecision = "accept"'),
+            ("PQL", "SAL", 'by = "product"\nactivities = ["trial"]'),
+            ("SAL", "opportunity", 'by = "product"\nactivities = ["trial"]'),
+        ]
+    ),
+    "stairs.toml",
+)
+
+
+@given(st.sampled_from([SHIPPED, STAIRS]), st.lists(st.tuples(worlds, st.integers(0, 40)), min_size=1, max_size=4))
+@settings(max_examples=60)
+def test_doing_it_twice_changes_nothing(lifecycle: Lifecycle, history: list[tuple[dict[str, pa.Table], int]]) -> None:
     states, now = raw(*LEADS), 0
     for world, later in history:
         now += later
-        once = step(states, now, **world)
-        twice = step(once.states, now, **world)
+        once = advance(lifecycle, states, moment=day(now), cutoffs=CUTOFFS, **world)
+        twice = advance(lifecycle, once.states, moment=day(now), cutoffs=CUTOFFS, **world)
         assert moves(twice) == []
         assert twice.states.equals(once.states)
         assert twice.proposals.equals(once.proposals)
