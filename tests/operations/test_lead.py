@@ -27,13 +27,13 @@ from leadml.predict.encoding import Column, Feature
 from leadml.predict.policy import Policy
 from leadml.predict.tables import ScoreTables
 
-NOW = datetime(2026, 3, 2, 9)  # noqa: DTZ001 - leadml's times are naive UTC
+NOW = datetime(2024, 3, 2, 9)  # noqa: DTZ001 - leadml's times are naive UTC
 LEADS = [  # id, account, created, status, closed, heat (the probability in tenths), value
-    ("cold", "A", "2026-01-05", "open", None, 1),
-    ("warm", "B", "2026-01-05", "open", None, 4),
-    ("hot", "C", "2026-01-05", "open", None, 8),
-    ("bought", "D", "2026-01-05", "won", "2026-02-01", 8),
-    ("left", "E", "2026-01-05", "lost", "2026-02-03", 4),
+    ("cold", "A", "2024-01-05", "open", None, 1),
+    ("warm", "B", "2024-01-05", "open", None, 4),
+    ("hot", "C", "2024-01-05", "open", None, 8),
+    ("bought", "D", "2024-01-05", "won", "2024-02-01", 8),
+    ("left", "E", "2024-01-05", "lost", "2024-02-03", 4),
 ]
 COLUMNS = ("id", "account", "created", "status", "closed", "heat")
 CONFIG = """
@@ -82,7 +82,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
         with closing(sqlite3.connect(tmp_path / "crm.db")) as crm:
             crm.execute(f"CREATE TABLE leads ({', '.join(COLUMNS)})")
             crm.execute("CREATE TABLE events (lead TEXT, at TEXT, what TEXT)")
-            crm.execute("INSERT INTO events VALUES ('cold', '2026-02-27', 'visit')")
+            crm.execute("INSERT INTO events VALUES ('cold', '2024-02-27', 'visit')")
             crm.executemany("INSERT INTO leads VALUES (?, ?, ?, ?, ?, ?)", LEADS)
             crm.commit()
         text = CONFIG.format(url="sqlite:///crm.db", table='table = "leads"', activities="events")
@@ -90,7 +90,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
         (tmp_path / "data").mkdir()
         rows = [";".join("" if cell is None else str(cell) for cell in row) for row in (COLUMNS, *LEADS)]
         (tmp_path / "data" / "leads.csv").write_text("\n".join(rows), encoding="utf-8")
-        (tmp_path / "data" / "events.csv").write_text("lead;at;what\ncold;2026-02-27;visit\n", encoding="utf-8")
+        (tmp_path / "data" / "events.csv").write_text("lead;at;what\ncold;2024-02-27;visit\n", encoding="utf-8")
         text = CONFIG.format(url="data/", table='table = "leads.csv"', activities="events.csv")
     (tmp_path / "leadml.toml").write_text(text, encoding="utf-8")
     (tmp_path / "models").mkdir()
@@ -127,7 +127,7 @@ def test_a_scoring_puts_every_lead_into_its_stage_and_says_who_waits(project: Pr
     assert advanced.waiting == {"accept or reject": 2}
     assert advanced.stages == {"MQL": 2, "raw": 1, "won": 1, "lost": 1}
     (won,) = [row for row in _rows(LifecycleTables(project.source), "lead_transitions") if row["to_stage"] == "won"]
-    assert (won["at"], won["by"], won["bundle"]) == (datetime(2026, 2, 1), "outcome", None)  # noqa: DTZ001
+    assert (won["at"], won["by"], won["bundle"]) == (datetime(2024, 2, 1), "outcome", None)  # noqa: DTZ001
 
 
 @BOTH
@@ -162,7 +162,7 @@ def test_an_accepted_lead_past_the_sql_cutoff_is_an_sql_at_once(project: Project
     ]
     assert stages(project)["cold"] == "raw"
     assert show(project, "warm", now=days(2)).proposal is None
-    assert show(project, "cold", now=days(2)).since == datetime(2026, 1, 5)  # noqa: DTZ001
+    assert show(project, "cold", now=days(2)).since == datetime(2024, 1, 5)  # noqa: DTZ001
 
 
 def test_a_decision_stays_after_the_next_scoring(project: Project) -> None:
@@ -177,7 +177,7 @@ def test_a_decision_stays_after_the_next_scoring(project: Project) -> None:
 
 def test_a_decision_later_than_the_newest_record_counts_in_a_scoring_without_a_moment(project: Project) -> None:
     score(project, NOW)
-    decided = datetime(2026, 2, 27, 10)  # noqa: DTZ001
+    decided = datetime(2024, 2, 27, 10)  # noqa: DTZ001
     assert score(project).moved == {}
     with pytest.raises(DecisionError, match="came into its stage"):
         answer(project, "warm", "accept", decided)
@@ -235,12 +235,12 @@ def test_what_a_crm_writes_is_taken_and_what_cannot_be_is_counted_with_its_reaso
     score(project, NOW)
     crm_writes(
         project,
-        ("warm", "Accept", "2026-03-03T10:00:00"),
-        ("hot", "promote", "2026-03-03"),
-        ("nobody", "accept", "2026-03-03"),
+        ("warm", "Accept", "2024-03-03T10:00:00"),
+        ("hot", "promote", "2024-03-03"),
+        ("nobody", "accept", "2024-03-03"),
         ("hot", "accept", "not a date"),
-        ("hot", None, "2026-03-03"),
-        ("cold", "accept", "2026-03-03"),
+        ("hot", None, "2024-03-03"),
+        ("cold", "accept", "2024-03-03"),
         ("cold", "disqualify", "2126-03-03"),
     )
     advanced = score(project, days(3))
@@ -255,7 +255,7 @@ def test_what_a_crm_writes_is_taken_and_what_cannot_be_is_counted_with_its_reaso
 
 def test_a_decision_of_the_crm_waits_for_the_next_scoring_or_decision(project: Project) -> None:
     score(project, NOW)
-    crm_writes(project, ("warm", "accept", "2026-03-03T10:00:00"))
+    crm_writes(project, ("warm", "accept", "2024-03-03T10:00:00"))
     record = show(project, "warm", now=days(3))
     assert (record.stage, record.decisions[0]["effect"]) == ("MQL", "waits for the next scoring")
     with closing(sqlite3.connect(project.settings.path("crm.db"))) as crm:
@@ -270,7 +270,7 @@ def test_a_decision_of_the_crm_waits_for_the_next_scoring_or_decision(project: P
 @BOTH
 def test_a_decision_is_never_stored_where_there_is_no_room_for_its_reason(project: Project) -> None:
     score(project, NOW)
-    crm_writes(project, ("warm", "accept", "2026-03-03T10:00:00"))
+    crm_writes(project, ("warm", "accept", "2024-03-03T10:00:00"))
     with pytest.raises(SourceError, match=r"has no column 'reason', 'decided_by', so rows cannot be added"):
         answer(project, "hot", "accept", days(4))
 
@@ -362,6 +362,17 @@ def test_a_table_of_other_content_is_never_written_to(project: Project) -> None:
         score(project, NOW)
 
 
+def test_decisions_can_be_mapped_as_activities(project: Project) -> None:
+    score(project, NOW)
+    answer(project, "warm", "reject", days(1))
+    config = project.settings.path("leadml.toml")
+    mapping = 'table = "lead_decisions"\nlead = "lead_id"\noccurred_at = "decided_at"\ntype = "decision"\n'
+    config.write_text(config.read_text(encoding="utf-8").split('table = "events"')[0] + mapping, encoding="utf-8")
+    activities = Project(load_settings(config)).read().activities
+    assert activities is not None
+    assert activities.to_pylist() == [{"lead_id": "warm", "type": "reject", "occurred_at": days(1), "value": 1.0}]
+
+
 def test_the_commands_decide_and_show(
     project: Project, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,7 +384,7 @@ def test_the_commands_decide_and_show(
             code = int(end.code or 0)
         return code, *capfd.readouterr()
 
-    assert "Moved: 2 raw -> MQL" in leadml("score", "--as-of", "2026-03-02")[1]
+    assert "Moved: 2 raw -> MQL" in leadml("score", "--as-of", "2024-03-02")[1]
     code, out, _ = leadml("lead", "accept", "hot", "--reason", "budget confirmed", "--by", "Ann", "--json")
     assert (code, json.loads(out)["stage"]) == (0, "SQL")
     code, out, _ = leadml("lead", "show", "hot")
