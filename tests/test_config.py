@@ -211,6 +211,7 @@ def test_all_problems_are_reported_at_once() -> None:
             "cutoffs.mql_minimum_conversion = 15: must be a number from 0 to 1",
         ),
         ({"cutoffs": {"mql_per_week": 2.5}}, "cutoffs.mql_per_week = 2.5: must be a whole number, 1 or more"),
+        ({"lifecycle": {"file": ["life.toml"]}}, "lifecycle.file = ['life.toml']: must be the path of a file, such as"),
         ({"grades": {"bounds": [4, 2]}}, "grades.bounds = [4, 2]: must be three numbers above 0 that fall"),
         ({"grades": {"bounds": [1, 2, 4]}}, "grades.bounds = [1, 2, 4]: must be three numbers above 0"),
         ({"grades": {"bounds": [4, 2, 0]}}, "grades.bounds = [4, 2, 0]: must be three numbers above 0"),

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from leadml.cli.lead import lead, print_decisions, print_lifecycle
 from leadml.cli.progress import progress
 from leadml.cli.show import print_json, print_lines
 from leadml.cli.tables import print_check, print_demo, print_explanation, print_proposal, print_scoring, print_training
@@ -29,6 +30,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(lead, name="lead")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The project's leadml.toml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
@@ -96,12 +99,17 @@ def score(
     with progress(4) as step:
         run = run_scoring(_project(config), as_of=as_of, every_lead=every_lead, progress=step)
     print_scoring(run, json=json)
+    if not json:
+        print_lifecycle(run.lifecycle)
 
 
 @app.command()
 def explain(lead_id: str, config: Config = Path("leadml.toml"), as_of: AsOf = None, json: Json = False) -> None:
     """Say why a lead has its score, term by term."""
-    print_explanation(explain_lead(_project(config), lead_id, as_of=as_of), json=json)
+    explanation = explain_lead(_project(config), lead_id, as_of=as_of)
+    print_explanation(explanation, json=json)
+    if not json:
+        print_decisions(explanation.decisions)
 
 
 @app.command()

@@ -148,7 +148,7 @@ def print_explanation(explanation: Explanation, *, json: bool) -> None:
     """A lead's score as the sum of its terms."""
     row = explanation.row
     if json:
-        print_json({"intercept": explanation.intercept, **row})
+        print_json({"intercept": explanation.intercept, **row, "decisions": explanation.decisions})
         return
     reasons: Sequence[Mapping[str, Any]] = [*row["reasons_for"], *row["reasons_against"]]
     reasons = sorted(reasons, key=lambda reason: -abs(reason["log_odds"]))

@@ -228,6 +228,16 @@ class RuleSettings(Section):
     )
 
 
+class LifecycleSettings(Section):
+    """How leads move from stage to stage."""
+
+    file: Text | None = key(
+        "a lifecycle of your own; the one that leadml brings along when left out",
+        'the path of a file, such as "lifecycle.toml"',
+        None,
+    )
+
+
 class ModelSettings(Section):
     """What is trained and served, and how long that may take."""
 
@@ -284,6 +294,7 @@ class Settings(Section):
     history: HistorySettings | None = None
     snapshots: SnapshotSettings = SnapshotSettings()
     rules: RuleSettings = RuleSettings()
+    lifecycle: LifecycleSettings = LifecycleSettings()
     model: ModelSettings = ModelSettings()
     cutoffs: CutoffSettings = CutoffSettings()
     grades: GradeSettings = GradeSettings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from leadml.errors import SourceError
 from leadml.features import FeaturePlan
 from leadml.operations.champion import load_champion
+from leadml.operations.lead import decisions_of
 from leadml.operations.project import Project
 from leadml.operations.score import after_newest, score_leads
 from leadml.schema import LeadTables
@@ -23,10 +24,11 @@ _ALL_REASONS = 10_000
 
 @dataclass(frozen=True)
 class Explanation:
-    """A lead's score row with every reason, and the intercept that the reasons add to."""
+    """A lead's score row with every reason, the intercept that the reasons add to, and what people decided about it."""
 
     row: Mapping[str, Any]
     intercept: float
+    decisions: list[dict[str, Any]]
 
 
 def explain_lead(project: Project, lead_id: str, *, as_of: datetime | None) -> Explanation:
@@ -44,7 +46,8 @@ def explain_lead(project: Project, lead_id: str, *, as_of: datetime | None) -> E
     rows = scores.filter(pc.equal(scores["lead_id"], lead_id)).to_pylist()
     if not rows:
         raise SourceError(f"Lead {lead_id!r} was created after {moment:%Y-%m-%d %H:%M}. Choose a later --as-of.")
-    return Explanation(rows[0], scorer.intercept)
+    decisions = decisions_of(project, lead_id, now=datetime.now(UTC).replace(tzinfo=None))
+    return Explanation(rows[0], scorer.intercept, decisions)
 
 
 def _account_of(tables: LeadTables, lead_id: str, where: str) -> LeadTables:

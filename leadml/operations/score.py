@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from leadml.errors import SourceError
 from leadml.features import FeaturePlan, newest_moment, snapshots_at
 from leadml.operations.champion import load_champion
+from leadml.operations.lifecycle import LifecycleRun, of_scores, open_lifecycle
 from leadml.operations.project import Project
 from leadml.predict import Scorer
 from leadml.predict.columns import TYPE_OF_KIND
@@ -32,6 +33,8 @@ _OF_SCORES = {"lead_id", "probability", "bundle"}
 class ScoringRun:
     """What a scoring run did: leads scored, by grade and by recommended stage, the best of them, where the scores are.
 
+    `lifecycle` is what the scores and all else that happened did to the stages that leads are in.
+
     `best` holds score rows, the most probable first. `as_of` is None where leads have no dates.
     """
 
@@ -42,10 +45,11 @@ class ScoringRun:
     as_of: datetime | None
     target: str
     reading: str
+    lifecycle: LifecycleRun
 
 
 def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, progress: Progress) -> ScoringRun:
-    """Score a project's leads with its champion and replace the table (or file) of scores.
+    """Score a project's leads with its champion, replace the table (or file) of scores, and advance the lifecycle.
 
     Args:
         project: whose leads.
@@ -54,9 +58,11 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
         progress: told what is being done.
 
     Raises:
-        LeadmlError: there is no champion, or the leads do not have its columns; the old scores stay then.
+        LeadmlError: there is no champion, the leads do not have its columns, or the lifecycle file is wrong; the old
+            scores stay then.
     """
     scorer = load_champion(project.models)
+    lifecycle = open_lifecycle(project)
     plan = FeaturePlan.from_dict(scorer.facts["plan"])
     progress("reading leads")
     tables = project.read_and_keep_rejects({attribute.name: attribute.kind for attribute in plan.attributes})
@@ -67,6 +73,7 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
     grades: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     best: list[dict[str, Any]] = []
+    kept: list[pa.Table] = []
     with project.source.replace(target, _schema(scorer)) as sink:
         for scores in _score_in_chunks(scorer, tables, plan, moment, open_only=open_only, progress=progress):
             for batch in scores.to_batches():
@@ -74,11 +81,14 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
             grades.update(_counts(scores["grade"]))
             stages.update(_counts(scores["stage"]))
             best = _best_of(best, scores)
+            kept.append(of_scores(scores))
         if moment and not grades.total():  # inside, so that the old scores stay
             raise SourceError(
                 f"{project.source.where}: no lead was open at {moment:%Y-%m-%d %H:%M}. "
                 "Choose another --as-of, or add --all."
             )
+    progress("advancing the lifecycle")
+    advanced = lifecycle.advance(tables, kept, scorer, moment=moment, fixed=as_of is not None)
     return ScoringRun(
         scored=grades.total(),
         grades=dict(sorted(grades.items())),
@@ -87,6 +97,7 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
         as_of=moment,
         target=project.source.place(target),
         reading=tables.summary(),
+        lifecycle=advanced,
     )
 
 
