@@ -29,6 +29,7 @@ LEAD_ROLES = (
     "closed_at",
     "account_id",
     "owner",
+    "team",
     "role",
     "deal_value",
     "direction",
@@ -64,6 +65,7 @@ class LeadColumns:
     closed_at: str | None = None
     account: str | None = None
     owner: str | None = None
+    team: str | None = None
     role: str | None = None
     deal_value: str | None = None
     direction: str | None = None
@@ -117,7 +119,7 @@ class LeadTables:
 
     `leads` has one row per lead: "lead_id" and "account_id" (string, never null); the other roles that are
     mapped ("created_at" and "closed_at" timestamp[us], naive UTC; "outcome" string "won", "lost" or null;
-    "deal_value" double; "owner", "role" and "direction" string; "order" double); and `attributes`, the columns
+    "deal_value" double; "owner", "team", "role" and "direction" string; "order" double); and `attributes`, the columns
     that may become features (double, string or timestamp[us]). `answers` maps a question to the attribute that
     holds its answer. `known_at` maps an attribute to the further column of `leads` (timestamp[us]) that says from when
     on its value is known, or to None where the user vouches that it is known from the beginning.
