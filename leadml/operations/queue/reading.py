@@ -60,7 +60,7 @@ class ScoredLeads:
     def vanished(self) -> int:
         """How many scored leads are no longer among the leads that can be used."""
         present = pc.is_in(self.scores["lead_id"], value_set=self.tables.leads["lead_id"].combine_chunks())
-        return self.scores.num_rows - int(pc.sum(present.cast(pa.int64())).as_py() or 0)
+        return sum(not found for found in present.to_pylist())
 
     def workable(self, stages: frozenset[str] | None = None) -> Iterator[dict[str, Any]]:
         """Give the leads that may be worked, by lead id, as score rows with owner, team, account and state beside them.
