@@ -33,7 +33,7 @@ def notes_on(scored: ScoredLeads, worth: Worth, queue: QueueSettings) -> Iterato
     if scored.undecided:
         yield "No cutoff is published, so no lead has a stage and every open lead is listed."
     if scored.vanished:
-        yield f"{scored.vanished:,} scored leads are no longer among the leads; run `leadml score` again."
+        yield f"Scored leads that are no longer among the leads: {scored.vanished:,}. Run `leadml score` again."
 
 
 def _unknown_types(scored: ScoredLeads, queue: QueueSettings) -> Iterator[str]:

@@ -86,7 +86,7 @@ def _segments(rows: Sequence[Mapping[str, Any]], moved: Mapping[str, Mover]) -> 
 
 def _notes(scored: ScoredLeads, moved: Mapping[str, Mover]) -> Iterator[str]:
     if scored.vanished:
-        yield f"{scored.vanished:,} scored leads are no longer among the leads; run `leadml score` again."
+        yield f"Scored leads that are no longer among the leads: {scored.vanished:,}. Run `leadml score` again."
     if not moved:
         yield "The history does not prove that anything in particular moved such leads on."
     else:
