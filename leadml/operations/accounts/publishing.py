@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.features import FeaturePlan
-from leadml.operations.accounts.committee import committees, contacts_before, needed_roles
+from leadml.operations.accounts.committee import Committee, committees, contacts_before, needed_roles
 from leadml.operations.accounts.rollup import SCHEMA, account_scores
 from leadml.operations.project import Project
 from leadml.operations.published import refuse_others, target_name
@@ -36,7 +36,9 @@ class AccountSink:
         at = pc.index_in(scores["lead_id"], value_set=self._leads["lead_id"].combine_chunks())
         account_id = self._leads["account_id"].take(at)
         own = pc.is_in(self._contacts["account_id"], value_set=pc.unique(account_id))
-        known = committees(self._contacts.filter(own), self._roles)
+        # An account whose first lead came in at the very moment has no contact before it.
+        nobody = Committee(0, None, (), tuple(self._roles.values()))
+        known = dict.fromkeys(account_id.to_pylist(), nobody) | committees(self._contacts.filter(own), self._roles)
         for batch in account_scores(scores, account_id, known).to_batches():
             self._sink.add(batch)
 

@@ -54,7 +54,7 @@ def account_scores(scores: pa.Table, account_id: pa.Array, committees: Mapping[s
     Args:
         scores: score rows, n of them.
         account_id: the account of each, shape (n,).
-        committees: what is known of each account's contacts; an account that is not there has none.
+        committees: what is known of each account's contacts.
     """
     table = scores.append_column("account_id", account_id)
     stage_of = _furthest_stages(table)
@@ -67,8 +67,7 @@ def account_scores(scores: pa.Table, account_id: pa.Array, committees: Mapping[s
         if account in rows:
             rows[account]["open_leads"] += 1
             continue
-        committee = committees.get(account, Committee(0, None, (), ()))
-        rows[account] = _row(row, stage_of[account], committee)
+        rows[account] = _row(row, stage_of[account], committees[account])
     return pa.Table.from_pylist(list(rows.values()), schema=SCHEMA)
 
 

@@ -13,6 +13,7 @@ from leadml.operations.accounts.committee import Committee
 from leadml.operations.accounts.rollup import SCHEMA, account_scores, committee_lacks
 
 MOMENT = datetime(2024, 6, 1)  # noqa: DTZ001
+NOBODY = Committee(0, None, (), ())
 
 
 def row(lead: str, probability: float, stage: str | None = "raw") -> dict[str, Any]:
@@ -33,7 +34,8 @@ def rolled(
     rows: list[dict[str, Any]], accounts: list[str], committees: dict[str, Committee] | None = None
 ) -> list[Any]:
     scores = pa.Table.from_pylist(rows)
-    return account_scores(scores, pa.array(accounts), committees or {}).to_pylist()
+    known = dict.fromkeys(accounts, NOBODY) | (committees or {})
+    return account_scores(scores, pa.array(accounts), known).to_pylist()
 
 
 def test_an_account_is_as_likely_to_buy_as_its_best_lead_however_many_contacts_share_the_deal() -> None:
@@ -54,7 +56,7 @@ def test_the_stage_is_the_furthest_of_any_lead_even_where_that_is_not_the_most_l
 def test_without_cutoffs_no_account_has_a_stage() -> None:
     scores = pa.Table.from_pylist([row("1", 0.6, None), row("2", 0.5, None)])
     scores = scores.set_column(4, "stage", pa.nulls(2, pa.dictionary(pa.int64(), pa.string())))
-    assert account_scores(scores, pa.array(["a", "a"]), {}).column("stage").to_pylist() == [None]
+    assert account_scores(scores, pa.array(["a", "a"]), {"a": NOBODY}).column("stage").to_pylist() == [None]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -97,5 +99,5 @@ def test_a_committee_lacks_only_what_is_known_to_be_lacking(committee: Committee
 
 
 def test_rows_are_of_the_schema_that_the_table_is_written_with() -> None:
-    table = account_scores(pa.Table.from_pylist([row("1", 0.6)]), pa.array(["a"]), {})
+    table = account_scores(pa.Table.from_pylist([row("1", 0.6)]), pa.array(["a"]), {"a": NOBODY})
     assert table.schema == SCHEMA
