@@ -29,7 +29,7 @@ from leadml.predict import Scorer, save_scorer
 from leadml.predict.encoding import Column, Feature
 from leadml.predict.policy import Policy
 from leadml.predict.tables import Pair, ScoreTables
-from leadml.rules import load_rulebook
+from leadml.rules import Names, load_rulebook, map_rulebook
 
 _NUMBERS, _CATEGORIES, _TIMES = 20, 8, 1
 _ANSWERS = ("budget", "authority", "need", "timeline")
@@ -59,7 +59,7 @@ def make_scorer(rng: np.random.Generator) -> Scorer:
     levels = tuple(f"level {i}" for i in range(20))
     categories = [Feature(name, name, "category", "fit", name.capitalize(), levels=levels) for name in names]
     features = (*numbers, *categories, Feature("month", "time 0", "month", "intent", "Month"))
-    rulebook, _ = load_rulebook("bant").resolve({}, _ANSWERS)
+    rulebook, _ = map_rulebook(load_rulebook("bant"), Names(_ANSWERS), advice="")
     return Scorer(
         columns=tuple(
             Column(f.column, "time" if f.kind == "month" else f.kind, f.group, f.label)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from leadml.errors import ColumnsError, TrainingError
 from leadml.predict import Scorer, save_scorer
 from leadml.predict.encoding import Floats, Group
 from leadml.predict.rulebook import Rulebook
-from leadml.rules import load_rulebook, map_rulebook
+from leadml.rules import Names, load_rulebook, map_rulebook
 from leadml.training.choices import Kind
 from leadml.training.clock import Progress, silent
 from leadml.training.fit import fit_scorer
@@ -328,11 +328,10 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return None
         rulebook = self.rulebook if isinstance(self.rulebook, Rulebook) else load_rulebook(self.rulebook)
         advice = "Say which column answers each question: LeadScorer(rulebook=..., answers={'budget': 'COLUMN'})."
-        mapped, unmapped = map_rulebook(rulebook, answers, columns, advice=advice)
+        mapped, unmapped = map_rulebook(rulebook, Names(columns, answers, account=columns), advice=advice)
         if unmapped:
-            warnings.warn(
-                f"The rulebook's dimensions {', '.join(unmapped)} have no column and do not count.", stacklevel=3
-            )
+            what = ", ".join(unmapped)
+            warnings.warn(f"Of the rulebook these have no column and do not count: {what}.", stacklevel=3)
         return mapped
 
 

@@ -135,7 +135,7 @@ def test_time_and_accounts_are_taken_in_any_form() -> None:
 
 def test_a_rulebook_joins_the_score_once() -> None:
     leads, won = company()
-    with pytest.warns(UserWarning, match="dimensions Authority, Need, Timeline have no column and do not count"):
+    with pytest.warns(UserWarning, match="have no column and do not count: Authority, Need, Timeline"):
         scorer = LeadScorer("bant", answers={"budget": "budget"}, labels={"visits": "Visits"}).fit(leads, won)
     scored = scorer.scorer_.score(leads.head(20)).to_pylist()
     assert {row["points"]["Budget"] for row in scored} <= {0.0, 25.0}
@@ -175,7 +175,7 @@ def test_with_a_stated_base_rate_one_class_or_none_is_scored_by_the_rules(known)
     leads, _ = company(200)
     leads["source"] = np.random.default_rng(0).choice(["approved", "none", "planned"], 200)
     outcomes = np.array([*known, *[None] * (200 - len(known))], dtype=object)
-    with pytest.warns(UserWarning, match="Authority, Need, Timeline have no column"):
+    with pytest.warns(UserWarning, match="have no column and do not count: Authority, Need, Timeline"):
         scorer = LeadScorer(**RULED).fit(leads, outcomes)
     chance = scorer.predict_proba(leads)[:, 1]
     assert scorer.classes_.tolist() == [0, 1]

@@ -180,14 +180,39 @@ class SnapshotSettings(Section):
     per_lead: Whole = key("how many moments one lead may appear at", A_NUMBER, 3)
 
 
+class RuleSegment(Section):
+    """Rules for some of the leads only: those whose column has one of the values."""
+
+    name: Text = key("what the segment is called; it stands before the names of its dimensions", A_TEXT)
+    column: Text = key("the attribute that tells segments apart", A_COLUMN)
+    one_of: Annotated[Texts, Field(min_length=1)] = key("its values in this segment", 'a list such as ["inbound"]')
+    preset: Text | None = key("a rulebook that leadml brings along", 'a text such as "p_map"', None)
+    file: Text | None = key("a rulebook of your own", 'the path of a file, such as "inbound.toml"', None)
+
+
 class RuleSettings(Section):
-    """The rules that sales already believe in; neither preset nor file = no rules.
+    """The rules that sales already believe in; neither preset nor file nor segments = no rules.
 
     What is stated of them holds until leads have closed, and gives way as they do.
     """
 
     preset: Text | None = key("a rulebook that leadml brings along", 'a text such as "bant"', None)
     file: Text | None = key("a rulebook of your own", 'the path of a file, such as "rules.toml"', None)
+    segments: tuple[RuleSegment, ...] = key(
+        "rulebooks for parts of the leads instead of one for all, such as inbound and outbound",
+        "[[rules.segments]] tables",
+        (),
+    )
+    attributes: dict[str, Text] = key(
+        'attributes of the rulebook and the columns that hold them: employees = "Company size"',
+        'lines such as employees = "Company size"',
+        {},
+    )
+    activities: dict[str, Texts] = key(
+        'activities of the rulebook and your types: pricing_page = ["Visited pricing"]',
+        'lines such as pricing_page = ["Visited pricing"]',
+        {},
+    )
     base_rate: Between | None = key(
         "the share of leads that you expect to be won; without closed leads the rules score with it",
         "a number between 0 and 1, such as 0.1",

@@ -7,13 +7,25 @@ engine.py       DuckDB, and the tables it sees: numbers for ids, types and momen
 attributes.py   what was known of a lead
 activity.py     what a lead did
 account.py      what the lead's account did
+rule_counts.py  what a rulebook counts of activities
 frame.py        the columns side by side
 snapshots.py    build_snapshots (training) and snapshots_at (scoring)
 """
 
 from __future__ import annotations
 
+from leadml.features.frame import feature_columns
 from leadml.features.plan import Attribute, FeaturePlan
+from leadml.features.planning import make_plan
 from leadml.features.snapshots import Snapshots, build_snapshots, newest_moment, snapshots_at
 
-__all__ = ["Attribute", "FeaturePlan", "Snapshots", "build_snapshots", "newest_moment", "snapshots_at"]
+__all__ = [
+    "Attribute",
+    "FeaturePlan",
+    "Snapshots",
+    "build_snapshots",
+    "feature_columns",
+    "make_plan",
+    "newest_moment",
+    "snapshots_at",
+]

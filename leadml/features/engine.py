@@ -122,7 +122,7 @@ def _spine(spine: Spine, leads: pa.Table) -> pa.Table:
 def _activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Table:
     if tables.activities is None or not plan.activity_types:
         empty: Any = np.empty(0, np.int64)
-        return pa.table(dict.fromkeys(("lead", "account", "moment", "type", "units", "points"), empty))
+        return pa.table(dict.fromkeys(("lead", "account", "moment", "type", "units", "points", "counted"), empty))
     kept, lead = _of_known_leads(tables.activities, tables.leads)
     types = pa.array(plan.activity_types, pa.string())
     kind = pc.fill_null(pc.index_in(kept["type"], value_set=types), len(types))
@@ -136,6 +136,8 @@ def _activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Ta
             "type": kind.cast(pa.int64()),
             "units": np.round(value * _MICRO).astype(np.int64),
             "points": np.where(intent, 5, 1),
+            # Which of the types that rules name, whether or not it has features of its own.
+            "counted": pc.index_in(kept["type"], value_set=pa.array(plan.counted_types, pa.string())),
         }
     )
 

@@ -22,6 +22,7 @@ from leadml.features.attributes import (
 )
 from leadml.features.engine import opened, parts
 from leadml.features.plan import FeaturePlan
+from leadml.features.rule_counts import count_columns, count_features
 from leadml.features.spine import Spine
 from leadml.predict.encoding import Column
 from leadml.schema import LeadTables
@@ -30,11 +31,12 @@ __all__ = ["feature_columns", "features_of"]
 
 
 def feature_columns(plan: FeaturePlan) -> tuple[Column, ...]:
-    """Contracts of a plan's features: attributes, calendar, activities, account. Names are unique."""
+    """Contracts of a plan's features: attributes, calendar, activities, account, counts. Names are unique."""
     columns = attribute_columns(plan)
     if plan.calendar:
         columns += calendar_columns()
         columns += [measure.column for measure in (*activity_measures(plan), *account_measures(plan))]
+        columns += count_columns(plan)
     return tuple(_told_apart(columns))
 
 
@@ -71,7 +73,8 @@ def _computed(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> list[pa.Ch
         for part in parts(con):
             rows.append(part)
             values = [past_values(con, attribute, field) for field, attribute in enumerate(past)]
-            pieces.append([*values, *activity_features(con, plan), *account_features(con, plan)])
+            features = [*activity_features(con, plan), *account_features(con, plan), *count_features(con, plan)]
+            pieces.append([*values, *features])
     if len(pieces) == 1:
         return pieces[0]
     order = pa.array(np.argsort(np.concatenate(rows)))

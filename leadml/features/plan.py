@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from leadml.errors import BundleError
+from leadml.predict.conditions import ActivityCount
 from leadml.predict.encoding import Column, Group
 from leadml.schema import Kind
 
@@ -44,7 +45,7 @@ class FeaturePlan:
     `calendar`: snapshots have a moment (otherwise the features are the attributes as given, and nothing else).
     `activity_types`: the types with features of their own; `pooled`: the remaining ones share features.
     `intent_types`: the types that show intent. `accounts`: some account has two leads or more.
-    `roles`: leads have a role.
+    `roles`: leads have a role. `counts`: what the rulebook counts of activities.
     """
 
     calendar: bool
@@ -54,11 +55,19 @@ class FeaturePlan:
     intent_types: tuple[str, ...] = ()
     accounts: bool = False
     roles: bool = False
+    counts: tuple[ActivityCount, ...] = ()
+
+    @property
+    def counted_types(self) -> tuple[str, ...]:
+        """The activity types that the counts name."""
+        steps = [step for count in self.counts for step in (*count.after, count.types)]
+        return tuple(dict.fromkeys(kind for step in steps for kind in step))
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as values that JSON can hold."""
         plan = asdict(self)
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in plan.items()}
+        plain = {key: list(value) if isinstance(value, tuple) else value for key, value in plan.items()}
+        return plain | {"counts": [count.to_dict() for count in self.counts]}
 
     @classmethod
     def from_dict(cls, plan: Mapping[str, Any]) -> FeaturePlan:
@@ -72,6 +81,7 @@ class FeaturePlan:
                 key: tuple(value) if isinstance(value, list) else value for key, value in plan.items()
             }
             fields["attributes"] = tuple(Attribute(**attribute) for attribute in plan["attributes"])
+            fields["counts"] = tuple(ActivityCount.from_dict(count) for count in plan["counts"])
             return cls(**fields)
         except (KeyError, TypeError, AttributeError) as fault:
             raise BundleError(

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from leadml.errors import ColumnsError
 from leadml.features.engine import connect
 from leadml.features.plan import Attribute, FeaturePlan, readable
+from leadml.predict.conditions import ActivityCount
 from leadml.predict.encoding import Group
 from leadml.schema import LEAD_ROLES, Kind, LeadTables
 
@@ -27,6 +28,7 @@ def make_plan(
     intent_types: Sequence[str] = (),
     groups: Mapping[str, Group] | None = None,
     labels: Mapping[str, str] | None = None,
+    counts: Sequence[ActivityCount] = (),
 ) -> FeaturePlan:
     """Plan the features of a company.
 
@@ -35,6 +37,7 @@ def make_plan(
         intent_types: activity types that show intent; when empty, those whose name says so ("pricing", "demo", ...).
         groups: feature groups of attributes; the others are fit, or answer where they answer a question.
         labels: names that people read, by attribute.
+        counts: what a rulebook counts of activities; without moments to count before, none is.
 
     Raises:
         ColumnsError: none of the `intent_types` occurs among the activities, or a value is known only from a date on
@@ -59,6 +62,7 @@ def make_plan(
         intent_types=tuple(sorted(intent)) if seen else (),
         accounts=accounts,
         roles="role" in names,
+        counts=tuple(counts),
     )
 
 

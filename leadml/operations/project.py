@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from leadml.config import Settings
+from leadml.config.settings import RuleSegment, RuleSettings
 from leadml.errors import ConfigError
 from leadml.predict.rulebook import Rulebook
-from leadml.rules import load_rulebook
+from leadml.rules import by_segment, load_rulebook
 from leadml.schema import Kind, LeadTables
 from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
 from leadml.training.choices import Choices, CutoffPolicy
@@ -94,6 +95,8 @@ class Project:
                 for name, way in self._by_attribute("monotone", settings.leads.monotone).items()
             },
             rulebook=self._rulebook(),
+            rule_attributes=self._rule_attributes(),
+            rule_activities=settings.rules.activities,
             base_rate=settings.rules.base_rate,
             points_that_double_odds=settings.rules.points_that_double_odds,
             cutoffs=CutoffPolicy(
@@ -101,8 +104,8 @@ class Project:
                 mql_minimum_conversion=cutoffs.mql_minimum_conversion,
                 sql_per_week=cutoffs.sql_per_week,
                 sql_minimum_conversion=cutoffs.sql_minimum_conversion,
-                sql_needs_intent=cutoffs.sql_needs_intent,
             ),
+            sql_needs_intent=cutoffs.sql_needs_intent,
             kind=settings.model.kind,
             grade_multiples=settings.grades.bounds,
             time_limit_seconds=settings.model.time_limit_seconds,
@@ -110,15 +113,33 @@ class Project:
 
     def _by_attribute(self, key: str, given: Mapping[str, Value]) -> dict[str, Value]:
         """What is said of the user's columns, by the names that attributes have."""
-        leads, columns = self.settings.leads, self.source.columns(self.leads_table)
+        columns = self.source.columns(self.leads_table)
         for column in given:
             if column not in columns:
                 raise ConfigError(f"leads.{key}.{column}: there is no such column. {nearest(column, columns)}")
-        roles = {leads.role: "role", leads.direction: "direction"}
-        return {roles.get(column, column): value for column, value in given.items()}
+        return {self._attribute(column): value for column, value in given.items()}
+
+    def _attribute(self, column: str) -> str:
+        """What a column of the user's is called among the attributes."""
+        roles = {self.settings.leads.role: "role", self.settings.leads.direction: "direction"}
+        return roles.get(column, column)
+
+    def _rule_attributes(self) -> dict[str, str]:
+        """Attributes of the rulebook, and the attributes of the leads that they are."""
+        columns = self.source.columns(self.leads_table)
+        for name, column in self.settings.rules.attributes.items():
+            if column not in columns:
+                raise ConfigError(f"rules.attributes.{name}: there is no column {column!r}. {nearest(column, columns)}")
+        return {name: self._attribute(column) for name, column in self.settings.rules.attributes.items()}
 
     def _rulebook(self) -> Rulebook | None:
         rules = self.settings.rules
-        if rules.preset is not None:
-            return load_rulebook(rules.preset)
-        return None if rules.file is None else load_rulebook(self.settings.path(rules.file))
+        if rules.segments:
+            return by_segment(
+                [(one.name, self._attribute(one.column), one.one_of, self._named(one)) for one in rules.segments]
+            )
+        return self._named(rules) if rules.preset or rules.file else None
+
+    def _named(self, rules: RuleSettings | RuleSegment) -> Rulebook:
+        """The rulebook that settings name, by preset or file."""
+        return load_rulebook(rules.preset if rules.preset else self.settings.path(str(rules.file)))

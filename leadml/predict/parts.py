@@ -11,7 +11,7 @@ import numpy as np
 
 from leadml.predict.encoding import GROUPS, Column, Feature
 from leadml.predict.policy import Policy
-from leadml.predict.rulebook import parse_rulebook
+from leadml.predict.rulebook_text import parse_rulebook, rulebook_to_dict
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import Pair, ScoreTables
 from leadml.predict.tree_text import check_tree_text
@@ -97,7 +97,6 @@ def _check_scorer(scorer: Scorer) -> None:
     """Refuse what would load and then fail, or mislead, while scoring."""
     columns, features, tables = scorer.columns, scorer.features, scorer.tables
     kinds = {column.name: column.kind for column in columns}
-    dimensions = scorer.rulebook.dimensions if scorer.rulebook else ()
     arrays = [
         np.array([tables.intercept, tables.rules_weight]),
         *(array for feature, main in zip(features, tables.main, strict=True) for array in (feature.edges, main)),
@@ -117,7 +116,8 @@ def _check_scorer(scorer: Scorer) -> None:
         "a feature's column is not in its contract, or of another kind": all(
             kinds.get(feature.column) == _COLUMN_KIND_OF.get(feature.kind) for feature in features
         ),
-        "a rule's column is not in its contract": all(dimension.column in kinds for dimension in dimensions),
+        "a rule's column is not in its contract": not scorer.rulebook
+        or (scorer.rulebook.is_resolved and set(scorer.rulebook.columns) <= kinds.keys()),
         "a number is not finite": all(np.isfinite(array).all() for array in arrays),
         "a feature's edges do not ascend": all((np.diff(feature.edges) > 0).all() for feature in features),
         "a feature has more codes than 16 bits hold": all(feature.n_codes <= _MOST_CODES for feature in features),
@@ -200,7 +200,7 @@ def write_parts(scorer: Scorer) -> dict[str, bytes]:
         "maps.u16": _flat([m for pair in tables.pairs for m in (pair.left_map, pair.right_map)], "<u2"),
     }
     if scorer.rulebook:
-        parts["rulebook.json"] = dump_json(scorer.rulebook.to_dict())
+        parts["rulebook.json"] = dump_json(rulebook_to_dict(scorer.rulebook))
     if scorer.trees:
         parts["trees.json"] = dump_json([{"text": trees.text, "scale": trees.scale} for trees in scorer.trees])
         parts["places.f64"] = _flat([places for trees in scorer.trees for places in trees.places], "<f8")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from leadml.predict.arrays import from_numpy, from_texts
+from leadml.predict.arrays import Mask, from_numpy, from_texts
 from leadml.predict.encoding import Floats
+from leadml.predict.rulebook import Stops
 
 STAGES = ("raw", "MQL", "SQL")
 GRADES = ("D", "C", "B", "A")
@@ -33,14 +35,20 @@ class Policy:
         grade = from_numpy(np.searchsorted(bounds, probability, side="right"))
         return pa.DictionaryArray.from_arrays(grade, from_texts(GRADES))
 
-    def stages(self, probability: Floats, intent: Floats) -> pa.DictionaryArray:
-        """Recommended stage of each row, null where no cutoff is published; `intent` is the subtotal in log-odds."""
+    def stages(self, probability: Floats, intent: Floats, stops: Mapping[Stops, Mask]) -> pa.DictionaryArray:
+        """Recommended stage of each row, null where no cutoff is published.
+
+        `intent` is the subtotal in log-odds; `stops` says by stage which rows a gate keeps from it, each of shape
+        (rows,). What is kept from MQL is kept from SQL.
+        """
         if self.mql is None:
             return pa.nulls(len(probability), pa.dictionary(pa.int64(), pa.string()))
         stage = (probability >= self.mql).astype(np.int64)
         if self.sql is not None:
             ready = probability >= self.sql
             stage[ready & (intent > 0) if self.sql_needs_intent else ready] = 2
+        for name, stopped in stops.items():
+            stage[stopped] = np.minimum(stage[stopped], STAGES.index(name) - 1)
         return pa.DictionaryArray.from_arrays(from_numpy(stage), from_texts(STAGES))
 
 

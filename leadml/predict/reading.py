@@ -43,9 +43,30 @@ class Table:
         if not isinstance(content, Mapping):
             self.problem("", f"must be a table, got {_shown(content)}")
 
+    @property
+    def problems(self) -> Problems:
+        """Where problems are noted."""
+        return self._problems
+
+    def path_of(self, key: str) -> str:
+        """The path of one of this table's keys."""
+        return ".".join(part for part in (self._path, key) if part)
+
     def problem(self, key: str, what: str) -> None:
-        """Note a problem at one of this table's keys."""
-        self._problems.add(".".join(part for part in (self._path, key) if part), what)
+        """Note a problem at one of this table's keys, which is not unknown then."""
+        self._asked.append(key)
+        self._problems.add(self.path_of(key), what)
+
+    def has(self, key: str) -> bool:
+        """Whether the key stands in the table."""
+        return key in self._content
+
+    def flag(self, key: str) -> bool:
+        """True or false; absent means false."""
+        value = self._get(key, default=False)
+        if not isinstance(value, bool):
+            self._wrong(key, value, "true or false")
+        return value is True
 
     def text(self, key: str, default: str | None = None) -> str:
         """A string that is not blank; required unless a default is given."""
@@ -54,6 +75,13 @@ class Table:
             return value
         self._wrong(key, value, "a text that is not empty")
         return ""
+
+    def optional_text(self, key: str) -> str | None:
+        """A string that is not blank, or None where the key is absent."""
+        if self.has(key):
+            return self.text(key)
+        self._asked.append(key)
+        return None
 
     def number(self, key: str, default: float | None = None) -> float:
         """A finite number; required unless a default is given."""
@@ -73,8 +101,27 @@ class Table:
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of strings; absent means empty."""
         value = self._get(key, [])
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        if _are_texts(value):
             return tuple(value)
+        self._wrong(key, value, "a list of texts")
+        return ()
+
+    def text_or_texts(self, key: str) -> tuple[str, ...]:
+        """One text that is not blank, or a list of at least one; required."""
+        value = self._get(key, None)
+        several: Any = [value] if isinstance(value, str) else value
+        if several and _are_texts(several) and all(text.strip() for text in several):
+            return tuple(several)
+        self._wrong(key, value, "a text, or a list of texts, that is not empty")
+        return ()
+
+    def steps(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """A list of texts or of lists of texts; absent means empty."""
+        value = self._get(key, [])
+        lists: list[Any] = value if isinstance(value, list) else [[]]
+        lists = [[item] if isinstance(item, str) else item for item in lists]
+        if all(item and _are_texts(item) for item in lists):
+            return tuple(map(tuple, lists))
         self._wrong(key, value, "a list of texts")
         return ()
 
@@ -86,13 +133,18 @@ class Table:
             return allowed[0]
         return allowed[allowed.index(value)]
 
-    def tables(self, key: str) -> list[Table]:
-        """A list of at least one table."""
+    def table(self, key: str) -> Table | None:
+        """A table, None where it is absent."""
+        value = self._get(key, None)
+        return None if value is None else Table(value, self.path_of(key), self._problems)
+
+    def tables(self, key: str, *, required: bool = True) -> list[Table]:
+        """A list of tables, of at least one where `required`."""
         value = self._get(key, [])
-        if not isinstance(value, list) or not value:
+        if not isinstance(value, list) or (required and not value):
             self._wrong(key, value, f"one or more [[{key}]] tables")
             return []
-        path = f"{self._path}.{key}" if self._path else key
+        path = self.path_of(key)
         return [Table(item, f"{path}[{number}]", self._problems) for number, item in enumerate(value, start=1)]
 
     def refuse_other_keys(self) -> None:
@@ -109,6 +161,10 @@ class Table:
 
     def _wrong(self, key: str, value: Any, wanted: str) -> None:
         self.problem(key, f"must be {wanted}, got {_shown(value)}" if key in self._content else f"is missing: {wanted}")
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _shown(value: Any) -> str:

@@ -1,239 +1,306 @@
 """A rulebook: what sales and marketing believe in, as points, written down as data.
 
-A rulebook has dimensions (BANT has four). Each dimension looks at one column, by default the answer to its
-qualification question, and holds an ordered list of rules; the first rule that holds gives the points. A lead that has
-not answered gets the dimension's `missing` points and can be asked the question. Nothing in a rulebook is evaluated as
-code: a condition is a comparison with values that stand in the file.
+A rulebook has dimensions (BANT has four), each a list of rules. Either the first rule that holds gives the dimension's
+points, or all that hold do, up to a cap. A lead that has not answered a dimension's question gets its `missing` points
+and can be asked. Gates stop leads that must not be handed over, whatever their points. Nothing in a rulebook is
+evaluated as code: a rule holds where comparisons with values that stand in the file hold.
 
-Like a feature, a dimension turns rows into codes: 0 not answered, 1 no rule holds, 2 + k the k-th rule.
+The score is a sum of terms: a dimension of which the first rule counts is one, with code 0 not answered, 1 no rule
+holds, 2 + k the k-th rule, and a last one where the dimension does not apply; of other dimensions each rule is a term,
+with code 1 where it holds.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
 
-from leadml.errors import RulebookError
-from leadml.predict.columns import plain_number
-from leadml.predict.encoding import GROUPS, MISSING, Codes, Floats, Group, codes_by_value, fold, to_floats
-from leadml.predict.reading import Problems, Table
+from leadml.predict.conditions import ActivityCount, Condition, CountCondition, all_hold, counted
+from leadml.predict.encoding import MISSING, Codes, Floats, Group
+from leadml.predict.rule_rows import Mask, RuleRows, Values
 
-FORMAT = 1
 NO_RULE = 1
+HOLDS = 1
 Evidence = Literal["explicit", "implicit"]
-EVIDENCE: tuple[Evidence, ...] = ("explicit", "implicit")
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
+Counts = Literal["first", "all"]
+COUNTS: tuple[Counts, ...] = get_args(Counts)
+Stops = Literal["MQL", "SQL"]
+STOPS: tuple[Stops, ...] = get_args(Stops)
+
+TIER = "Tier"
+"""The dimension that a rulebook's tiers make up: from the ideal customer profile down to the target market."""
+
+# Rows whose points are added up at a time: few enough that the terms of sixty rules take little memory.
+_PART = 65_536
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One condition and its points: the value is one of some texts, or lies within bounds (both inclusive)."""
+    """What it takes, and the points for it: once, or for `each` of an activity, up to `most_points` (of either sign).
+
+    A rule with `each` holds where there is any such activity and all of `when` hold. `group` and `evidence` are those
+    of its dimension where None.
+    """
 
     label: str
     points: float
-    one_of: tuple[str, ...] = ()
-    at_least: float | None = None
-    at_most: float | None = None
+    when: tuple[Condition, ...] = ()
+    each: ActivityCount | None = None
+    most_points: float | None = None
+    group: Group | None = None
+    evidence: Evidence | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The rule as it is written in a file, without the keys that say nothing."""
-        every = {"label": self.label, "points": self.points, "one_of": list(self.one_of)}
-        bounds = {"at_least": self.at_least, "at_most": self.at_most}
-        return {key: value for key, value in (every | bounds).items() if value not in (None, [])}
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The lowest and the highest points that it gives where it holds."""
+        if self.each is None:
+            return self.points, self.points
+        most = float(np.copysign(np.inf if self.most_points is None else self.most_points, self.points))
+        return min(0.0, most), max(0.0, most)
 
-    def holds_for(self, text: str, number: float) -> bool:
-        """Whether the rule holds for one value, given as folded text and as a number (NaN if it is none)."""
-        if self.one_of:
-            return text in self._folded
-        low = -np.inf if self.at_least is None else self.at_least
-        high = np.inf if self.at_most is None else self.at_most
-        return low <= number <= high
+    @property
+    def columns(self) -> tuple[str | None, ...]:
+        """The columns that it looks at; None where it is not resolved."""
+        each = () if self.each is None else (self.each.column,)
+        return (*(condition.column for condition in self.when), *each)
 
-    @cached_property
-    def _folded(self) -> frozenset[str]:
-        return frozenset(fold(value) for value in self.one_of)
+    def holds(self, rows: RuleRows) -> Mask:
+        """Which rows it holds for; shape (rows,)."""
+        held = all_hold(self.when, rows)
+        return held if self.each is None else held & (counted(rows, self.each) > 0)
+
+    def gives(self, rows: RuleRows) -> Floats:
+        """The points for a lead that it holds for; shape (rows,)."""
+        if self.each is None:
+            return np.full(len(rows), self.points)
+        low, high = self.reach
+        given: Floats = np.clip(self.points * counted(rows, self.each), low, high)
+        return given
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """One dimension of qualification. `column` is the user's column once the rulebook is resolved, else None."""
+    """One dimension of qualification.
+
+    `answer` names the question that fills it, `question` is its wording, and `column` the user's column with the answer
+    once the rulebook is resolved; all None where nothing is asked. `only` says which leads it applies to.
+    `most_points` and `least_points` bound what all its rules give together.
+    """
 
     name: str
-    answer: str
-    question: str
     rules: tuple[Rule, ...]
+    answer: str | None = None
+    question: str | None = None
+    counts: Counts = "first"
     evidence: Evidence = "explicit"
     group: Group = "answer"
     missing: float = 0.0
     otherwise: float = 0.0
+    most_points: float | None = None
+    least_points: float | None = None
+    only: tuple[Condition, ...] = ()
     column: str | None = None
-    unanswered: tuple[str, ...] = ()
 
     @property
-    def points_by_code(self) -> Floats:
-        """Points of each code; shape (2 + rules,)."""
-        return np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules)], dtype=np.float64)
+    def columns(self) -> tuple[str | None, ...]:
+        """The columns that it looks at; None where it is not resolved."""
+        own = () if self.column is None else (self.column,)
+        return (*own, *(one.column for one in self.only), *(name for rule in self.rules for name in rule.columns))
 
-    def codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
-        """Code of each row; shape (rows,). Works on the distinct values, so a million rows cost little."""
-        return codes_by_value(values, self._codes_of)
+    @property
+    def terms(self) -> int:
+        """How many terms of the score it is."""
+        return 1 if self.counts == "first" else len(self.rules)
+
+    @property
+    def only_column(self) -> str | None:
+        """The column that alone decides on its points; None where several do, or points are counted."""
+        names = set(self.columns)
+        plain = self.counts == "first" and not self.only and all(rule.each is None for rule in self.rules)
+        return names.pop() if plain and len(names) == 1 else None
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The lowest and the highest points that a lead can get; the exact bounds of rules that can hold together."""
+        if self.counts == "first":
+            other = [self.otherwise] if self.column is None else [self.otherwise, self.missing]
+            points = [*other, *([0.0] if self.only else []), *(end for rule in self.rules for end in rule.reach)]
+            return min(points), max(points)
+        low = sum(min(0.0, rule.reach[0]) for rule in self.rules)
+        high = sum(max(0.0, rule.reach[1]) for rule in self.rules)
+        return float(self._bounded(low)), float(self._bounded(high))
+
+    def open(self, rows: RuleRows) -> Mask:
+        """Which leads its question can be put to: it applies to them and they have not answered; shape (rows,)."""
+        if self.column is None:
+            return np.zeros(len(rows), dtype=np.bool_)
+        return ~rows.column(self.column).where(_KNOWN) & all_hold(self.only, rows)
+
+    def evaluate(self, rows: RuleRows) -> list[tuple[Codes, Floats]]:
+        """Codes and points of each of its terms; each of shape (rows,)."""
+        applies = all_hold(self.only, rows) if self.only else None
+        if self.counts == "first":
+            return [self._first(rows, applies)]
+        held = [rule.holds(rows) if applies is None else rule.holds(rows) & applies for rule in self.rules]
+        points = [np.where(mask, rule.gives(rows), 0.0) for mask, rule in zip(held, self.rules, strict=True)]
+        share = self._share(points)
+        codes = [mask.astype(np.uint16) for mask in held]
+        return list(zip(codes, points if share is None else [given * share for given in points], strict=True))
 
     def describe(self, code: int) -> str:
-        """What a code says of a lead, in words that complete "<dimension>: ..."."""
+        """What a code says of a lead, in words that complete "<dimension>: ...", where the first rule counts."""
         if code == MISSING:
             return "not known"
-        return "answered, but no rule holds" if code == NO_RULE else self.rules[code - 2].label
+        if code == len(self.rules) + 2:
+            return "does not apply"
+        return "no rule holds" if code == NO_RULE else self.rules[code - 2].label
 
-    def to_dict(self) -> dict[str, Any]:
-        """The dimension as JSON values; `parse_rulebook` reads them back."""
-        plain = {
-            key: getattr(self, key)
-            for key in ("name", "answer", "question", "evidence", "group", "missing", "otherwise", "column")
-            if getattr(self, key) is not None
-        }
-        return plain | {"rule": [rule.to_dict() for rule in self.rules]}
+    def _first(self, rows: RuleRows, applies: Mask | None) -> tuple[Codes, Floats]:
+        codes = np.full(len(rows), NO_RULE, dtype=np.uint16)
+        if self.column is not None:
+            codes[~rows.column(self.column).where(_KNOWN)] = MISSING
+        for code in range(len(self.rules) + 1, NO_RULE, -1):
+            codes[self.rules[code - 2].holds(rows)] = code
+        if applies is not None:
+            codes[~applies] = len(self.rules) + 2
+        points = np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules), 0.0])[codes]
+        for code, rule in enumerate(self.rules, start=2):
+            if rule.each is not None:
+                points = np.where(codes == code, rule.gives(rows), points)
+        return codes, points
 
-    def _codes_of(self, distinct: pa.Array) -> list[int]:
-        if _is_number(distinct.type):
-            numbers = to_floats(distinct).tolist()
-            texts = ["" if number != number else plain_number(number) for number in numbers]
-        else:
-            texts = [fold(str(value)) if value is not None else "" for value in distinct.to_pylist()]
-            numbers = [_number_in(text) for text in texts]
-        return [self._code(text, number) for text, number in zip(texts, numbers, strict=True)]
+    def _share(self, points: Sequence[Floats]) -> Floats | None:
+        """What is left of each rule's points where all together pass a bound; None where nothing is bounded."""
+        if self.most_points is None and self.least_points is None:
+            return None
+        total = sum(points, np.zeros(1))
+        bounded: Floats = self._bounded(total)
+        return np.divide(bounded, total, out=np.ones_like(bounded), where=total != 0)
 
-    def _code(self, text: str, number: float) -> int:
-        if not text or text in self.unanswered:
-            return MISSING
-        holding = (code for code, rule in enumerate(self.rules, start=2) if rule.holds_for(text, number))
-        return next(holding, NO_RULE)
+    def _bounded(self, points: Any) -> Any:
+        low = -np.inf if self.least_points is None else self.least_points
+        high = np.inf if self.most_points is None else self.most_points
+        return np.clip(points, low, high)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a lead must have, or must not have, to be handed over as MQL or as SQL; `only` says to which it applies."""
+
+    name: str
+    when: tuple[Condition, ...]
+    must_have: bool = True
+    stops: Stops = "MQL"
+    only: tuple[Condition, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str | None, ...]:
+        """The columns that it looks at; None where it is not resolved."""
+        return tuple(condition.column for condition in (*self.when, *self.only))
+
+    def stopped(self, rows: RuleRows) -> Mask:
+        """Which leads it stops; shape (rows,). What is not known does not count as had."""
+        held = all_hold(self.when, rows)
+        return (~held if self.must_have else held) & all_hold(self.only, rows)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What rules say of rows: code and points of each term, each of shape (rows,)."""
+
+    codes: tuple[Codes, ...]
+    points: tuple[Floats, ...]
 
 
 @dataclass(frozen=True)
 class Rulebook:
-    """Dimensions under a name. Only a resolved rulebook (every dimension has a column) can be evaluated."""
+    """Dimensions and gates under a name. Only a resolved one, whose columns are the user's, can be evaluated."""
 
     name: str
     about: str
     dimensions: tuple[Dimension, ...]
+    gates: tuple[Gate, ...] = ()
     unanswered: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that rows must bring for the rules to be evaluated."""
-        return tuple(dict.fromkeys(d.column for d in self.dimensions if d.column is not None))
+        return tuple(dict.fromkeys(name for name in self._columns if name is not None))
 
-    def resolve(self, answers: Mapping[str, str], columns: Collection[str]) -> tuple[Rulebook, tuple[str, ...]]:
-        """Find each dimension's column, and list the dimensions for which there is none.
+    @property
+    def is_resolved(self) -> bool:
+        """Whether every condition knows its column."""
+        return None not in self._columns
 
-        `answers` maps question names to the user's columns; a question that is itself the name of one of `columns`
-        needs no mapping. The rulebook returned holds only the dimensions that were found.
-        """
-        found = {d.name: answers.get(d.answer, d.answer) for d in self.dimensions}
-        kept = [replace(d, column=found[d.name]) for d in self.dimensions if found[d.name] in columns]
-        unmapped = tuple(d.name for d in self.dimensions if found[d.name] not in columns)
-        return replace(self, dimensions=tuple(kept)), unmapped
+    @property
+    def _columns(self) -> list[str | None]:
+        parts: list[Dimension | Gate] = [*self.dimensions, *self.gates]
+        return [name for part in parts for name in part.columns]
 
-    def codes(self, table: pa.Table) -> list[Codes]:
-        """Code of each row in each dimension; each of shape (rows,)."""
-        return [dimension.codes(table[dimension.column]) for dimension in self.dimensions]
+    @cached_property
+    def counts(self) -> tuple[ActivityCount, ...]:
+        """The counts of activities among its columns."""
+        rules = [rule for dimension in self.dimensions for rule in dimension.rules]
+        whens = [*(rule.when for rule in rules), *(dimension.only for dimension in self.dimensions)]
+        whens += [when for gate in self.gates for when in (gate.when, gate.only)]
+        asked = [one.count for when in whens for one in when if isinstance(one, CountCondition)]
+        return tuple(dict.fromkeys([*asked, *(rule.each for rule in rules if rule.each is not None)]))
+
+    @property
+    def tier(self) -> Dimension | None:
+        """The dimension that says which tier of customers a lead belongs to, if there is one: the first of all."""
+        first = self.dimensions[0] if self.dimensions else None
+        return first if first is not None and first.name == TIER else None
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The lowest and the highest points that there are."""
+        reaches = np.array([dimension.reach for dimension in self.dimensions]).reshape(-1, 2)
+        return float(reaches[:, 0].sum()), float(reaches[:, 1].sum())
+
+    def rows(self, table: pa.Table) -> RuleRows:
+        """The rows of a table as these rules look at them."""
+        return RuleRows(table, self.unanswered)
+
+    def evaluate(self, rows: RuleRows) -> Evaluation:
+        """Codes and points of all terms: dimension by dimension, in the order of the file."""
+        terms = [term for dimension in self.dimensions for term in dimension.evaluate(rows)]
+        return Evaluation(tuple(codes for codes, _ in terms), tuple(points for _, points in terms))
 
     def points(self, table: pa.Table) -> dict[str, Floats]:
         """Points of each row by dimension name; each of shape (rows,)."""
-        codes = self.codes(table)
-        return {d.name: d.points_by_code[code] for d, code in zip(self.dimensions, codes, strict=True)}
+        parts = [
+            [sum((points for _, points in dimension.evaluate(rows)), np.zeros(1)) for dimension in self.dimensions]
+            for rows in self._parts(table)
+        ]
+        names = (dimension.name for dimension in self.dimensions)
+        return {name: np.concatenate(arrays) for name, arrays in zip(names, zip(*parts, strict=True), strict=True)}
 
-    def total(self, codes: Sequence[Codes]) -> Floats:
+    def total(self, table: pa.Table) -> Floats:
         """Points of each row over all dimensions; shape (rows,)."""
-        return sum((d.points_by_code[code] for d, code in zip(self.dimensions, codes, strict=True)), np.zeros(1))
+        return sum(self.points(table).values(), np.zeros(table.num_rows))
 
-    def to_dict(self) -> dict[str, Any]:
-        """The rulebook as JSON values; `parse_rulebook` reads them back."""
-        head = {"format": FORMAT, "name": self.name, "about": self.about, "unanswered": list(self.unanswered)}
-        return head | {"dimension": [dimension.to_dict() for dimension in self.dimensions]}
+    def stopped(self, rows: RuleRows) -> dict[str, Mask]:
+        """Which rows each gate stops, by the gate's name; each of shape (rows,)."""
+        return {gate.name: gate.stopped(rows) for gate in self.gates}
 
-
-def read_rulebook(text: str, where: str) -> Rulebook:
-    """Parse a rulebook file's text; `where` names the file in messages.
-
-    Raises:
-        RulebookError: the text is not TOML, or not a rulebook; every problem is listed.
-    """
-    try:
-        return parse_rulebook(tomllib.loads(text), where)
-    except tomllib.TOMLDecodeError as error:
-        raise RulebookError(f"{where}: not valid TOML: {error}. Mend that line and try again.") from None
+    def _parts(self, table: pa.Table) -> Iterator[RuleRows]:
+        rows = self.rows(table)
+        for start in range(0, max(len(rows), 1), _PART):
+            yield rows.part(start, min(start + _PART, len(rows)))
 
 
-def parse_rulebook(content: Mapping[str, Any], where: str) -> Rulebook:
-    """Build a rulebook from parsed TOML or JSON, checking every key; see `read_rulebook`."""
-    problems = Problems()
-    book = Table(content, "", problems)
-    found = book.number("format", default=FORMAT)
-    if found != FORMAT:
-        problems.add("format", f"is {found:g}, but this version of leadml reads format {FORMAT}")
-    unanswered = tuple(fold(text) for text in book.texts("unanswered"))
-    rulebook = Rulebook(
-        name=book.text("name"),
-        about=book.text("about", default=""),
-        dimensions=tuple(_dimension(table, unanswered) for table in book.tables("dimension")),
-        unanswered=unanswered,
-    )
-    book.refuse_other_keys()
-    names = [dimension.name for dimension in rulebook.dimensions]
-    for name in {name for name in names if names.count(name) > 1}:
-        problems.add("dimension", f"two dimensions are named {name!r}; names must differ")
-    if problems:
-        raise RulebookError(problems.message(where))
-    return rulebook
+class _Known:
+    """Whether a value says anything."""
+
+    def of(self, values: Values) -> Mask:
+        return values.known
 
 
-def _dimension(table: Table, unanswered: tuple[str, ...]) -> Dimension:
-    name = table.text("name")
-    dimension = Dimension(
-        name=name,
-        answer=table.text("answer"),
-        question=table.text("question"),
-        rules=tuple(_rule(rule) for rule in table.tables("rule")),
-        evidence=table.choice("evidence", EVIDENCE),
-        group=table.choice("group", GROUPS[::-1]),
-        missing=table.number("missing", default=0.0),
-        otherwise=table.number("otherwise", default=0.0),
-        column=table.text("column", default="") or None,
-        unanswered=unanswered,
-    )
-    table.refuse_other_keys()
-    return dimension
-
-
-def _rule(table: Table) -> Rule:
-    rule = Rule(
-        label=table.text("label"),
-        points=table.number("points"),
-        one_of=table.texts("one_of"),
-        at_least=table.optional_number("at_least"),
-        at_most=table.optional_number("at_most"),
-    )
-    table.refuse_other_keys()
-    bounded = rule.at_least is not None or rule.at_most is not None
-    if bool(rule.one_of) == bounded:
-        table.problem("", "needs a condition: either one_of, or at_least and/or at_most")
-    if rule.at_least is not None and rule.at_most is not None and rule.at_least > rule.at_most:
-        table.problem("at_least", f"is {rule.at_least}, above at_most ({rule.at_most}): the rule can never hold")
-    return rule
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
-
-
-def _number_in(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
+_KNOWN = _Known()

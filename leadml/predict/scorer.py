@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,15 +13,27 @@ import pyarrow as pa
 
 from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
-from leadml.predict.encoding import GROUPS, MISSING, Codes, Column, Feature, Floats
+from leadml.predict.encoding import GROUPS, Codes, Column, Feature, Floats
 from leadml.predict.policy import Policy, scores
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rule_columns import RuleColumns, rule_columns
+from leadml.predict.rule_rows import Mask, RuleRows
+from leadml.predict.rulebook import Rulebook, Stops
 from leadml.predict.tables import ScoreTables, probability
 from leadml.predict.terms import ReasonPicker, Term, terms_of
 from leadml.predict.trees import Trees
 
 # Rows scored at a time: few enough that their contributions stay in the processor's cache.
 _CHUNK = 16_384
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some rows: codes of all terms (rules, features, pairs), points of the rules' terms, and what rules look at."""
+
+    count: int
+    codes: tuple[Codes, ...]
+    points: tuple[Floats, ...] = ()
+    rows: RuleRows | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,7 @@ class Scorer:
     def log_odds(self, rows: Any) -> Floats:
         """Log-odds of conversion, shape (rows,). See `score` for `rows` and the errors."""
         parts = self._parts(read_columns(rows, self.columns))
-        return np.concatenate([self._log_odds(self._matrix(codes, count), codes) for codes, count in parts])
+        return np.concatenate([self._log_odds(self._matrix(part), part) for part in parts])
 
     def probability(self, rows: Any) -> Floats:
         """Probability of conversion, shape (rows,). See `score` for `rows` and the errors."""
@@ -63,13 +75,18 @@ class Scorer:
     def contributions(self, rows: Any) -> pa.Table:
         """Every term of every row's log-odds: a column "intercept" and one per term; a row's sum is its log-odds."""
         table = read_columns(rows, self.columns)
-        matrix = self._shared_out(table)
+        matrix = self._shared_out(self._whole(table))
         intercept = np.full(table.num_rows, self.intercept)
         return pa.table([intercept, *matrix], names=["intercept", *(term.name for term in self.terms)])
 
     def subtotals(self, rows: Any) -> dict[str, Floats]:
         """Log-odds that each feature group adds to each row; with the intercept they add up to the log-odds."""
-        return self._subtotals(self._shared_out(read_columns(rows, self.columns)))
+        return self._subtotals(self._shared_out(self._whole(read_columns(rows, self.columns))))
+
+    def stops(self, rows: Any) -> dict[Stops, Mask]:
+        """By stage, which rows a gate keeps from it whatever their score; each of shape (rows,)."""
+        part = self._whole(read_columns(rows, self.columns))
+        return dict(self._said_by_rules(part).stops)
 
     def score(
         self, rows: Any, *, id_column: str | None = None, as_of: datetime | None = None, reasons: int = 3
@@ -87,8 +104,9 @@ class Scorer:
             One row per row: lead_id (where asked), probability, score (100 x probability, one decimal), grade, stage
             (null where the bundle publishes no cutoff), log_odds, the subtotals fit, engagement, intent and answer (in
             log-odds; with the intercept they add up to log_odds), points (a struct of points per rule dimension, where
-            there are rules), reasons_for and reasons_against (lists of structs of reason and log_odds), next_question,
-            bundle and as_of.
+            there are rules), tier (null for a lead of none), stopped_by (a list of the names of gates that keep the
+            lead from a stage), reasons_for and reasons_against (lists of structs of reason and log_odds),
+            next_question, bundle and as_of.
 
         Raises:
             ColumnsError: rows of an unknown shape, or with the columns or value types of another scorer.
@@ -96,7 +114,7 @@ class Scorer:
         rows = materialize(rows)
         table = read_columns(rows, self.columns)
         ids = read_ids(rows, id_column) if id_column else None
-        scored = pa.concat_tables([self._score_part(codes, count, reasons) for codes, count in self._parts(table)])
+        scored = pa.concat_tables([self._score_part(part, reasons) for part in self._parts(table)])
         scored = scored.append_column("bundle", pa.repeat(from_texts([self.digest])[0], table.num_rows))
         scored = scored.append_column(
             "as_of", pa.repeat(pa.nulls(1, TIME)[0] if as_of is None else pa.scalar(as_of, TIME), table.num_rows)
@@ -117,71 +135,82 @@ class Scorer:
     def _picker(self) -> ReasonPicker:
         return ReasonPicker(self.terms)
 
-    def _parts(self, table: pa.Table) -> Iterator[tuple[list[Codes], int]]:
-        """Codes of each term and number of rows of one part of the rows after another, of at least one part."""
-        codes = self._codes(table)
-        for start in range(0, max(table.num_rows, 1), _CHUNK):
-            yield [code[start : start + _CHUNK] for code in codes], min(_CHUNK, table.num_rows - start)
+    def _whole(self, table: pa.Table) -> _Part:
+        return next(self._parts(table, max(table.num_rows, 1)))
 
-    def _score_part(self, codes: Sequence[Codes], count: int, reasons: int) -> pa.Table:
-        matrix = self._matrix(codes, count)
-        log_odds = self._log_odds(matrix, codes)
-        self._share_out(matrix, codes)
+    def _parts(self, table: pa.Table, size: int = _CHUNK) -> Iterator[_Part]:
+        """One part of the rows after another, at least one."""
+        codes = self.encode(table)
+        codes += [pair.codes(codes) for pair in self.tables.pairs]
+        rows = self.rulebook.rows(table) if self.rulebook else None
+        for start in range(0, max(table.num_rows, 1), size):
+            stop = min(start + size, table.num_rows)
+            coded = [code[start:stop] for code in codes]
+            if self.rulebook is None or rows is None:
+                yield _Part(stop - start, tuple(coded))
+            else:
+                ruled = rows.part(start, stop)
+                said = self.rulebook.evaluate(ruled)
+                yield _Part(stop - start, (*said.codes, *coded), said.points, ruled)
+
+    def _score_part(self, part: _Part, reasons: int) -> pa.Table:
+        matrix = self._matrix(part)
+        log_odds = self._log_odds(matrix, part)
+        self._share_out(matrix, part)
         chance = probability(log_odds)
         subtotals = self._subtotals(matrix)
+        said = self._said_by_rules(part)
         columns = {
             "probability": from_numpy(chance),
             "score": from_numpy(scores(chance)),
             "grade": self.policy.grades(chance),
-            "stage": self.policy.stages(chance, subtotals["intent"]),
+            "stage": self.policy.stages(chance, subtotals["intent"], said.stops),
             "log_odds": from_numpy(log_odds),
             **{group: from_numpy(subtotal) for group, subtotal in subtotals.items()},
+            **said.columns,
         }
-        if self.rulebook:
-            columns["points"] = self._points(codes)
-        columns["reasons_for"], columns["reasons_against"] = self._picker.pick(matrix, codes, reasons)
-        columns["next_question"] = self._next_question(codes, count)
+        columns["reasons_for"], columns["reasons_against"] = self._picker.pick(matrix, part.codes, reasons)
+        columns["next_question"] = self._next_question(part)
         return pa.table(columns)
 
-    def _codes(self, table: pa.Table) -> list[Codes]:
-        """Code of each term for each row, in the order of the terms: rule dimensions, features, pairs."""
-        rules = self.rulebook.codes(table) if self.rulebook else []
-        codes = self.encode(table)
-        return [*rules, *codes, *(pair.codes(codes) for pair in self.tables.pairs)]
+    def _said_by_rules(self, part: _Part) -> RuleColumns:
+        return rule_columns(self.rulebook, part.rows, part.points, part.codes, part.count)
 
-    def _matrix(self, codes: Sequence[Codes], count: int) -> Floats:
-        """What the tables say of each term for each row, shape (terms, rows)."""
-        matrix = np.empty((len(self.terms), count))
-        for row, term, code in zip(matrix, self.terms, codes, strict=True):
-            np.take(term.log_odds, code, out=row)
+    def _matrix(self, part: _Part) -> Floats:
+        """What rules and tables say of each term for each row, shape (terms, rows)."""
+        matrix = np.empty((len(self.terms), part.count))
+        of_rules = len(part.points)
+        for row, points in zip(matrix, part.points, strict=False):
+            np.multiply(points, self.tables.rules_weight, out=row)
+        for row, term, code in zip(matrix[of_rules:], self.terms[of_rules:], part.codes[of_rules:], strict=True):
+            np.take(np.asarray(term.log_odds), code, out=row)
         return matrix
 
-    def _log_odds(self, matrix: Floats, codes: Sequence[Codes]) -> Floats:
+    def _log_odds(self, matrix: Floats, part: _Part) -> Floats:
         """Log-odds of each row. Terms are added in their order, so a row scores the same alone and among others."""
         total = np.full(matrix.shape[1], self.tables.intercept)
         for log_odds in matrix:
             total += log_odds
         for trees in self.trees:
-            total += trees.log_odds(codes[self._of_features])
+            total += trees.log_odds(self._features_of(part))
         return total
 
-    def _share_out(self, matrix: Floats, codes: Sequence[Codes]) -> None:
+    def _share_out(self, matrix: Floats, part: _Part) -> None:
         """Give every feature's term its share of what the trees say."""
+        first = len(part.points)
         for trees in self.trees:
-            matrix[self._of_features] += trees.contributions(codes[self._of_features])
+            matrix[first : first + len(self.features)] += trees.contributions(self._features_of(part))
 
-    def _shared_out(self, table: pa.Table) -> Floats:
+    def _shared_out(self, part: _Part) -> Floats:
         """All that each term adds to each row, shape (terms, rows)."""
-        codes = self._codes(table)
-        matrix = self._matrix(codes, table.num_rows)
-        self._share_out(matrix, codes)
+        matrix = self._matrix(part)
+        self._share_out(matrix, part)
         return matrix
 
-    @property
-    def _of_features(self) -> slice:
-        """The features' places among the terms."""
-        first = len(self.rulebook.dimensions) if self.rulebook else 0
-        return slice(first, first + len(self.features))
+    def _features_of(self, part: _Part) -> tuple[Codes, ...]:
+        """The codes of the features among those of all terms."""
+        first = len(part.points)
+        return part.codes[first : first + len(self.features)]
 
     def _subtotals(self, matrix: Floats) -> dict[str, Floats]:
         """Log-odds per feature group; a pair across two groups counts half for each."""
@@ -191,18 +220,14 @@ class Scorer:
                 subtotals[group] += log_odds / len(term.groups)
         return subtotals
 
-    def _points(self, codes: Sequence[Codes]) -> pa.StructArray:
-        dimensions = self.rulebook.dimensions if self.rulebook else ()
-        points = [from_numpy(d.points_by_code[code]) for d, code in zip(dimensions, codes, strict=False)]
-        return pa.StructArray.from_arrays(points, names=[dimension.name for dimension in dimensions])
-
-    def _next_question(self, codes: Sequence[Codes], count: int) -> pa.DictionaryArray:
+    def _next_question(self, part: _Part) -> pa.DictionaryArray:
         """The unanswered question that can add most points."""
         dimensions = self.rulebook.dimensions if self.rulebook else ()
-        asked = np.full(count, len(dimensions), dtype=np.int32)
-        gain = [dimension.points_by_code.max() - dimension.missing for dimension in dimensions]
+        asked = np.full(part.count, len(dimensions), dtype=np.int32)
+        gain = [dimension.reach[1] - dimension.missing for dimension in dimensions]
         # The last to be noted stands: the question with most to gain, and of equal ones the first in the rulebook.
         for position in sorted(range(len(gain)), key=lambda p: (gain[p], -p)):
-            asked[codes[position] == MISSING] = position
+            if part.rows is not None:
+                asked[dimensions[position].open(part.rows)] = position
         indices = from_numpy(asked, valid=asked < len(dimensions))
-        return pa.DictionaryArray.from_arrays(indices, from_texts([d.question for d in dimensions]))
+        return pa.DictionaryArray.from_arrays(indices, from_texts([d.question or "" for d in dimensions]))

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.encoding import MISSING, Codes, Feature, Floats, Group
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rulebook import Dimension, Rulebook
 from leadml.predict.tables import Map, Pair, ScoreTables
 
 Indices = np.ndarray[Any, np.dtype[np.intp]]
@@ -21,28 +21,36 @@ REASONS_TYPE = pa.list_(pa.struct([("reason", pa.dictionary(pa.int32(), pa.strin
 
 @dataclass(frozen=True)
 class Term:
-    """One term of the sum: its log-odds and its words for every code it can take; both as long as the codes."""
+    """One term of the sum: its log-odds and its words for every code it can take; both as long as the codes.
+
+    `log_odds` is None for a term of the rules, whose points are no matter of the code alone.
+    """
 
     name: str
     groups: tuple[Group, ...]
-    log_odds: Floats
+    log_odds: Floats | None
     texts: tuple[str, ...]
 
 
 def terms_of(features: Sequence[Feature], tables: ScoreTables, rulebook: Rulebook | None) -> tuple[Term, ...]:
     """All terms in the order of the sum: rule dimensions, features, pairs."""
     return (
-        *_rule_terms(rulebook, tables.rules_weight),
+        *(term for dimension in (rulebook.dimensions if rulebook else ()) for term in _rule_terms(dimension)),
         *(_main_term(feature, table) for feature, table in zip(features, tables.main, strict=True)),
         *(_pair_term(features, pair) for pair in tables.pairs),
     )
 
 
-def _rule_terms(rulebook: Rulebook | None, weight: float) -> Iterator[Term]:
-    for dimension in rulebook.dimensions if rulebook else ():
-        texts = tuple(f"{dimension.name}: {dimension.describe(code)}" for code in range(len(dimension.rules) + 2))
-        name = f"{rulebook.name if rulebook else ''} {dimension.name}"
-        yield Term(name, (dimension.group,), weight * dimension.points_by_code, texts)
+def _rule_terms(dimension: Dimension) -> Iterator[Term]:
+    """The terms of a dimension, in the order of its evaluation."""
+    name = f"rules: {dimension.name}"
+    if dimension.counts == "first":
+        texts = (f"{dimension.name}: {dimension.describe(code)}" for code in range(len(dimension.rules) + 3))
+        yield Term(name, (dimension.group,), None, tuple(texts))
+        return
+    for rule in dimension.rules:
+        text = f"{dimension.name}: {rule.label}"
+        yield Term(f"{name}: {rule.label}", (rule.group or dimension.group,), None, (f"not {text}", text))
 
 
 def _main_term(feature: Feature, table: Floats) -> Term:

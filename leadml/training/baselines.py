@@ -47,8 +47,8 @@ def logistic_regression(train: pa.Table, label: Floats, test: pa.Table, columns:
 def rules_alone(rulebook: Rulebook, train: pa.Table, label: Floats, test: pa.Table) -> Floats:
     """Probabilities from a rulebook's total points alone, put on the probability scale; shape (test rows,)."""
     model = LogisticRegression(C=np.inf)
-    model.fit(rulebook.total(rulebook.codes(train))[:, None], label)
-    chance: Floats = model.predict_proba(rulebook.total(rulebook.codes(test))[:, None])[:, 1]
+    model.fit(rulebook.total(train)[:, None], label)
+    chance: Floats = model.predict_proba(rulebook.total(test)[:, None])[:, 1]
     return chance
 
 

@@ -21,7 +21,6 @@ class CutoffPolicy:
     mql_minimum_conversion: float | None = None
     sql_per_week: float | None = None
     sql_minimum_conversion: float | None = None
-    sql_needs_intent: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +36,12 @@ class Choices:
     labels: Mapping[str, str] = field(default_factory=dict)
     monotone: Mapping[str, int] = field(default_factory=dict)
     rulebook: Rulebook | None = None
+    rule_attributes: Mapping[str, str] = field(default_factory=dict)
+    rule_activities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base_rate: float | None = None
     points_that_double_odds: float | None = None
     cutoffs: CutoffPolicy = CutoffPolicy()
+    sql_needs_intent: bool = True
     grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
     kind: Kind = "glassbox"
     seed: int = 0

@@ -7,6 +7,7 @@ conversion of a cutoff means.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -61,7 +62,7 @@ class Cutoff:
 def choose_cutoffs(
     probability: Floats,
     label: Floats,
-    intent: Mask | None,
+    may_be: Mapping[Stage, Mask],
     lead_ids: Groups,
     order: Floats | None,
     *,
@@ -71,7 +72,6 @@ def choose_cutoffs(
     mql_minimum_conversion: float | None = None,
     sql_per_week: float | None = None,
     sql_minimum_conversion: float | None = None,
-    sql_needs_intent: bool = True,
     signal: bool = True,
     seed: int = 0,
 ) -> list[Cutoff]:
@@ -85,8 +85,8 @@ def choose_cutoffs(
     Args:
         probability: float array (snapshots,), out-of-time predictions.
         label: float array (snapshots,), 1 (won within the horizon) or 0.
-        intent: bool array (snapshots,), whether a snapshot shows intent, which SQL asks for unless `sql_needs_intent`
-            is False; None: nobody knows, and nothing is asked.
+        may_be: by stage a bool array (snapshots,), which snapshots may have it whatever their score; all where a
+            stage is not named. What may not be MQL may not be SQL.
         lead_ids: array (snapshots,), the lead of each snapshot.
         order: float array (snapshots,) in days, or None: without it there are no weeks, a capacity cannot be applied,
             and `why` says so.
@@ -96,7 +96,6 @@ def choose_cutoffs(
         mql_minimum_conversion: share of MQLs that must convert, or None.
         sql_per_week: capacity for SQLs, leads per week, or None.
         sql_minimum_conversion: share of SQLs that must convert, or None.
-        sql_needs_intent: whether SQL asks for intent.
         signal: False where the model knows no more than the base rate: then no cutoff is published.
         seed: picks the accounts of each bootstrap repeat.
     """
@@ -104,10 +103,11 @@ def choose_cutoffs(
         reason = "No cutoff is published: the model found no signal, so no score separates leads."
         return [unpublished(stage, reason) for stage in DEFAULT_MULTIPLES]
     every = np.ones(len(probability), dtype=bool)
-    ready = intent if intent is not None and sql_needs_intent else every
+    workable = may_be.get("MQL", every)
+    ready = workable & may_be.get("SQL", every)
     leads, accounts = account_codes(lead_ids), account_codes(groups)
     mql = _Policy("MQL", mql_per_week, mql_minimum_conversion, base_rate, floor=0.0)
-    first = mql.choose(Crossings(probability, label, leads, order, every), label, accounts, seed)
+    first = mql.choose(Crossings(probability, label, leads, order, workable), label, accounts, seed)
     if first.probability is None:
         return [first, unpublished("SQL", "No SQL cutoff is published: it would have to lie above an MQL cutoff.")]
     sql = _Policy("SQL", sql_per_week, sql_minimum_conversion, base_rate, floor=first.probability)

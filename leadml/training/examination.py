@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import TrainingError
-from leadml.features import Snapshots
+from leadml.features import Snapshots, feature_columns, make_plan, newest_moment
 from leadml.predict.encoding import Column, to_floats
 from leadml.predict.rulebook import Rulebook
-from leadml.rules import map_rulebook
+from leadml.rules import Names, map_rulebook
 from leadml.schema import LeadTables
 from leadml.training.audit import audit_leads
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
 from leadml.training.findings import LEFT_OUT, Finding, columns_left_out, refusals
-from leadml.training.history import known_snapshots, no_snapshots
+from leadml.training.history import known_snapshots, leads_at, no_snapshots
 from leadml.training.learning_curve import LearningCurve, learning_curve, what_more_would_gain
 from leadml.training.readiness import check_readiness
 from leadml.training.repeats import find_repeats
@@ -30,6 +31,10 @@ from leadml.training.rules_weight import RulesPrior
 from leadml.training.split import Split, account_codes, split_newest
 
 NEWEST = 0.2
+HOW_TO_MAP = (
+    "Say which column answers each question under [leads.answers], and what the rulebook's attributes and activities "
+    "are called under [rules.attributes] and [rules.activities] in leadml.toml."
+)
 
 
 @dataclass(frozen=True)
@@ -77,13 +82,14 @@ def examine(tables: LeadTables, choices: Choices, *, progress: Progress = silent
     progress("auditing the columns for leaks")
     findings = _audit(tables)
     tables = _without(tables, columns_left_out(findings))
-    rulebook, unmapped = _rules(choices.rulebook, tables)
+    rulebook, unmapped = _rules(choices, tables)
+    counts = rulebook.counts if rulebook else ()
     progress("building snapshots")
     impossible = []
     try:
-        snapshots = known_snapshots(tables, choices)
+        snapshots = known_snapshots(tables, choices, counts)
     except TrainingError as refused:
-        snapshots, impossible = no_snapshots(tables, choices), [_impossible(refused)]
+        snapshots, impossible = no_snapshots(tables, choices, counts), [_impossible(refused)]
     prior = _prior(rulebook, tables, choices)
     examined = Examination(tables, (*findings, *unmapped, *impossible), rulebook, prior, snapshots)
     if not impossible:
@@ -126,14 +132,34 @@ def _without(tables: LeadTables, left_out: Mapping[str, str]) -> LeadTables:
     return replace(tables, attributes=kept, history=history)
 
 
-def _rules(rulebook: Rulebook | None, tables: LeadTables) -> tuple[Rulebook | None, list[Finding]]:
-    """The rulebook over the user's columns, and a remark where a dimension has none."""
-    if rulebook is None:
+def _rules(choices: Choices, tables: LeadTables) -> tuple[Rulebook | None, list[Finding]]:
+    """The rulebook over the user's columns, and a remark where a part of it has none."""
+    if choices.rulebook is None:
         return None, []
-    advice = "Say which column answers each question under [leads.answers] in leadml.toml."
-    mapped, unmapped = map_rulebook(rulebook, tables.answers, tables.attributes, advice=advice)
-    message = f"The rulebook {rulebook.name} has no column for {', '.join(unmapped)}; what has none counts for nothing."
-    return mapped, [Finding("R110", "note", None, message, advice)] if unmapped else []
+    mapped, unmapped = map_rulebook(choices.rulebook, rule_names(choices, tables), advice=HOW_TO_MAP)
+    what = ", ".join(unmapped)
+    message = f"The rulebook {mapped.name} has nothing to go by for {what}; what has nothing counts for nothing."
+    return mapped, [Finding("R110", "note", None, message, HOW_TO_MAP)] if unmapped else []
+
+
+def rule_names(choices: Choices, tables: LeadTables) -> Names:
+    """What a company has that rules can look at."""
+    plan = make_plan(tables, intent_types=choices.intent_types)
+    return Names(
+        columns=tables.attributes,
+        answers=tables.answers,
+        attributes=choices.rule_attributes,
+        activities=_activity_types(tables) if plan.calendar else (),
+        activity_types=choices.rule_activities,
+        account={column.name for column in feature_columns(plan)},
+    )
+
+
+def _activity_types(tables: LeadTables) -> list[str]:
+    if tables.activities is None:
+        return []
+    types: list[str] = pc.unique(tables.activities["type"]).to_pylist()
+    return types
 
 
 def _prior(rulebook: Rulebook | None, tables: LeadTables, choices: Choices) -> RulesPrior | None:
@@ -141,7 +167,9 @@ def _prior(rulebook: Rulebook | None, tables: LeadTables, choices: Choices) -> R
     prior = RulesPrior.stated(rulebook, choices.base_rate, choices.points_that_double_odds)
     if prior is None or rulebook is None:
         return None
-    return replace(prior, reference=float(np.mean(rulebook.total(rulebook.codes(tables.leads)))))
+    moment = newest_moment(tables) if "created_at" in tables.leads.column_names else datetime(1970, 1, 1)  # noqa: DTZ001 (UTC)
+    leads = leads_at(tables, choices, moment, rulebook.counts)
+    return replace(prior, reference=float(np.mean(rulebook.total(leads.features))))
 
 
 def _ready(examined: Examination) -> Examination:

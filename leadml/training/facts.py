@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import leadml
 from leadml.features import Snapshots
 from leadml.predict import Scorer
+from leadml.predict.arrays import Mask
 from leadml.predict.encoding import Floats
 from leadml.predict.rulebook import Dimension
 from leadml.predict.tables import probability
@@ -138,7 +139,8 @@ def _evaluation(evidence: Evidence, newest: Snapshots) -> dict[str, Any]:
 def _rules(scorer: Scorer, evidence: Evidence) -> dict[str, Any] | None:
     if scorer.rulebook is None:
         return None
-    codes = scorer.rulebook.codes(evidence.snapshots.features)
+    rows = scorer.rulebook.rows(evidence.snapshots.features)
+    points = scorer.rulebook.points(evidence.snapshots.features)
     label = evidence.snapshots.label
     return {
         "name": scorer.rulebook.name,
@@ -146,8 +148,8 @@ def _rules(scorer: Scorer, evidence: Evidence) -> dict[str, Any] | None:
         "interval": evidence.fitted.rules_interval,
         "stated": _stated(evidence.prior),
         "dimensions": [
-            _dimension(dimension, code, label)
-            for dimension, code in zip(scorer.rulebook.dimensions, codes, strict=True)
+            _dimension(dimension, points[dimension.name], dimension.open(rows), label)
+            for dimension in scorer.rulebook.dimensions
         ],
     }
 
@@ -159,15 +161,15 @@ def _stated(prior: RulesPrior | None) -> dict[str, float | None] | None:
     return {"base_rate": base_rate, "points_that_double_odds": math.log(2) / prior.weight if prior.weight else None}
 
 
-def _dimension(dimension: Dimension, codes: np.ndarray[Any, Any], label: Floats) -> dict[str, Any]:
-    """How a dimension's best answers convert beside all others; the best are those in the upper half of its points."""
-    points = dimension.points_by_code
-    best = points[codes] > (points.min() + points.max()) / 2
+def _dimension(dimension: Dimension, points: Floats, unanswered: Mask, label: Floats) -> dict[str, Any]:
+    """How a dimension's best leads convert beside all others; the best are those in the upper half of its points."""
+    low, high = dimension.reach
+    best = points > (low + high) / 2
     return {
         "name": dimension.name,
-        "points_low": float(points.min()),
-        "points_high": float(points.max()),
-        "answered": float((codes != 0).mean()),
+        "points_low": low,
+        "points_high": high,
+        "answered": None if dimension.column is None else float(1 - unanswered.mean()),
         "won_with": float(label[best].mean()) if best.any() else None,
         "won_without": float(label[~best].mean()) if (~best).any() else None,
     }

@@ -128,7 +128,7 @@ def fit_scorer(
     foreign = checked(extra_candidates, seed)
     _check(columns, table.num_rows, label, order, groups, rulebook)
     if rulebook and prior and prior.reference is None:
-        prior = replace(prior, reference=float(np.mean(rulebook.total(rulebook.codes(table)))))
+        prior = replace(prior, reference=float(np.mean(rulebook.total(table))))
     if len(np.unique(label[np.isfinite(label)])) < 2:
         return fit_rules(table, columns, label, groups=groups, rulebook=rulebook, prior=prior)
     if groups is not None and len(np.unique(np.asarray(groups)[np.isfinite(label)])) < 2:
@@ -210,7 +210,7 @@ def fit_rules(
             "and lost leads. Check which values of the outcome column mean won and which mean lost; or state a "
             "rulebook, the base rate and how many points double the odds, and score by the rules until then."
         )
-    points = rulebook.total(rulebook.codes(table))
+    points = rulebook.total(table)
     accounts = np.arange(len(label)) if groups is None else np.asarray(groups)
     fitted = fit_rules_weight(points[rows], label[rows], accounts[rows], prior=prior)
     tables = ScoreTables(fitted.intercept, (), rules_weight=fitted.weight)

@@ -72,9 +72,11 @@ def known_leads(
     """The rows whose label is known, coded; arguments as in `fit_scorer`."""
     rows = np.flatnonzero(np.isfinite(label))
     known = table.take(rows)
-    features = fit_features(known, columns)
+    # What rules count of activities is theirs: it enters once, with their points.
+    counted = {count.column for count in rulebook.counts} if rulebook else set()
+    features = fit_features(known, [column for column in columns if column.name not in counted])
     codes = code_matrix(known, features)
-    points = rulebook.total(rulebook.codes(known)) if rulebook else np.zeros(len(rows))
+    points = rulebook.total(known) if rulebook else np.zeros(len(rows))
     accounts = None if groups is None else np.unique(np.asarray(groups)[rows], return_inverse=True)[1]
     stable = _stable_order(codes, label[rows], None if order is None else order[rows], accounts)
     rows, codes = rows[stable], np.asfortranarray(codes[stable])

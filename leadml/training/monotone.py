@@ -6,15 +6,18 @@ holds whatever was blended. What is missing stands apart: it is neither more nor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 from sklearn.isotonic import isotonic_regression
 
 from leadml.errors import TrainingError
 from leadml.predict.arrays import from_numpy
+from leadml.predict.conditions import ValueCondition
 from leadml.predict.encoding import Column, Feature, Floats
+from leadml.predict.rule_rows import number_in
 from leadml.predict.rulebook import Dimension, Rulebook
 from leadml.predict.tables import ScoreTables
 from leadml.training.sample import Sample
@@ -39,9 +42,9 @@ def check_monotone(monotone: Mapping[str, int], columns: Sequence[Column], ruleb
     faults += [f"{name!r} is no number" for name in monotone if kinds.get(name, "number") != "number"]
     faults += [f"{name!r} is neither 1 nor -1 but {way!r}" for name, way in monotone.items() if way not in (1, -1)]
     faults += [
-        f"the rules of {dimension.name} on {dimension.column!r} go against it"
-        for dimension in (rulebook.dimensions if rulebook else ())
-        if (way := monotone.get(str(dimension.column))) and (np.diff(_points_by_value(dimension)) * way < 0).any()
+        f"the rules of {dimension.name} on {dimension.only_column!r} go against it"
+        for dimension, points in _points_by_value(rulebook)
+        if (way := monotone.get(str(dimension.only_column))) and (np.diff(points) * way < 0).any()
     ]
     if faults:
         raise TrainingError(f"The monotone columns cannot be held: {'; '.join(faults)}. Mend them.")
@@ -51,9 +54,9 @@ def said_by_rules(rulebook: Rulebook | None, columns: Sequence[Column]) -> dict[
     """The number columns for which a rulebook's points only rise, or only fall, with the value."""
     numbers = {column.name for column in columns if column.kind == "number"}
     ways: dict[str, set[int]] = {}
-    for dimension in rulebook.dimensions if rulebook else ():
-        if dimension.column in numbers:
-            ways.setdefault(dimension.column, set()).update(np.sign(np.diff(_points_by_value(dimension))).astype(int))
+    for dimension, points in _points_by_value(rulebook):
+        if dimension.only_column in numbers:
+            ways.setdefault(dimension.only_column, set()).update(np.sign(np.diff(points)).astype(int))
     return {name: max(found - {0}) for name, found in ways.items() if len(found - {0}) == 1}
 
 
@@ -78,21 +81,20 @@ def _held(table: Floats, way: int, rows: np.ndarray) -> Floats:
     return np.concatenate([table[:1], way * np.maximum.accumulate(known)])
 
 
-def _points_by_value(dimension: Dimension) -> Floats:
-    """A dimension's points as its number grows: at, just below and just above every value that its rules speak of."""
-    spoken = {bound for rule in dimension.rules for bound in (rule.at_least, rule.at_most) if bound is not None}
-    spoken |= {
-        number
-        for text in (*dimension.unanswered, *(text for rule in dimension.rules for text in rule.one_of))
-        if np.isfinite(number := _number_in(text))
-    }
+def _points_by_value(rulebook: Rulebook | None) -> Iterator[tuple[Dimension, Floats]]:
+    """For each dimension that one column decides on, its points as that column's number grows."""
+    for dimension in rulebook.dimensions if rulebook else ():
+        if rulebook is not None and dimension.only_column is not None:
+            around = pa.table({dimension.only_column: from_numpy(_around(dimension, rulebook.unanswered))})
+            ((_, points),) = dimension.evaluate(rulebook.rows(around))
+            yield dimension, points
+
+
+def _around(dimension: Dimension, unanswered: Sequence[str]) -> Floats:
+    """At, just below and just above every number that a dimension's rules speak of, ascending."""
+    conditions = [one for rule in dimension.rules for one in rule.when if isinstance(one, ValueCondition)]
+    spoken = {bound for one in conditions for bound in (one.at_least, one.at_most) if bound is not None}
+    words = (*unanswered, *(word for one in conditions for word in (*one.one_of, *one.none_of)))
+    spoken |= {number for word in words if np.isfinite(number := number_in(word))}
     at = np.array(sorted(spoken), dtype=np.float64)
-    around = np.unique([np.nextafter(at, -np.inf), at, np.nextafter(at, np.inf)])
-    return dimension.points_by_code[dimension.codes(from_numpy(around))]
-
-
-def _number_in(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return np.nan
+    return np.unique([np.nextafter(at, -np.inf), at, np.nextafter(at, np.inf)])

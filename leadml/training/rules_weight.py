@@ -78,7 +78,8 @@ class RulesWeight:
 
 def points_between(rulebook: Rulebook) -> float:
     """Points between the worst lead there can be and the best."""
-    return float(sum(np.ptp(dimension.points_by_code) for dimension in rulebook.dimensions))
+    lowest, highest = rulebook.reach
+    return highest - lowest
 
 
 def fit_rules_weight(

@@ -14,8 +14,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+import pyarrow as pa
+
 from leadml.features import Snapshots
 from leadml.predict import Scorer
+from leadml.predict.arrays import Mask
 from leadml.predict.encoding import Floats
 from leadml.predict.policy import Policy
 from leadml.schema import LeadTables
@@ -23,7 +26,7 @@ from leadml.training import baselines
 from leadml.training.alarm import near_perfect
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
-from leadml.training.cutoffs import DEFAULT_MULTIPLES, Cutoff, choose_cutoffs, unpublished
+from leadml.training.cutoffs import DEFAULT_MULTIPLES, Cutoff, Stage, choose_cutoffs, unpublished
 from leadml.training.examination import Examination, examine
 from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, columns_left_out, refuse_unready
@@ -92,7 +95,8 @@ def _monotone(examined: Examination, choices: Choices) -> dict[str, int]:
 
 def _by_rules(examined: Examination, choices: Choices, now: datetime) -> tuple[Scorer, Evidence]:
     """The rules as stated, moved by what few outcomes are known; nothing is judged, so no cutoff is published."""
-    known, today = examined.snapshots, leads_at(examined.tables, choices, now)
+    counts = examined.rulebook.counts if examined.rulebook else ()
+    known, today = examined.snapshots, leads_at(examined.tables, choices, now, counts)
     leads = known if len(known.label) else today
     fitted = fit_rules(
         leads.features,
@@ -126,7 +130,8 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
     progress("choosing cutoffs")
     weekly = newest
     if snapshots.horizon_days is not None and split.boundary is not None:
-        weekly = weekly_snapshots(examined.tables, choices, _EPOCH + timedelta(days=split.boundary))
+        counts = examined.rulebook.counts if examined.rulebook else ()
+        weekly = weekly_snapshots(examined.tables, choices, _EPOCH + timedelta(days=split.boundary), counts)
     cutoffs = _cutoffs(weekly, rehearsal.scorer, choices, base_rate=float(older.label.mean()), signal=final.signal)
     policy = _policy(final.scorer, cutoffs, choices, base_rate=float(snapshots.label.mean()))
     evidence = Evidence(
@@ -188,13 +193,10 @@ def _cut_short(fitted: Fitted, choices: Choices) -> list[Finding]:
 
 
 def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: float, signal: bool) -> list[Cutoff]:
-    intent = None
-    if any("intent" in term.groups for term in scorer.terms):
-        intent = scorer.subtotals(weekly.features)["intent"] > 0
     return choose_cutoffs(
         scorer.probability(weekly.features),
         weekly.label,
-        intent,
+        _may_be(scorer, weekly.features, choices),
         weekly.lead_id,
         weekly.order if weekly.horizon_days else None,
         base_rate=base_rate,
@@ -205,12 +207,23 @@ def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: 
     )
 
 
+def _may_be(scorer: Scorer, rows: pa.Table, choices: Choices) -> dict[Stage, Mask]:
+    """Which rows may have a stage whatever their score: gates do not stop them, and an SQL has shown intent."""
+    may_be = {stage: ~stopped for stage, stopped in scorer.stops(rows).items()}
+    if choices.sql_needs_intent and _shows_intent(scorer):
+        may_be["SQL"] = may_be.get("SQL", True) & (scorer.subtotals(rows)["intent"] > 0)
+    return may_be
+
+
+def _shows_intent(scorer: Scorer) -> bool:
+    return any("intent" in term.groups for term in scorer.terms)
+
+
 def _policy(scorer: Scorer, cutoffs: Sequence[Cutoff], choices: Choices, *, base_rate: float) -> Policy:
     mql, sql = (cutoff.probability for cutoff in cutoffs)
-    shows_intent = any("intent" in term.groups for term in scorer.terms)
     return Policy(
         grade_bounds=grade_bounds(base_rate, choices.grade_multiples),
         mql=mql,
         sql=sql,
-        sql_needs_intent=choices.cutoffs.sql_needs_intent and shows_intent,
+        sql_needs_intent=choices.sql_needs_intent and _shows_intent(scorer),
     )

@@ -12,8 +12,9 @@ import pytest
 from leadml.predict import Scorer
 from leadml.predict.encoding import Column, Feature
 from leadml.predict.policy import Policy
-from leadml.predict.rulebook import parse_rulebook
+from leadml.predict.rulebook_text import parse_rulebook
 from leadml.predict.tables import Pair, ScoreTables
+from leadml.rules import Names, map_rulebook
 
 NAMES = [
     "select",
@@ -57,7 +58,6 @@ def _rulebook(rng, columns):
             "name": f"Dimension {position}",
             "answer": column.name,
             "question": f"What about {column.name!r}?",
-            "column": column.name,
             "group": str(rng.choice(GROUPS)),
             "missing": float(rng.integers(-3, 4)),
             "otherwise": float(rng.integers(-3, 4)),
@@ -70,7 +70,8 @@ def _rulebook(rng, columns):
         for position, column in enumerate(usable[:3])
     ]
     content = {"name": "Rules", "unanswered": ["Partner"], "dimension": dimensions}
-    return parse_rulebook(content, "test") if dimensions else None
+    names = Names([column.name for column in usable])
+    return map_rulebook(parse_rulebook(content, "test"), names, advice="")[0] if dimensions else None
 
 
 def _policy(rng):

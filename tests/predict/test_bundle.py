@@ -146,9 +146,12 @@ def test_a_bundle_that_cannot_be_written_leaves_nothing_behind(scorer, tmp_path)
 
 def test_a_scorer_that_could_not_be_loaded_is_not_saved(scorer, tmp_path):
     broken = replace(scorer, tables=replace(scorer.tables, intercept=float("inf")))
-    unresolved = tuple(replace(dimension, column=None) for dimension in scorer.rulebook.dimensions)
+    (dimension, *others) = scorer.rulebook.dimensions
+    (rule, *rules) = dimension.rules
+    unresolved = replace(rule, when=tuple(replace(condition, column=None) for condition in rule.when))
+    dimensions = (replace(dimension, rules=(unresolved, *rules)), *others)
     for wrong in (
-        replace(scorer, rulebook=replace(scorer.rulebook, dimensions=unresolved)),
+        replace(scorer, rulebook=replace(scorer.rulebook, dimensions=dimensions)),
         replace(scorer, columns=()),
     ):
         with pytest.raises(BundleError, match="not written, as it could not be loaded again"):
@@ -527,9 +530,14 @@ def test_a_contract_with_a_name_twice_or_another_kind_is_refused(parts, refuse):
 
 
 def test_a_rule_about_an_unknown_column_is_refused(parts, refuse):
-    for column in ("elsewhere", ""):
-        changed = edited(parts, "rulebook.json", lambda tree, column=column: tree["dimension"][0].update(column=column))
-        assert "a rule's column is not in its contract" in refuse(changed)
+    def elsewhere(tree):
+        tree["dimension"][0].update(column="elsewhere")
+
+    def unresolved(tree):
+        tree["dimension"][0]["rule"][0].pop("of_column")
+
+    for change in (elsewhere, unresolved):
+        assert "a rule's column is not in its contract" in refuse(edited(parts, "rulebook.json", change))
 
 
 def test_parts_read_back_as_they_stand_in_the_file(scorer, parts):

@@ -14,7 +14,7 @@ from leadml.demo import write_company
 from leadml.features import build_snapshots
 from leadml.operations.init import propose, write_settings
 from leadml.operations.project import Project
-from leadml.rules import load_rulebook, map_rulebook
+from leadml.rules import Names, load_rulebook, map_rulebook
 from leadml.training.fit import fit_scorer
 from leadml.training.rules_weight import RulesPrior, fit_rules_weight
 from leadml.training.sample import Sample, base_log_odds, log_loss
@@ -44,7 +44,7 @@ class Company:
         split = split_newest(snapshots.order, snapshots.account_id, gap=snapshots.horizon_days)
         self.horizon = snapshots.horizon_days
         self.older, self.newest = snapshots.take(split.train), snapshots.take(split.test)
-        self.rulebook, _ = map_rulebook(load_rulebook("bant"), tables.answers, tables.attributes, advice="")
+        self.rulebook, _ = map_rulebook(load_rulebook("bant"), Names(tables.attributes, tables.answers), advice="")
 
     def some(self, leads, seed):
         """The snapshots of whole accounts drawn by lot until there are so many leads."""
@@ -75,7 +75,7 @@ class Company:
         return {name: log_loss(self.newest.label, log_odds) for name, log_odds in found.items()}
 
     def _ruled(self, part):
-        points, fresh = (self.rulebook.total(self.rulebook.codes(one.features)) for one in (part, self.newest))
+        points, fresh = (self.rulebook.total(one.features) for one in (part, self.newest))
         fitted = fit_rules_weight(points, part.label, account_codes(part.account_id))
         return base_log_odds(replace(_bare(part), offset=fitted.weight * points)) + fitted.weight * fresh
 

@@ -24,11 +24,11 @@ class Pipeline:
         self.base_rate = float(self.label.mean())
 
     def choose(self, **policy):
-        given = {"intent": self.intent, "order": self.order, "base_rate": self.base_rate} | policy
+        given = {"may_be": {"SQL": self.intent}, "order": self.order, "base_rate": self.base_rate} | policy
         return choose_cutoffs(
             self.probability,
             self.label,
-            given.pop("intent"),
+            given.pop("may_be"),
             self.leads,
             given.pop("order"),
             groups=self.accounts,
@@ -107,18 +107,25 @@ def test_asked_for_nothing_the_cutoffs_lie_at_once_and_twice_the_base_rate():
 
 def test_sql_is_never_below_mql():
     pipeline = Pipeline()
-    mql, sql = pipeline.choose(mql_per_week=3, sql_per_week=1000, sql_needs_intent=False)
+    mql, sql = pipeline.choose(mql_per_week=3, sql_per_week=1000, may_be={})
     assert sql.probability == mql.probability
     assert sql.binding == "none"
 
 
-def test_sql_asks_for_intent_unless_told_not_to_or_nobody_knows():
+def test_who_may_not_be_sql_takes_no_place_among_sqls():
     pipeline = Pipeline()
     asking = pipeline.choose(sql_minimum_conversion=0.2)[1]
-    not_asking = pipeline.choose(sql_minimum_conversion=0.2, sql_needs_intent=False)[1]
-    unknown = pipeline.choose(sql_minimum_conversion=0.2, intent=None)[1]
+    not_asking = pipeline.choose(sql_minimum_conversion=0.2, may_be={})[1]
     assert asking.per_week < not_asking.per_week
-    assert unknown == not_asking
+
+
+def test_who_may_not_be_mql_takes_no_place_among_mqls_and_sqls():
+    pipeline = Pipeline()
+    nobody_stopped = pipeline.choose(may_be={})
+    stopped = pipeline.choose(may_be={"MQL": pipeline.intent})
+    assert [one.per_week for one in stopped] < [one.per_week for one in nobody_stopped]
+    both = {"MQL": pipeline.intent, "SQL": pipeline.intent}
+    assert pipeline.choose(may_be=both)[1] == stopped[1]
 
 
 def test_a_minimum_out_of_reach_publishes_no_cutoff_and_says_why():
@@ -155,7 +162,7 @@ def test_without_time_there_are_no_weeks_and_a_capacity_is_said_to_be_left_aside
 
 def test_where_nobody_shows_intent_only_sql_goes_unpublished():
     pipeline = Pipeline()
-    mql, sql = pipeline.choose(intent=np.zeros(len(pipeline.leads), dtype=bool))
+    mql, sql = pipeline.choose(may_be={"SQL": np.zeros(len(pipeline.leads), dtype=bool)})
     assert mql.probability is not None
     assert sql.probability is None
     assert "no lead that qualifies" in sql.why

@@ -8,8 +8,9 @@ import pytest
 
 from leadml.errors import TrainingError
 from leadml.predict.encoding import Column
-from leadml.predict.rulebook import read_rulebook
+from leadml.predict.rulebook_text import read_rulebook
 from leadml.predict.tables import probability
+from leadml.rules import Names, map_rulebook
 from leadml.training.fit import fit_scorer
 from leadml.training.rules_weight import fit_rules_weight
 from leadml.training.sample import log_loss
@@ -66,7 +67,7 @@ def leads(rows: int, seed: int, strength: float = 1.0) -> tuple[pa.Table, np.nda
 
 
 def rulebook():
-    resolved, unmapped = read_rulebook(RULES, "test").resolve({}, ["budget"])
+    resolved, unmapped = map_rulebook(read_rulebook(RULES, "test"), Names(["budget"]), advice="")
     assert unmapped == ()
     return resolved
 

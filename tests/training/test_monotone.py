@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from leadml.errors import TrainingError
 from leadml.predict.encoding import Column, Feature
-from leadml.predict.rulebook import read_rulebook
+from leadml.predict.rulebook_text import read_rulebook
 from leadml.predict.tables import Pair, ScoreTables
+from leadml.rules import Names, map_rulebook
 from leadml.training.fit import fit_scorer
 from leadml.training.monotone import check_monotone, held, said_by_rules
 from leadml.training.sample import Sample
@@ -48,7 +49,7 @@ def ladder(*rules: str, column: str = "budget") -> object:
     question = "How much?"
     """
     text += "".join(f'[[dimension.rule]]\nlabel = "rule {n}"\n{rule}\n' for n, rule in enumerate(rules))
-    return read_rulebook(text, "test").resolve({}, ["budget", "age", "source"])[0]
+    return map_rulebook(read_rulebook(text, "test"), Names(["budget", "age", "source"]), advice="")[0]
 
 
 RISING = ("at_least = 2\npoints = 30", "at_least = 0\npoints = 10")

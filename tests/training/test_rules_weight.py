@@ -10,8 +10,9 @@ import pytest
 
 from leadml.errors import TrainingError
 from leadml.predict.encoding import Column
-from leadml.predict.rulebook import read_rulebook
+from leadml.predict.rulebook_text import read_rulebook
 from leadml.predict.tables import probability
+from leadml.rules import Names, map_rulebook
 from leadml.training.fit import fit_scorer
 from leadml.training.rules_weight import RulesPrior, fit_rules_weight, points_between
 
@@ -37,7 +38,7 @@ missing = 5
 
 
 def rulebook():
-    return read_rulebook(RULES, "test").resolve({}, ["budget"])[0]
+    return map_rulebook(read_rulebook(RULES, "test"), Names(["budget"]), advice="")[0]
 
 
 def history(rows, seed=0, *, base=-1.5, weight=0.06):
@@ -127,7 +128,7 @@ def test_a_scorer_without_history_is_the_rules_at_the_stated_base_rate():
     table, label = young(200, 0, 0)
     book = rulebook()
     found = fit_scorer(table, COLUMNS, label, rulebook=book, prior=RulesPrior.stated(book, 0.1, 20.0))
-    points = book.total(book.codes(table))
+    points = book.total(table)
     expected = probability(np.log(0.1 / 0.9) + np.log(2) / 20 * (points - points.mean()))
     assert np.allclose(found.scorer.probability(table), expected, rtol=0, atol=1e-12)
     assert (found.served, found.signal, found.candidates, found.spread[1]) == ("rules", False, (), 0.0)
