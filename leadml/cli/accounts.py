@@ -25,12 +25,12 @@ def accounts(
 ) -> None:
     """List the accounts most likely to buy and who is missing among their contacts, or show one account."""
     if account_id is None:
-        print_accounts(best_accounts(project_of(config), top=top), json=json)
+        print_accounts(best_accounts(project_of(config), top=top), config, json=json)
     else:
-        print_account(one_account(project_of(config), account_id), json=json)
+        print_account(one_account(project_of(config), account_id), config, json=json)
 
 
-def print_accounts(found: AccountList, *, json: bool) -> None:
+def print_accounts(found: AccountList, config: Path, *, json: bool) -> None:
     """The best accounts, a line each."""
     if json:
         print_json(asdict(found))
@@ -44,10 +44,10 @@ def print_accounts(found: AccountList, *, json: bool) -> None:
     )
     print_lines(f"An account's score is {found.rule}.")
     if found.best:
-        print_lines(f"One in detail: {command()} accounts {found.best[0]['account_id']}")
+        print_lines(f"One in detail: {command()} accounts {found.best[0]['account_id']} --config {config}")
 
 
-def print_account(detail: AccountDetail, *, json: bool) -> None:
+def print_account(detail: AccountDetail, config: Path, *, json: bool) -> None:
     """One account: its score, its committee, and why."""
     row = detail.row
     if json:
@@ -67,7 +67,7 @@ def print_account(detail: AccountDetail, *, json: bool) -> None:
         [(r["reason"], f"{r['log_odds']:+.3f}") for r in [*row["reasons_for"], *row["reasons_against"]]],
         text="reason",
     )
-    print_lines(f"Every reason: {command()} explain {row['best_lead']}")
+    print_lines(f"Every reason: {command()} explain {row['best_lead']} --config {config}")
 
 
 def _account_row(row: Mapping[str, Any]) -> list[str]:
