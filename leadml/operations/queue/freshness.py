@@ -45,11 +45,17 @@ class Freshness:
         return float(0.5 ** (self.waiting / half_life))
 
 
-def touches_before(activities: pa.Table | None, contact_types: Sequence[str], moment: datetime | None) -> Touches:
-    """Sort activities strictly before a moment into leads' own and contacts; types compare without regard to case."""
+def touches_before(
+    activities: pa.Table | None, lead_ids: Sequence[str], contact_types: Sequence[str], moment: datetime | None
+) -> Touches:
+    """Sort activities of some leads, strictly before a moment, into their own and our contacts.
+
+    Types compare without regard to case.
+    """
     if activities is None or moment is None:
         return Touches({}, {})
-    before = activities.filter(pc.less(activities["occurred_at"], pa.scalar(moment, _TIME)))
+    known = pc.is_in(activities["lead_id"], value_set=pa.array(lead_ids, pa.string()))
+    before = activities.filter(pc.and_(known, pc.less(activities["occurred_at"], pa.scalar(moment, _TIME))))
     stated = {kind.strip().casefold() for kind in contact_types}
     types = [kind for kind in pc.unique(before["type"]).to_pylist() if kind.strip().casefold() in stated]
     ours = pc.is_in(before["type"], value_set=pa.array(types, pa.string()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -91,7 +91,7 @@ def list_work(project: Project, *, by: By | None = None, who: str | None = None)
     scored = read_scored(project, {segment: "category"} if segment else {})
     by = _whose(settings.leads, by)
     worth, segments = worth_of_deals(scored, segment, settings.queue)
-    stages = None if scored.undecided else frozenset(stage.casefold() for stage in settings.queue.stages)
+    stages = None if scored.undecided else settings.queue.stages
     tasks = list(_tasks(scored, stages, by, worth, segments, settings.queue))
     lists = _lists(tasks, scored, by, settings)
     notes = [
@@ -119,14 +119,16 @@ def _shown(leads: LeadSettings, role: str) -> bool:
 
 def _tasks(
     scored: ScoredLeads,
-    stages: frozenset[str] | None,
+    stages: Collection[str] | None,
     by: By | None,
     worth: Worth,
     segments: Mapping[str, str | None],
     queue: QueueSettings,
 ) -> Iterator[Task]:
-    touches = touches_before(scored.tables.activities, queue.contact_types, scored.moment)
-    for row in scored.workable(stages):
+    rows = scored.workable(stages)
+    leads = [row["lead_id"] for row in rows]
+    touches = touches_before(scored.tables.activities, leads, queue.contact_types, scored.moment)
+    for row in rows:
         lead = row["lead_id"]
         since = workable_since(lead, entered=row["since"], created=row.get("created_at"), touches=touches)
         fresh = freshness_of(since, touches.contacts.get(lead, ()), scored.moment)
@@ -158,7 +160,7 @@ def _lists(tasks: Sequence[Task], scored: ScoredLeads, by: By | None, settings: 
 def _reps_of_teams(scored: ScoredLeads) -> dict[str | None, int]:
     """How many reps each team has, by whom its leads belong to: a team can do what its reps can."""
     leads = scored.tables.leads
-    if "owner" not in leads.column_names:
+    if not {"team", "owner"} <= set(leads.column_names):
         return {}
     owners = leads.select(["team", "owner"]).group_by("team").aggregate([("owner", "count_distinct")]).to_pylist()
     return {row["team"]: max(1, row["owner_count_distinct"]) for row in owners if row["team"] is not None}

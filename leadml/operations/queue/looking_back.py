@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -32,14 +32,14 @@ def past_cases(
     company with more than 50,000 leads, whole accounts of about so many are looked at.
     """
     parts = tables.leads.num_rows // _MOST_LEADS + 1
-    ends, met = _ends(tables.leads), set[tuple[str, str]]()
+    met: set[tuple[str, str]] = set()
     for back in reversed(range(MOMENTS)):
         landmark = moment - timedelta(days=horizon_days + SEEN_DAYS * back)
         then = landmark - timedelta(days=SEEN_DAYS)
         scores = score_leads(scorer, tables, plan, then, reasons=1, part=(0, parts))
         short = _short(scores, judged)
-        seen = _seen(tables, then, landmark)
-        for case in _cases(short, ends, seen, landmark, landmark + timedelta(days=horizon_days)):
+        seen = _seen(tables, short, then, landmark)
+        for case in _cases(short, _ends(tables.leads, short), seen, landmark, landmark + timedelta(days=horizon_days)):
             if (case.account_id, case.shortage) not in met:
                 met.add((case.account_id, case.shortage))
                 yield case
@@ -73,8 +73,9 @@ def _cases(
         yield Case(account, lack, frozenset(things), won[account, lack])
 
 
-def _ends(leads: pa.Table) -> _Ends:
-    """Account, close date and outcome of each lead; an open lead's close date is what sales hope for."""
+def _ends(leads: pa.Table, of: Collection[str]) -> _Ends:
+    """Account, close date and outcome of some leads; an open lead's close date is what sales hope for."""
+    leads = leads.filter(_belongs(leads, of))
     columns = (leads[name].to_pylist() for name in ("lead_id", "account_id", "closed_at", "outcome"))
     return {
         lead: (account, None if outcome is None else closed, outcome)
@@ -82,22 +83,27 @@ def _ends(leads: pa.Table) -> _Ends:
     }
 
 
-def _seen(tables: LeadTables, since: datetime, until: datetime) -> dict[str, set[str]]:
-    """Types of activities and answers given of each lead, from `since` on and before `until`."""
+def _seen(tables: LeadTables, of: Collection[str], since: datetime, until: datetime) -> dict[str, set[str]]:
+    """Types of activities and answers given of some leads, from `since` on and before `until`."""
     found: dict[str, set[str]] = defaultdict(set)
     if tables.activities is not None:
-        recent = _between(tables.activities, "occurred_at", since, until)
+        recent = _between(tables.activities, "occurred_at", of, since, until)
         for lead, kind in zip(recent["lead_id"].to_pylist(), recent["type"].to_pylist(), strict=True):
             found[lead].add(kind)
     if tables.history is not None:
         questions = {attribute: question for question, attribute in sorted(tables.answers.items(), reverse=True)}
-        given = _between(tables.history, "changed_at", since, until).select(["lead_id", "field", "value"])
+        given = _between(tables.history, "changed_at", of, since, until).select(["lead_id", "field", "value"])
         for row in given.to_pylist():
             if row["field"] in questions and row["value"] is not None:
                 found[row["lead_id"]].add(f"{questions[row['field']]} answered {row['value']}")
     return found
 
 
-def _between(events: pa.Table, column: str, since: datetime, until: datetime) -> pa.Table:
+def _between(events: pa.Table, column: str, of: Collection[str], since: datetime, until: datetime) -> pa.Table:
     first, last = pa.scalar(since, _TIME), pa.scalar(until, _TIME)
-    return events.filter(pc.and_(pc.greater_equal(events[column], first), pc.less(events[column], last)))
+    events = events.filter(pc.and_(pc.greater_equal(events[column], first), pc.less(events[column], last)))
+    return events.filter(_belongs(events, of))
+
+
+def _belongs(rows: pa.Table, leads: Collection[str]) -> pa.ChunkedArray:
+    return pc.is_in(rows["lead_id"], value_set=pa.array(list(leads), pa.string()))

@@ -21,7 +21,7 @@ from leadml.operations.queue.shortage import SHORTAGES, journey_step, shortage
 COLUMNS = ("lead_id", "account_id", "score", "short_of", "step", *SUBTOTALS, "moved_such_leads", "ask")
 """What the list says of each lead."""
 
-_BELOW_MQL = frozenset({"raw", "recycled"})
+_BELOW_MQL = ("raw", "recycled")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def list_nurture(project: Project) -> NurtureList:
     scored = read_scored(project, {attribute.name: attribute.kind for attribute in plan.attributes})
     judged = [group for group in SUBTOTALS if pc.any(pc.not_equal(scored.scores[group], 0.0)).as_py()]
     known = {"lead_id", "score", "probability", *SUBTOTALS}
-    leads = list(scored.workable(None if scored.undecided else _BELOW_MQL))
+    leads = scored.workable(None if scored.undecided else _BELOW_MQL)
     rows = [
         {name: row[name] for name in known}
         | {"account_id": row.get("account_id"), "short_of": shortage(row, judged), "ask": row["next_question"]}

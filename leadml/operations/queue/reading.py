@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,20 +36,20 @@ _SCORES = pa.schema(
     ]
 )
 _STATES = pa.schema([("lead_id", pa.string()), ("stage", pa.string()), ("since", _TIME)])
-_OVER = {"won", "customer", "lost", "disqualified"}
+_OVER = pa.array(["won", "customer", "lost", "disqualified"])
 
 
 @dataclass(frozen=True)
 class ScoredLeads:
     """What a work list is made from: score rows, the moment they speak of (None without dates) and the lead tables.
 
-    `states` maps a lead to its lifecycle stage and since when; None where no lifecycle is kept.
+    `states` has the lifecycle's lead_id, stage and since (when it was entered); None where no lifecycle is kept.
     """
 
     scores: pa.Table
     moment: datetime | None
     tables: LeadTables
-    states: Mapping[str, tuple[str, datetime | None]] | None
+    states: pa.Table | None
 
     @property
     def undecided(self) -> bool:
@@ -59,24 +59,39 @@ class ScoredLeads:
     @property
     def vanished(self) -> int:
         """How many scored leads are no longer among the leads that can be used."""
-        present = pc.is_in(self.scores["lead_id"], value_set=self.tables.leads["lead_id"].combine_chunks())
-        return sum(not found for found in present.to_pylist())
+        return int(_row_in(self.tables.leads, self.scores["lead_id"]).null_count)
 
-    def workable(self, stages: frozenset[str] | None = None) -> Iterator[dict[str, Any]]:
+    def workable(self, stages: Collection[str] | None = None) -> list[dict[str, Any]]:
         """Give the leads that may be worked, by lead id, as score rows with owner, team, account and state beside them.
 
         Left out: who is stopped by a gate, who was won or lost by the moment, and whom the lifecycle calls won, lost or
-        disqualified. `stages` (folded) keeps those at these stages; None keeps every stage.
+        disqualified. `stages` keeps those at these stages, without regard to case; None keeps every stage.
         """
-        leads = _by_id(self.tables.leads, self.moment)
-        for row in self.scores.sort_by("lead_id").to_pylist():
-            lead = leads.get(row["lead_id"])
-            if lead is None or lead["closed"] or listed(row.pop("stopped_by", None)):
-                continue
-            stage, since = (self.states or {}).get(row["lead_id"], (row["stage"], None))
-            folded = (stage or "").casefold()
-            if folded not in _OVER and (stages is None or folded in stages):
-                yield {**row, **lead, "stage": stage, "since": since, "reasons_for": listed(row["reasons_for"])}
+        table = self._with_leads()
+        stage = pc.fill_null(pc.utf8_lower(table["stage"]), "")
+        chosen = pc.and_not(pc.and_not(pc.invert(table["closed"]), table["stopped"]), pc.is_in(stage, value_set=_OVER))
+        if stages is not None:
+            wanted = pa.array([name.lower() for name in stages], pa.string())
+            chosen = pc.and_(chosen, pc.is_in(stage, value_set=wanted))
+        rows = table.filter(chosen).sort_by("lead_id").to_pylist()
+        return [row | {"reasons_for": listed(row["reasons_for"])} for row in rows]
+
+    def _with_leads(self) -> pa.Table:
+        """Score rows of the leads that there are, with their stage and since when, and what the lead table says."""
+        leads, scores = self.tables.leads, self.scores
+        scores = scores.append_column("stopped", _stopped(scores))
+        place = _row_in(leads, scores["lead_id"])
+        scores, place = scores.filter(pc.is_valid(place)), place.filter(pc.is_valid(place))
+        names = [name for name in ("account_id", "owner", "team", "created_at") if name in leads.column_names]
+        beside = leads.select(names).append_column("closed", _closed(leads, self.moment)).take(place)
+        for name in beside.column_names:
+            scores = scores.append_column(name, beside[name])
+        since = pa.nulls(scores.num_rows, _TIME)
+        if self.states is not None:
+            state = self.states.take(_row_in(self.states, scores["lead_id"]))
+            stage = pc.coalesce(state["stage"], scores["stage"])
+            scores, since = scores.set_column(scores.column_names.index("stage"), "stage", stage), state["since"]
+        return scores.append_column("since", since)
 
 
 def read_scored(project: Project, kinds: Mapping[str, Kind]) -> ScoredLeads:
@@ -92,23 +107,25 @@ def read_scored(project: Project, kinds: Mapping[str, Kind]) -> ScoredLeads:
             f"{project.source.where}: the scores are of several moments ({moments[0]} and {moments[1]}, say). "
             "Run `leadml score` to write them anew."
         )
-    return ScoredLeads(scores, moments[0] if moments else None, project.read(kinds), _states(project))
+    lifecycle = target_name(project, LIFECYCLE)
+    states = read_published(project, lifecycle, _STATES) if is_published(project, lifecycle) else None
+    return ScoredLeads(scores, moments[0] if moments else None, project.read(kinds), states)
 
 
-def _states(project: Project) -> dict[str, tuple[str, datetime | None]] | None:
-    target = target_name(project, LIFECYCLE)
-    if not is_published(project, target):
-        return None
-    columns = read_published(project, target, _STATES).to_pydict()
-    rows = zip(columns["lead_id"], columns["stage"], columns["since"], strict=True)
-    return {lead: (stage, since) for lead, stage, since in rows}
+def _row_in(table: pa.Table, lead_ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The row of each lead in a table; null where it is not there."""
+    return pc.index_in(lead_ids, value_set=table["lead_id"].combine_chunks())
 
 
-def _by_id(leads: pa.Table, moment: datetime | None) -> dict[str, dict[str, Any]]:
-    """What a list says of each lead beside its score, and whether it was closed by the moment."""
-    names = [name for name in ("lead_id", "account_id", "owner", "team", "created_at") if name in leads.column_names]
-    table = leads.select(names).append_column("closed", _closed(leads, moment))
-    return {row.pop("lead_id"): row for row in table.to_pylist()}
+def _stopped(scores: pa.Table) -> Any:
+    """Whether any gate stops each lead; gates are a list, or its JSON text."""
+    if "stopped_by" not in scores.column_names:
+        return pa.array([False] * scores.num_rows)
+    gates = scores["stopped_by"]
+    if pa.types.is_nested(gates.type):
+        return pc.fill_null(pc.greater(pc.list_value_length(gates), 0), False)
+    none = pa.array(["", "[]", "null"], pa.string())
+    return pc.and_not(pc.is_valid(gates), pc.is_in(gates.cast(pa.string()), value_set=none))
 
 
 def _closed(leads: pa.Table, moment: datetime | None) -> Any:

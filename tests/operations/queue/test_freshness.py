@@ -68,9 +68,9 @@ def test_activities_are_sorted_into_own_and_contacts_strictly_before_the_moment(
     activities = pa.table(
         {"lead_id": pa.array(lead), "occurred_at": pa.array(at, pa.timestamp("us")), "type": pa.array(kind)}
     )
-    touches = touches_before(activities, ["CALL"], NOW)
+    touches = touches_before(activities, ["1", "2"], ["CALL"], NOW)
     assert touches == Touches({"1": [ago(2)]}, {"1": [ago(3), ago(1)]})
-    assert touches_before(None, ["call"], NOW) == Touches({}, {})
+    assert touches_before(None, ["1"], ["call"], NOW) == Touches({}, {})
 
 
 def test_the_median_is_over_those_that_were_contacted() -> None:
