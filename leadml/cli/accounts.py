@@ -42,7 +42,7 @@ def print_accounts(found: AccountList, config: Path, *, json: bool) -> None:
         [_account_row(row) for row in found.best],
         text="roles lacking",
     )
-    print_lines(f"An account's score is {found.rule}.")
+    print_lines(f"An account's score is {found.rule}.", *found.notes)
     if found.best:
         print_lines(f"One in detail: {command()} accounts {found.best[0]['account_id']} --config {config}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,12 +66,13 @@ def print_work(work: WorkList, *, json: bool) -> None:
         print_table(
             _title(one),
             ["lead", "stage", "score", "worth", "waiting", "why and what to ask"],
-            [_task(row) for row in one.rows],
+            [line for row in one.rows for line in _task(row)],
             text="why and what to ask",
         )
         print_lines("")
     print_lines(
-        "Worth = probability x what such a deal is worth x what waiting has left of it. " + _moment(work.as_of),
+        f"{_moment(work.as_of, 'As of ', '. ')}"
+        "Worth = probability x what such a deal is worth x what waiting has left of it.",
         *work.notes,
     )
 
@@ -80,7 +82,7 @@ def print_nurture(found: NurtureList, *, json: bool) -> None:
     if json:
         print_json(asdict(found))
         return
-    print_lines(f"{len(found.rows):,} leads to nurture{_moment(found.as_of, ', ')}; they are short of:")
+    print_lines(f"{len(found.rows):,} leads to nurture{_moment(found.as_of, ', as of ')}; they are short of:")
     for segment in found.segments:
         steps = ", ".join(f"{count:,} {step}" for step, count in segment.steps.items())
         print_lines(f"  {segment.short_of}: {segment.leads:,} (buyer's journey: {steps})")
@@ -99,19 +101,21 @@ def print_nurture(found: NurtureList, *, json: bool) -> None:
 def _title(one: DayList) -> str:
     median = one.median_days_to_first_contact
     pace = "" if median is None else f", median {_days(median)} to the first contact"
-    return f"{one.who}: {len(one.rows)} of {one.workable} leads today ({one.contacted} contacted{pace})"
+    contacted = "" if one.contacted is None else f" ({one.contacted} of {one.workable} contacted{pace})"
+    return f"{one.who}: {len(one.rows)} of {one.workable} leads today{contacted}"
 
 
-def _task(row: Mapping[str, Any]) -> list[str]:
-    ask = f". Ask: {row['ask']}" if row["ask"] else ""
-    return [
+def _task(row: Mapping[str, Any]) -> list[list[str]]:
+    """A line that says why, and below it one that says what to ask."""
+    first = [
         row["lead_id"],
         row["stage"] or "-",
         f"{row['score']:.1f}",
         f"{row['expected_value']:,.0f}" if row["deal_value"] > 1 else f"{row['expected_value']:.3f}",
         _waiting(row),
-        row["why"] + ask,
+        row["why"],
     ]
+    return [first, [*[""] * (len(first) - 1), f"Ask: {row['ask']}"]] if row["ask"] else [first]
 
 
 def _waiting(row: Mapping[str, Any]) -> str:
@@ -124,5 +128,5 @@ def _days(days: float) -> str:
     return f"{24 * days:.0f} h" if days < 2 else f"{days:.0f} d"
 
 
-def _moment(as_of: Any, before: str = "") -> str:
-    return f"{before}as of {as_of:%Y-%m-%d %H:%M}" if as_of else ""
+def _moment(as_of: datetime | None, before: str, after: str = "") -> str:
+    return f"{before}{as_of:%Y-%m-%d %H:%M}{after}" if as_of else ""

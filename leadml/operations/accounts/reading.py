@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,12 +22,16 @@ _LISTS = [field.name for field in SCHEMA if pa.types.is_nested(field.type)]
 
 @dataclass(frozen=True)
 class AccountList:
-    """The best accounts, and of how many; `rule` says how their leads were rolled up. `as_of` is None without dates."""
+    """The best accounts, and of how many; `rule` says how their leads were rolled up. `as_of` is None without dates.
+
+    `notes` says which roles count as needed where nobody stated them, and which of those stated no account has.
+    """
 
     accounts: int
     as_of: datetime | None
     rule: str
     best: Sequence[Mapping[str, Any]]
+    notes: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def best_accounts(project: Project, *, top: int) -> AccountList:
     table = _published(project)
     order = pc.sort_indices(table, [("probability", "descending"), ("account_id", "ascending")])
     as_of = table["as_of"][0].as_py() if table.num_rows else None
-    return AccountList(table.num_rows, as_of, RULE, _rows(table.take(order[:top])))
+    return AccountList(table.num_rows, as_of, RULE, _rows(table.take(order[:top])), list(_notes(project, table)))
 
 
 def one_account(project: Project, account_id: str) -> AccountDetail:
@@ -74,6 +78,16 @@ def _published(project: Project) -> pa.Table:
             "leads.account in leadml.toml, then run `leadml train` and `leadml score`."
         )
     return read_published(project, accounts_target(project), SCHEMA)
+
+
+def _notes(project: Project, table: pa.Table) -> Iterator[str]:
+    seen, lacking = (
+        {role for cell in table[name].to_pylist() for role in listed(cell)} for name in ("roles_seen", "roles_lacking")
+    )
+    if nobody := sorted(lacking - seen):
+        yield f"No contact of any of these accounts is known to be: {', '.join(nobody)}."
+    if (seen or lacking) and not project.settings.accounts.roles:
+        yield "Every role that some contact has counts as needed; state those that a purchase needs: [accounts] roles."
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:

@@ -53,13 +53,13 @@ _WHYS = 2
 class DayList:
     """One rep's or team's list for today.
 
-    `workable` counts the leads that could be worked and `contacted` those of them that were contacted; the median days
-    to the first contact is over these, None where there are none.
+    `workable` counts the leads that could be worked and `contacted` those of them that were contacted, None where
+    nobody says which activities are contacts; the median days to the first contact is over these.
     """
 
     who: str
     workable: int
-    contacted: int
+    contacted: int | None
     median_days_to_first_contact: float | None
     rows: Sequence[Mapping[str, Any]]
 
@@ -149,7 +149,7 @@ def _lists(tasks: Sequence[Task], scored: ScoredLeads, by: By | None, settings: 
         DayList(
             NOBODY if who is None else who,
             len(whole[who]),
-            sum(fresh.contacted for fresh in whole[who]),
+            sum(fresh.contacted for fresh in whole[who]) if settings.queue.contact_types else None,
             median_first_contact(whole[who]),
             [_row(NOBODY if who is None else who, rank, task, with_account) for rank, task in enumerate(own, 1)],
         )

@@ -106,6 +106,15 @@ def test_roles_that_are_needed_can_be_stated(open_floor: Open) -> None:
     project = open_floor(toml='[accounts]\nroles = ["cto", "Legal"]')
     assert {tuple(sorted((*a["roles_seen"], *a["roles_lacking"]))) for a in scored(project)} == {("Legal", "cto")}
     assert all("Legal" in a["roles_lacking"] for a in scored(project))
+    assert best_accounts(project, top=1).notes == ["No contact of any of these accounts is known to be: Legal."]
+
+
+def test_where_nobody_stated_which_roles_are_needed_that_is_said(open_floor: Open) -> None:
+    project = open_floor()
+    scored(project)
+    assert best_accounts(project, top=1).notes == [
+        "Every role that some contact has counts as needed; state those that a purchase needs: [accounts] roles."
+    ]
 
 
 def test_where_no_account_is_mapped_none_are_written_and_the_command_says_so(open_floor: Open) -> None:

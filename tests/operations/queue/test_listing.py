@@ -171,6 +171,8 @@ def test_a_contact_stops_the_clock_and_its_time_is_shown_with_the_median_of_the_
     ann, bob = work.lists[:2]
     assert (ann.contacted, ann.median_days_to_first_contact) == (1, 3.0)
     assert (bob.contacted, bob.median_days_to_first_contact) == (0, None)
+    unstated = list_work(project(tmp_path, activities=called))
+    assert [one.contacted for one in unstated.lists] == [None, None, None]
 
 
 def test_contact_types_that_never_occur_are_said(tmp_path: Path) -> None:
