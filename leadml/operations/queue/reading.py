@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 
 from leadml.errors import SourceError
 from leadml.operations.project import Project
-from leadml.operations.published import is_published, listed, read_published, target_name
+from leadml.operations.published import is_published, listed, read_published
 from leadml.operations.score import scores_table
 from leadml.schema import Kind, LeadTables
+from leadml.sources.files import FileSource
 
 LIFECYCLE = "lead_lifecycle"
 SUBTOTALS = ("fit", "engagement", "intent", "answer")
@@ -107,7 +108,7 @@ def read_scored(project: Project, kinds: Mapping[str, Kind]) -> ScoredLeads:
             f"{project.source.where}: the scores are of several moments ({moments[0]} and {moments[1]}, say). "
             "Run `leadml score` to write them anew."
         )
-    lifecycle = target_name(project, LIFECYCLE)
+    lifecycle = f"{LIFECYCLE}.csv" if isinstance(project.source, FileSource) else LIFECYCLE
     states = read_published(project, lifecycle, _STATES) if is_published(project, lifecycle) else None
     return ScoredLeads(scores, moments[0] if moments else None, project.read(kinds), states)
 
