@@ -87,9 +87,8 @@ def test_nothing_from_the_moment_on_changes_an_account(open_floor: Open, floor: 
             }
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_the_order_of_rows_changes_nothing(open_floor: Open, floor: Callable[..., Rows], seed: int) -> None:
-    rows, rng = floor(), np.random.default_rng(seed)
+def test_the_order_of_rows_changes_nothing(open_floor: Open, floor: Callable[..., Rows]) -> None:
+    rows, rng = floor(), np.random.default_rng(0)
     mixed = {name: [several[i] for i in rng.permutation(len(several))] for name, several in rows.items()}
     ours, theirs = scored(open_floor(rows)), scored(open_floor(mixed))
     assert [a | {"bundle": None} for a in ours] == [a | {"bundle": None} for a in theirs]
