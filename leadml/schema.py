@@ -29,6 +29,7 @@ LEAD_ROLES = (
     "closed_at",
     "account_id",
     "owner",
+    "team",
     "role",
     "deal_value",
     "lead_cost",
@@ -66,6 +67,7 @@ class LeadColumns:
     closed_at: str | None = None
     account: str | None = None
     owner: str | None = None
+    team: str | None = None
     role: str | None = None
     deal_value: str | None = None
     cost: str | None = None
@@ -119,11 +121,11 @@ class Counts:
 class LeadTables:
     """Checked tables under canonical names, and an account of every row that was left out.
 
-    `leads` has one row per lead: "lead_id" and "account_id" (string, never null); the other roles that are
-    mapped ("created_at" and "closed_at" timestamp[us], naive UTC; "outcome" string "won", "lost" or null;
-    "deal_value" and "lead_cost" double; "owner", "role" and "direction" string; "order" double); and `attributes`, the
-    columns that may become features (double, string or timestamp[us]). `answers` maps a question to the attribute that
-    holds its answer, `source` is the attribute that says where leads came from (None: nothing does). `known_at` maps an
+    `leads` has one row per lead: "lead_id" and "account_id" (string, never null); the other roles that are mapped
+    ("created_at" and "closed_at" timestamp[us], naive UTC; "outcome" string "won", "lost" or null; "deal_value" and
+    "lead_cost" double; "owner", "team", "role" and "direction" string; "order" double); and `attributes`, the columns
+    that may become features (double, string or timestamp[us]). `answers` maps a question to the attribute that holds
+    its answer, `source` is the attribute that says where leads came from (None: nothing does). `known_at` maps an
     attribute to the further column of `leads` (timestamp[us]) that says from when on its value is known, or to None
     where the user vouches that it is known from the beginning.
 

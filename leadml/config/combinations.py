@@ -22,6 +22,7 @@ ONE_COLUMN_ROLES = (
     "closed_at",
     "account",
     "owner",
+    "team",
     "role",
     "deal_value",
     "cost",
@@ -29,8 +30,8 @@ ONE_COLUMN_ROLES = (
     "direction",
     "order_by",
 )
-# They tell leads, companies and sellers apart and are never learnt from, so they may well be personal.
-MAY_BE_PERSONAL = ("id", "account", "owner")
+# They tell leads, companies, sellers and teams apart and are never learnt from, so they may well be personal.
+MAY_BE_PERSONAL = ("id", "account", "owner", "team")
 LEARNT_FROM = ("role", "direction", "source")
 DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
@@ -205,6 +206,12 @@ def _one_rulebook(given: Given) -> Iterator[Fault]:
         )
 
 
+def _deal_values(given: Given) -> Iterator[Fault]:
+    stated = [path for path in given if path.startswith("queue.values.")]
+    if stated and stated != ['queue.values."*"'] and not given.speaks_of("queue.value_by"):
+        yield "queue.values", None, 'needs queue.value_by, the column that holds these values; alone stands only "*"'
+
+
 def _tables(given: Given) -> Iterator[Fault]:
     url = given.get("source.url", "")
     several = "://" in url or url.endswith(("/", *DATABASE_SUFFIXES))
@@ -215,7 +222,7 @@ def _tables(given: Given) -> Iterator[Fault]:
             f"is missing; name the table of {url!r} that holds the leads",
         )
     tables: dict[str, str] = {}
-    for path in ("leads.table", "activities.table", "history.table", "output.scores"):
+    for path in ("leads.table", "activities.table", "history.table", "output.scores", "output.account_scores"):
         if path in given:
             table = _plain(given[path])
             if table in tables:
@@ -225,7 +232,7 @@ def _tables(given: Given) -> Iterator[Fault]:
 
 def _files(given: Given) -> Iterator[Fault]:
     files: dict[str, str] = {}
-    for path in ("source.url", "output.scores", "output.rejects", "output.report"):
+    for path in ("source.url", "output.scores", "output.account_scores", "output.rejects", "output.report"):
         if path in given:
             if given[path] in files:
                 yield path, given[path], f"is already {files[given[path]]}; each needs a file of its own"
@@ -241,6 +248,7 @@ CHECKS: tuple[Callable[[Given], Iterator[Fault]], ...] = (
     _known_at,
     _cutoffs,
     _one_rulebook,
+    _deal_values,
     _tables,
     _files,
 )

@@ -13,20 +13,21 @@ import pyarrow.compute as pc
 
 from leadml.errors import SourceError
 from leadml.features import FeaturePlan, newest_moment, snapshots_at
+from leadml.operations.accounts import accounts_published
 from leadml.operations.champion import load_champion
 from leadml.operations.lifecycle import LifecycleRun, of_scores, open_lifecycle
 from leadml.operations.project import Project
+from leadml.operations.published import refuse_others, target_name
 from leadml.predict import Scorer
 from leadml.predict.columns import TYPE_OF_KIND
 from leadml.schema import LeadTables
-from leadml.sources.files import FileSource
 from leadml.training.clock import Progress
 
 # No attribute of a user is called so: the id travels beside the features.
 LEAD_ID = "leadml: lead id"
 _LEADS_PER_CHUNK = 20_000
 _BEST = 10
-_OF_SCORES = {"lead_id", "probability", "bundle"}
+_OF_SCORES = ("lead_id", "probability", "bundle")
 
 
 @dataclass(frozen=True)
@@ -69,15 +70,19 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
     moment = (as_of or after_newest(tables)) if plan.calendar else None
     open_only = not every_lead and has_open_leads(tables)
     target = scores_table(project)
-    _refuse_others(project, target)
+    refuse_others(project, target, _OF_SCORES)
     grades: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     best: list[dict[str, Any]] = []
     kept: list[pa.Table] = []
-    with project.source.replace(target, _schema(scorer)) as sink:
+    with (
+        project.source.replace(target, _schema(scorer)) as sink,
+        accounts_published(project, tables, plan, moment) as accounts,
+    ):
         for scores in _score_in_chunks(scorer, tables, plan, moment, open_only=open_only, progress=progress):
             for batch in scores.to_batches():
                 sink.add(batch)
+            accounts.add(scores)
             grades.update(_counts(scores["grade"]))
             stages.update(_counts(scores["stage"]))
             best = _best_of(best, scores)
@@ -122,21 +127,7 @@ def has_open_leads(tables: LeadTables) -> bool:
 
 def scores_table(project: Project) -> str:
     """The table that scores go to; beside files it is a CSV file unless its name says otherwise."""
-    name = project.settings.output.scores
-    return f"{name}.csv" if isinstance(project.source, FileSource) and "." not in name else name
-
-
-def _refuse_others(project: Project, target: str) -> None:
-    """Scores replace scores; a table that is something else was named by mistake and must not be lost."""
-    source = project.source
-    if isinstance(source, FileSource):
-        source = FileSource(source.folder)
-    same = [table for table in source.tables() if table.casefold() == target.casefold()]  # as databases compare names
-    if same and not (columns := source.columns(same[0])).keys() >= _OF_SCORES:
-        raise SourceError(
-            f"{source.place(same[0])} is there already and holds no scores but {', '.join(map(repr, columns))[:200]}. "
-            "Choose another output.scores in leadml.toml."
-        )
+    return target_name(project, project.settings.output.scores)
 
 
 def _score_in_chunks(

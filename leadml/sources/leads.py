@@ -78,8 +78,9 @@ class _LeadCheck:
         self._dates()
         if "outcome" in roles:
             self.cells["outcome"] = self._outcome()
-        if "owner" in roles:
-            self.cells["owner"] = fold(self._distinct(roles["owner"]))
+        for role in ("owner", "team"):
+            if role in roles:
+                self.cells[role] = fold(self._distinct(roles[role]))
         for role in ("deal_value", "lead_cost"):
             self._amount(role)
         self._order()

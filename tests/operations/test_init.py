@@ -289,6 +289,7 @@ def test_a_lead_database_is_understood_with_activities_and_history(tmp_path: Pat
         "leads.closed_at": "closed_at",
         "leads.account": "account_id",
         "leads.owner": "owner",
+        "leads.team": "team",
         "leads.role": "role",
         "leads.deal_value": "deal_value",
         "leads.cost": "lead_cost",

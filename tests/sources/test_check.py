@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import sqlite3
 from contextlib import closing
@@ -535,3 +536,14 @@ def test_the_history_of_what_is_never_learnt_from_keeps_its_role(tmp_path: Path)
     assert tables.history["field"].to_pylist() == ["outcome", "deal_value", "size"]
     plan = snapshots_at(tables, dt.datetime(2024, 1, 15), open_only=False).plan  # noqa: DTZ001
     assert [attribute.name for attribute in plan.attributes] == ["size"]
+
+
+def test_an_owner_and_a_team_are_folded_to_one_spelling_and_never_attributes(tmp_path: Path) -> None:
+    columns = dataclasses.replace(LEADS, owner="rep", team="squad")
+    rows = [_row(id=str(n), rep=rep, squad=squad) for n, (rep, squad) in enumerate([("Ann", "North"), ("ANN", None)])]
+    tables = _check(
+        tmp_path, [*rows, _row(id="9", rep="Ann", squad="north"), _row(id="8", rep=None, squad="North")], columns
+    )
+    assert tables.leads["owner"].to_pylist() == ["Ann", "Ann", "Ann", None]
+    assert tables.leads["team"].to_pylist() == ["North", None, "North", "North"]
+    assert tables.attributes == ("size",)

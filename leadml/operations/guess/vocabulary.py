@@ -61,6 +61,12 @@ OWNER: Final = {
 }
 NOT_OWNER: Final = frozenset(_each("note team change date phone email mail comment previous home house"))
 
+TEAM: Final = {
+    **{f"{whose} team": 3.0 for whose in _each("sales owner assigned rep sdr hubspot")},
+    **{"team": 2.5, "vertriebsteam": 3.0, "equipo": 2.5, "sales group": 2.5, "sales territory": 2.5},
+}
+NOT_TEAM: Final = frozenset(_each("size number count members note change date email staff data engineering"))
+
 ROLE: Final = {
     **dict.fromkeys(("role", "job title", "job role", "job function", "rolle", "cargo", "puesto"), 3.0),
     **dict.fromkeys(("title", "position", "funktion", "job", "persona", "seniority", "beruf"), 2.5),
@@ -232,7 +238,7 @@ ENGAGEMENT: Final = frozenset(
     )
 )
 
-_ROLES = (CREATED, CLOSED, ID, ACCOUNT, OWNER, ROLE, DEAL_VALUE, COST, SOURCE, OUTCOME, PERSON_NAME)
+_ROLES = (CREATED, CLOSED, ID, ACCOUNT, OWNER, TEAM, ROLE, DEAL_VALUE, COST, SOURCE, OUTCOME, PERSON_NAME)
 _RELATED = (LEAD_KEY, HAPPENED, ACTIVITY_TYPE, CHANGED, FIELD, NEW_VALUE)
 COMPOUND_PARTS: Final = frozenset(
     word
