@@ -402,7 +402,8 @@ def test_dated_leads_too_young_for_the_horizon_are_scored_by_the_stated_rules(tm
 def test_a_refused_training_says_how_many_rows_were_rejected(tmp_path, leadml) -> None:
     config = tmp_path / "leadml.toml"
     leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", config)
-    config.write_text(config.read_text().replace('id = "Lead ID"', 'id = "Source"'))
+    text = config.read_text().replace('\nsource = "Source"', "")
+    config.write_text(text.replace('id = "Lead ID"', 'id = "Source"'))
     result = leadml("train", "--config", config)
     assert result.code == 2
     assert "leads: 60 read, 2 kept, 58 rejected (58 duplicate lead id)" in result.err
