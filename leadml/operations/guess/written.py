@@ -21,6 +21,8 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.table": "leads",
     "rules.preset": "bant",
     "rules.file": "rules.toml",
+    "rules.attributes": {"employees": "COLUMN"},
+    "rules.activities": {"pricing_page": ["TYPE"]},
     "rules.base_rate": 0.1,
     "rules.points_that_double_odds": 20,
     "model.time_limit_seconds": 600,
@@ -38,6 +40,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.monotone": {"COLUMN": "rising"},
 }
 _COLUMN = "COLUMN"
+_SEGMENT = {"name": "inbound", "column": _COLUMN, "one_of": ["inbound"], "preset": "p_map"}
 
 
 def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Suggestion]) -> str:
@@ -50,13 +53,15 @@ def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Sugges
             lines += ["", f"{'' if in_use else '#'}[{path}]"]
         elif _is_table(field):
             lines += ["", *_table(path, field, guesses)]
-        else:
+        elif path == "rules.segments":
+            lines += ["", f"# {field.description}", *_segments(guesses.get(path))]
+        elif not path.startswith("rules.segments."):
             lines += _key(path, field, guesses, suggestions)
     return "\n".join(lines) + "\n"
 
 
 def _has_required(section: str) -> bool:
-    return any(field.is_required() for path, field in keys() if path.startswith(f"{section}."))
+    return any(field.is_required() for path, field in keys() if path.rpartition(".")[0] == section)
 
 
 def _is_table(field: FieldInfo) -> bool:
@@ -106,6 +111,16 @@ def _table(path: str, field: FieldInfo, guesses: Mapping[str, Guess]) -> Iterato
     if not entries:
         for name, value in _EXAMPLES[path].items():
             yield f"#{dotted([name])} = {toml_value(value)}"
+
+
+def _segments(guess: Guess | None) -> Iterator[str]:
+    """Tables to be taken into use by hand: they stand in place of the one rulebook for all leads."""
+    if guess:
+        yield f"# {guess.confidence}: {_one_line(guess.evidence)}; to use these, take the # off, and put one before preset"
+    segments: Any = guess.value if guess else [_SEGMENT]
+    for segment in segments:
+        yield "#[[rules.segments]]"
+        yield from (f"#{name} = {toml_value(value)}" for name, value in segment.items())
 
 
 def _because(guess: Guess) -> str:
