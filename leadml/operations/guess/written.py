@@ -116,7 +116,7 @@ def _table(path: str, field: FieldInfo, guesses: Mapping[str, Guess]) -> Iterato
 def _segments(guess: Guess | None) -> Iterator[str]:
     """Tables to be taken into use by hand: they stand in place of the one rulebook for all leads."""
     if guess:
-        yield f"# {guess.confidence}: {_one_line(guess.evidence)}; to use these, take the # off, and put one before preset"
+        yield f"# {guess.confidence}: {_one_line(guess.evidence)}; take the # off here, and put one before preset"
     segments: Any = guess.value if guess else [_SEGMENT]
     for segment in segments:
         yield "#[[rules.segments]]"
