@@ -25,6 +25,12 @@ lost = ["lost"]
 """
 SOMETHING = '\n[[dimension]]\nname = "x"\n[[dimension.rule]]\nlabel = "x"\npoints = 1\nattribute = "x"\nknown = true\n'
 
+KEYS = """
+name about unanswered format answer question group evidence missing otherwise counts most_points least_points only
+label points each one_of none_of at_least at_most known attribute account activity within_days after gap_days whose
+per_day half_life_days lifespan_days and must stops tier gate
+"""
+
 
 def section(title):
     return PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
@@ -52,14 +58,7 @@ def test_the_table_of_frameworks_has_every_preset():
     assert set(re.findall(r"`(\w+)`", "\n".join(rows))) == set(preset_names())
 
 
-@pytest.mark.parametrize(
-    "key",
-    (
-        "name about unanswered format answer question group evidence missing otherwise counts most_points least_points "
-        "only label points each one_of none_of at_least at_most known attribute account activity within_days after "
-        "gap_days whose per_day half_life_days lifespan_days and must stops tier gate"
-    ).split(),
-)
+@pytest.mark.parametrize("key", KEYS.split())
 def test_every_key_of_the_language_is_shown(key):
     examples = "\n".join(blocks("The rulebook language"))
     assert re.search(rf"(^|[\s{{.\[]){key}( = |\]\])", examples), key
