@@ -161,6 +161,44 @@ QUESTIONS: Final = {
     "prioritization": ("prioritization", "prioritisation", "priority", "prioritat", "prioridad"),
     "goals": ("goal", "goals", "ziele", "objetivo"),
     "plans": ("plans",),
+    "consequences": ("consequence", "consequences"),
+    "implications": ("implication", "implications"),
+    "current_tool": ("current tool", "current solution", "current vendor", "tool in use", "tools in use"),
+}
+SAME_QUESTIONS: Final = {"challenges": "need", "money": "budget", "prioritization": "timeline"}
+
+RULE_ATTRIBUTES: Final = {
+    "employees": dict.fromkeys(
+        (
+            *("employees", "employee count", "company size", "headcount", "head count", "staff", "firm size"),
+            *("mitarbeiter", "mitarbeiterzahl", "empleados", "unternehmensgrosse"),
+        ),
+        3.0,
+    ),
+    "industry": dict.fromkeys(("industry", "sector", "vertical", "branche", "industria"), 3.0),
+    "country": dict.fromkeys(("country", "land", "pais"), 3.0),
+    "function": dict.fromkeys(("department", "business function", "abteilung", "departamento"), 3.0),
+    "salespeople": dict.fromkeys(("salespeople", "sales people", "sales staff", "sales team size", "sales reps"), 3.0),
+    "growth": dict.fromkeys(("growth", "growth rate", "wachstum", "crecimiento"), 3.0),
+    "relationship": dict.fromkeys(("relationship", "account type", "company type", "beziehung"), 3.0),
+    "email_domain": dict.fromkeys(("email domain", "mail domain"), 3.0),
+}
+NOT_RULE_ATTRIBUTE: Final = frozenset(_each("id date owner phone previous prev code user"))
+IN_NUMBERS: Final = frozenset(("employees", "salespeople", "growth"))
+RULE_ACTIVITIES: Final = {
+    "page_view": {"page view": 3.0, "page viewed": 3.0, "page visit": 3.0, "web visit": 3.0, "website visit": 3.0}
+    | {"visited website": 3.0, "pageview": 3.0, "seitenaufruf": 3.0},
+    "pricing_page": {"pricing page": 3.5, "pricing": 3.0, "price page": 3.5, "preisseite": 3.0, "prices": 2.5},
+    "email_open": {"email open": 3.0, "email opened": 3.0, "opened email": 3.0, "mail opened": 3.0, "opens email": 3.0},
+    "email_click": {"email click": 3.0, "email clicked": 3.5, "clicked email": 3.5, "mail click": 3.0}
+    | {"email link clicked": 3.5, "mail clicked": 3.0, "clicks email": 3.0},
+    "webinar": {"webinar": 3.0, "webinars": 3.0},
+    "white_paper": {"white paper": 3.0, "whitepaper": 3.0, "ebook": 2.5, "content download": 2.5},
+    "demo_request": {"demo": 3.0, "demo request": 3.5, "requested demo": 3.5},
+    "trial_use": {"trial": 3.0, "testzugang": 3.0, "prueba": 2.5},
+    "intent_signal": {"intent": 3.0, "intent signal": 3.5, "intent data": 3.5},
+    "careers_page": {"careers": 3.0, "careers page": 3.5, "jobs page": 3.0, "career page": 3.0, "karriereseite": 3.0},
+    "unsubscribe": {"unsubscribe": 3.0, "unsubscribed": 3.0, "opt out": 3.0, "opted out": 3.0, "abgemeldet": 3.0},
 }
 
 LEAD_TABLES: Final = {

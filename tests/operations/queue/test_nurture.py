@@ -110,6 +110,7 @@ def test_recycled_leads_are_nurtured_and_those_that_sales_work_are_not(
     everyone = [row["lead_id"] for row in nurtured(project).rows]
     stages = dict(zip(everyone, ["recycled", "SAL", "disqualified", "raw", "opportunity"], strict=False))
     with sqlite3.connect(project.settings.path("floor.sqlite")) as database:
+        database.execute("drop table lead_lifecycle")  # as scoring wrote it
         database.execute("create table lead_lifecycle (lead_id, stage, since)")
         states = [(lead, stage, "2024-01-01T00:00:00") for lead, stage in stages.items()]
         database.executemany("insert into lead_lifecycle values (?, ?, ?)", states)
