@@ -16,6 +16,8 @@ import pytest
 from leadml.cli import run
 from leadml.config import load_settings
 from leadml.errors import DecisionError, RulebookError, SourceError
+from leadml.features import FeaturePlan
+from leadml.features.plan import Attribute
 from leadml.operations.champion import publish
 from leadml.operations.lead import LeadRecord, decide, show
 from leadml.operations.lifecycle import LifecycleRun
@@ -60,10 +62,7 @@ def thermometer() -> Scorer:
     """A scorer whose probability is a tenth of the heat; MQL from 0.3 on, SQL from 0.7 on."""
     heat = Feature("heat", "heat", "number", "engagement", "Heat", np.arange(1.5, 9))
     odds = np.arange(1, 10) / (10 - np.arange(1, 10))
-    plan = {
-        "calendar": True,
-        "attributes": [{"name": "heat", "kind": "number", "group": "engagement", "label": "Heat"}],
-    }
+    plan = FeaturePlan(calendar=True, attributes=(Attribute("heat", "number", "engagement", "Heat"),)).to_dict()
     return Scorer(
         columns=(Column("heat", "number", "engagement", "Heat"),),
         features=(heat,),
