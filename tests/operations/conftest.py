@@ -79,14 +79,15 @@ def floor_rows(count: int = 150, seed: int = 0) -> dict[str, list[tuple[Any, ...
         over = ends < DAYS
         status = ("won" if won else "lost") if over else "open"
         role = [None, "CTO", "CFO", "Buyer"][rng.integers(0, 4)]
+        answer = str(rng.choice(["none", "approved"]))
         amount, size = float(rng.integers(1, 9)) * 1000, float(rng.choice([20, 500]))
         lead, firm, closed = f"L{n:04d}", f"F{n // 2:04d}", iso(ends) if over else None
         leads.append(
-            (lead, iso(created), closed, status, firm, f"rep {n % 3}", role, amount, size, None, f"{lead}@x.example")
+            (lead, iso(created), closed, status, firm, f"rep {n % 3}", role, amount, size, answer, f"{lead}@x.example")
         )
         kinds = ["page"] * int(rng.poisson(2)) + ["webinar"] * webinar + ["demo"] * (rng.random() < 0.2)
         acts += [(lead, iso(min(created + float(rng.random()) * 45, DAYS)), kind) for kind in kinds]
-        changes.append((lead, "budget", str(rng.choice(["none", "approved"])), iso(min(created + 5, DAYS))))
+        changes.append((lead, "budget", answer, iso(min(created + 5, DAYS))))
     return {"leads": leads, "acts": acts, "changes": changes}
 
 

@@ -37,7 +37,7 @@ def cases(project: Project) -> list[Case]:
 
 def lead(name: str, ends: float | None, status: str, firm: str | None = None) -> tuple[Any, ...]:
     closed = None if ends is None else at(ends)
-    return (name, at(130), closed, status, firm or name, "rep", None, 1.0, 20.0, None, f"{name}@x.example")
+    return (name, at(130), closed, status, firm or name, "rep", None, 1.0, 20.0, "approved", f"{name}@x.example")
 
 
 def test_what_was_seen_before_the_landmark_is_held_against_wins_after_it_and_before_now(open_floor: Open) -> None:
