@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from leadml.cli.progress import progress
+from leadml.cli.rules import rules
 from leadml.cli.show import print_json, print_lines
 from leadml.cli.tables import print_check, print_demo, print_explanation, print_proposal, print_scoring, print_training
 from leadml.config import load_settings
@@ -29,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(rules, name="rules")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The project's leadml.toml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
