@@ -58,7 +58,9 @@ class _Found:
         # Spellings that differ in case or outer blanks alone are one value.
         words, place = np.unique(np.array(texts, dtype=object).astype(str), return_inverse=True)
         numbers = np.array([column.values.numbers[kept[np.argmax(place == k)]] for k in range(len(words))])
-        return cls(name, Values(numbers, tuple(words.tolist())), np.bincount(place, leads[kept], len(words)))
+        return cls(
+            name, Values(numbers, tuple(words.tolist())), np.bincount(place, leads[kept], len(words)).astype(float)
+        )
 
     @property
     def total(self) -> float:
