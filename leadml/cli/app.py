@@ -13,6 +13,7 @@ from leadml.cli import accounts, queue
 from leadml.cli.lead import lead, print_decisions, print_lifecycle
 from leadml.cli.options import Config, Json, project_of
 from leadml.cli.progress import progress
+from leadml.cli.rules import rules
 from leadml.cli.show import print_json, print_lines
 from leadml.cli.tables import print_check, print_demo, print_explanation, print_proposal, print_scoring, print_training
 from leadml.errors import LeadmlError
@@ -30,6 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(rules, name="rules")
 
 app.add_typer(lead, name="lead")
 AsOf = Annotated[

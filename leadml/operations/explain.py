@@ -41,7 +41,7 @@ def explain_lead(project: Project, lead_id: str, *, as_of: datetime | None) -> E
     plan = FeaturePlan.from_dict(scorer.facts["plan"])
     tables = project.read({attribute.name: attribute.kind for attribute in plan.attributes})
     moment = (as_of or after_newest(tables)) if plan.calendar else None
-    tables = _account_of(tables, lead_id, project.source.where)
+    tables = account_of(tables, lead_id, project.source.where)
     scores = score_leads(scorer, tables, plan, moment, open_only=False, reasons=_ALL_REASONS)
     rows = scores.filter(pc.equal(scores["lead_id"], lead_id)).to_pylist()
     if not rows:
@@ -50,8 +50,12 @@ def explain_lead(project: Project, lead_id: str, *, as_of: datetime | None) -> E
     return Explanation(rows[0], scorer.intercept, decisions)
 
 
-def _account_of(tables: LeadTables, lead_id: str, where: str) -> LeadTables:
-    """The tables cut down to the account of one lead, which is all that its features look at."""
+def account_of(tables: LeadTables, lead_id: str, where: str) -> LeadTables:
+    """The tables cut down to the account of one lead, which is all that its features look at.
+
+    Raises:
+        SourceError: there is no such lead; `where` names the place in the message.
+    """
     leads = tables.leads
     own = leads.filter(pc.equal(leads["lead_id"], lead_id))
     if not own.num_rows:

@@ -86,8 +86,7 @@ def examine(tables: LeadTables, choices: Choices, *, progress: Progress = silent
         ColumnsError: none of the intent types occurs among the activities.
     """
     progress("auditing the columns for leaks")
-    findings = _audit(tables)
-    tables = _without(tables, columns_left_out(findings))
+    tables, findings = without_leaks(tables)
     rulebook, unmapped = _rules(choices, tables)
     counts = rulebook.counts if rulebook else ()
     progress("building snapshots")
@@ -104,6 +103,16 @@ def examine(tables: LeadTables, choices: Choices, *, progress: Progress = silent
         progress("splitting off the newest part")
         examined = _tested(examined, choices.seed)
     return _by_stated_rules(examined)
+
+
+def without_leaks(tables: LeadTables) -> tuple[LeadTables, list[Finding]]:
+    """The tables without the columns that are proven to leak, which neither scorers nor rules see; and the audit.
+
+    Raises:
+        TrainingError: there is no outcome.
+    """
+    findings = _audit(tables)
+    return _without(tables, columns_left_out(findings)), findings
 
 
 def _audit(tables: LeadTables) -> list[Finding]:
