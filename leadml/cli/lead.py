@@ -11,18 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
+from leadml.cli.options import Config, Json, project_of
 from leadml.cli.show import print_json, print_lines, print_table
-from leadml.config import load_settings
 from leadml.errors import DecisionError
 from leadml.operations.lead import LeadRecord, decide, show
 from leadml.operations.lifecycle import LifecycleRun
-from leadml.operations.project import Project
 
 lead = typer.Typer(help="Decide about one lead, or look at its way so far.", no_args_is_help=True)
 
 LeadId = Annotated[str, typer.Argument(help="The lead, by its id.")]
-Config = Annotated[Path, typer.Option("--config", "-c", help="The project's leadml.toml.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 Reason = Annotated[str, typer.Option(help="Why; it stays with the lead.")]
 By = Annotated[str | None, typer.Option(help="Who decides; by default your login name.")]
 
@@ -44,7 +41,7 @@ def _deciding(decision: str) -> Callable[..., None]:
         json: Json = False,
     ) -> None:
         who = _login() if by is None else by
-        record = decide(_project(config), lead_id, decision, reason=reason, decided_by=who, decided_at=_now())
+        record = decide(project_of(config), lead_id, decision, reason=reason, decided_by=who, decided_at=_now())
         print_record(record, json=json)
 
     return command
@@ -57,7 +54,7 @@ for _decision, _about in _HELP.items():
 @lead.command("show")
 def show_lead(lead_id: LeadId, config: Config = Path("leadml.toml"), json: Json = False) -> None:
     """Show the stage of a lead, how it came there, what people decided and what is waited for."""
-    print_record(show(_project(config), lead_id, now=_now()), json=json)
+    print_record(show(project_of(config), lead_id, now=_now()), json=json)
 
 
 def print_record(record: LeadRecord, *, json: bool) -> None:
@@ -113,10 +110,6 @@ def _login() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run as a user who has no name
         raise DecisionError("Your login has no name, so nobody would know who decided. Add --by NAME.") from None
-
-
-def _project(config: Path) -> Project:
-    return Project(load_settings(config))
 
 
 def _now() -> datetime:

@@ -107,7 +107,11 @@ SOURCE: Final = {
     **dict.fromkeys(("utm source", "acquisition source", "acquisition channel", "quelle", "herkunft"), 2.5),
     **{"channel": 1.5, "marketing channel": 2.5, "origin": 1.5, "lead origin": 2.0, "origen": 1.5, "kanal": 1.5},
 }
-NOT_SOURCE: Final = frozenset(_each("id date at detail details data drill url file record system contact code number country land pais region city"))
+NOT_SOURCE: Final = frozenset(
+    _each(
+        "id date at detail details data drill url file record system contact code number country land pais region city"
+    )
+)
 
 DIRECTION: Final = {"direction": 1.0, "inbound outbound": 1.0, "motion": 0.5, "richtung": 1.0, "direccion": 1.0}
 INBOUND: Final = frozenset(_each("inbound incoming eingehend entrante"))
