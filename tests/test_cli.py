@@ -428,7 +428,7 @@ def test_wins_in_the_newest_part_alone_are_refused_in_words_that_lead_on(tmp_pat
 def test_labels_and_groups_go_by_the_users_columns(tmp_path, leadml) -> None:
     config = tmp_path / "leadml.toml"
     leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", config)
-    text = config.read_text().replace('#role = "COLUMN"', 'role = "Source"')
+    text = config.read_text().replace('\nsource = "Source"', "").replace('#role = "COLUMN"', 'role = "Source"')
     config.write_text(text.replace("[leads.labels]", '[leads.labels]\nSource = "Where from"'))
     assert leadml("train", "--config", config).code == 0
     assert "Where from: " in leadml("explain", "L1", "--config", config).out
