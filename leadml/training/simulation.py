@@ -27,7 +27,7 @@ class Simulation:
     """What a rulebook and a change of it would have done on `leads` leads of which `won` were won in time.
 
     `present` is the rulebook as it is at its cutoff; `why` says how that was chosen. It is None where no cutoff keeps
-    to the project's policy, and then there are no `changed`. `weeks` is None where leads have no dates.
+    to the project's policy and none is given; then there are no `changed`. `weeks` is None where leads have no dates.
     """
 
     period: str
@@ -86,7 +86,8 @@ def simulate(
         raise TrainingError("No lead was open in these weeks. Ask for more of them (--weeks).")
     replay = Replay.of(snapshots)
     points = Points(rulebook, replay)
-    present, why = points.choose(choices.cutoffs)
+    chosen, why = points.choose(choices.cutoffs)
+    present = cutoff if chosen is None else chosen
     trials: list[Trial] = []
     if present is not None:
         trials = list(_trials(points, present, changed, cutoff, choices.seed))
@@ -97,9 +98,9 @@ def simulate(
         leads=leads,
         won=won,
         base_rate=replay.base_rate,
-        warnings=tuple(_warnings(leads, won, present, why)),
-        caught=tuple(who_is_caught(rulebook, replay, cutoff if present is None else present, seed=choices.seed)),
-        why=why,
+        warnings=tuple(_warnings(leads, won, chosen, why)),
+        caught=tuple(who_is_caught(rulebook, replay, present, seed=choices.seed)),
+        why=why if chosen is not None else "the one to try",
         present=trials[0] if trials else None,
         changed=tuple(trials[1:]),
     )
@@ -121,13 +122,13 @@ def _trials(
         yield trial("changed, same volume", other, same_volume, now, seed=seed)
 
 
-def _warnings(leads: int, won: int, present: float | None, why: str) -> Iterator[str]:
+def _warnings(leads: int, won: int, chosen: float | None, why: str) -> Iterator[str]:
     if won == 0:
         yield f"None of these {leads:,} leads was won in time: nothing can be said of conversion."
     elif won < _FEWEST_WON:
         yield f"Only {won:,} of these {leads:,} leads were won in time: go by the ranges, not by the figures."
-    if present is None:
-        yield f"No cutoff in points keeps to what is asked ({why}): no cutoff is tried."
+    if chosen is None:
+        yield f"No cutoff in points keeps to what is asked ({why}). Name one to try: --cutoff."
 
 
 def _period(snapshots: Snapshots) -> str:

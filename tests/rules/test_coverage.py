@@ -26,11 +26,21 @@ BOOK = Rulebook(
     "book",
     "",
     (
-        Dimension(TIER, (Rule("ideal", 0.0, (text("size", at_least=100.0),)), Rule("target", 0.0, (text("size", at_least=10.0),)))),
+        Dimension(
+            TIER,
+            (Rule("ideal", 0.0, (text("size", at_least=100.0),)), Rule("target", 0.0, (text("size", at_least=10.0),))),
+        ),
         Dimension(
             "Budget",
-            (Rule("yes", 20.0, (text("budget", one_of=("yes", "sure")),)), Rule("sure", 9.0, (text("budget", one_of=("sure",)),))),
-            answer="budget", question="Is there money?", missing=-1.0, otherwise=2.0, column="budget",
+            (
+                Rule("yes", 20.0, (text("budget", one_of=("yes", "sure")),)),
+                Rule("sure", 9.0, (text("budget", one_of=("sure",)),)),
+            ),
+            answer="budget",
+            question="Is there money?",
+            missing=-1.0,
+            otherwise=2.0,
+            column="budget",
         ),
         Dimension(
             "Pages",
@@ -39,11 +49,17 @@ BOOK = Rulebook(
                 Rule("each page", 2.0, each=PAGES, most_points=8.0, group="intent"),
                 Rule("big", 4.0, (text("size", at_least=100.0),)),
             ),
-            counts="all", group="engagement", evidence="implicit", most_points=9.0,
+            counts="all",
+            group="engagement",
+            evidence="implicit",
+            most_points=9.0,
         ),
     ),
-    (Gate("known size", (text("size", known=True),)), Gate("no students", (text("budget", one_of=("student",)),), must_have=False, stops="SQL")),
-)  # fmt: skip
+    (
+        Gate("known size", (text("size", known=True),)),
+        Gate("no students", (text("budget", one_of=("student",)),), must_have=False, stops="SQL"),
+    ),
+)
 TABLE = pa.table(
     {
         "size": [150.0, 20.0, 5.0, None],
@@ -105,8 +121,10 @@ def test_an_explanation_says_what_each_rule_looked_at():
     _, budget, pages = explained.dimensions
     assert (budget.rules[0].label, budget.rules[0].saw, budget.ask) == ("yes", ("budget: yes",), None)
     assert [(one.label, one.group, one.evidence) for one in pages.rules] == [
-        ("any page", "engagement", "implicit"), ("each page", "intent", "implicit"), ("big", "engagement", "implicit"),
-    ]  # fmt: skip
+        ("any page", "engagement", "implicit"),
+        ("each page", "intent", "implicit"),
+        ("big", "engagement", "implicit"),
+    ]
     assert pages.rules[1].saw == ("any activity, within the last 30 days: 1",)
     assert [(gate.name, gate.passed) for gate in explained.gates] == [("known size", True), ("no students", True)]
 
@@ -120,8 +138,9 @@ def test_an_explanation_says_what_is_not_answered_and_what_to_ask():
     assert pages.saw == ("any activity, within the last 30 days: 0", "size: 5")
     stopped = explain_points(BOOK, TABLE.slice(3, 1))
     assert [(gate.passed, gate.saw) for gate in stopped.gates] == [
-        (False, ("size: not known",)), (False, ("budget: student",)),
-    ]  # fmt: skip
+        (False, ("size: not known",)),
+        (False, ("budget: student",)),
+    ]
     assert stopped.dimensions[1].why == "no rule holds"
 
 
@@ -142,11 +161,15 @@ def test_points_of_a_rule_are_set_before_its_dimension_is_weighted():
 @pytest.mark.parametrize(
     ("weights", "points", "said"),
     [
-        ({"Bugdet": 2.0}, {}, "The rulebook book has no dimension 'Bugdet' that is mapped to these leads. Did you mean 'Budget'?"),
-        ({}, {"Budget: yess": 2.0}, "has no rule 'Budget: yess' that is mapped to these leads. Did you mean 'Budget: yes'?"),
+        ({"Bugdet": 2.0}, {}, "book has no dimension 'Bugdet' that is mapped to these leads. Did you mean 'Budget'?"),
+        (
+            {},
+            {"Budget: yess": 2.0},
+            "no rule 'Budget: yess' that is mapped to these leads. Did you mean 'Budget: yes'?",
+        ),
         ({"Budget": -1.0}, {}, "--weight Budget=-1: a weight must not be negative. 0 leaves a dimension out."),
     ],
-)  # fmt: skip
+)
 def test_a_change_of_what_is_not_there_is_refused(weights, points, said):
     with pytest.raises(RulebookError) as refused:
         changed_rulebook(BOOK, weights, points)

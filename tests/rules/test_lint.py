@@ -157,20 +157,35 @@ def test_points_above_a_cap_are_said_to_be_worthless():
         '"0" says 30 points, but its dimension gives at most 25 (most_points): the rest can never count.'
     ]
     each = Dimension("D", (Rule("pages", 10.0, each=PAGES, most_points=5.0),), counts="all")
-    assert ['"pages" gives 10 points for each, but at most 5: the first is already cut. Raise most_points.'] == [
-        one.message for one in remarks(each)
+    assert [one.message for one in remarks(each)] == [
+        '"pages" gives 10 points for each, but at most 5: the first is already cut. Raise most_points.'
     ]
 
 
 @pytest.mark.parametrize(
     ("when", "must_have", "level", "said"),
     [
-        ((text(at_least=5.0), text(at_most=4.0)), True, "error", "nobody can pass: what a lead must have excludes itself."),
-        ((text(at_least=5.0), text(at_most=4.0)), False, "warning", "stops nobody: what a lead must not have excludes itself."),
+        (
+            (text(at_least=5.0), text(at_most=4.0)),
+            True,
+            "error",
+            "nobody can pass: what a lead must have excludes itself.",
+        ),
+        (
+            (text(at_least=5.0), text(at_most=4.0)),
+            False,
+            "warning",
+            "stops nobody: what a lead must not have excludes itself.",
+        ),
         ((CountCondition(PAGES, 0.0),), True, "warning", "stops nobody: what a lead must have holds for every lead."),
-        ((CountCondition(PAGES, 0.0),), False, "error", "nobody can pass: what a lead must not have holds for every lead."),
+        (
+            (CountCondition(PAGES, 0.0),),
+            False,
+            "error",
+            "nobody can pass: what a lead must not have holds for every lead.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_gate_that_nobody_can_pass_or_fail_is_found(when, must_have, level, said):
     (remark,) = remarks(dimension((text(known=True),)), Gate("g", when, must_have))
     assert (remark.level, remark.where, remark.message) == (level, "gate g", said)

@@ -1,4 +1,4 @@
-"""A rulebook beside the values that leads have: words nobody says, values no rule knows, names that stand for nothing."""
+"""A rulebook beside what leads say: words nobody says, values no rule knows, names that stand for nothing."""
 
 from __future__ import annotations
 
