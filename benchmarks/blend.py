@@ -107,7 +107,7 @@ def validation_tasks(rows: Rows, repeats: int) -> Iterator[Task]:
 
 
 def few_deals_tasks(rows: Rows, draws: int) -> Iterator[Task]:
-    """`draws` times a quarter of the patterns tests, and of the other deals only a few train; fewer are part of more."""
+    """`draws` times a quarter of the patterns tests; of the other deals a few train, the fewer among the more."""
     patterns = patterns_of(rows)
     for number in range(draws):
         draw = np.random.default_rng(_FIRST_SEED + number)

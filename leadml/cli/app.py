@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from leadml.cli import rules_learn
 from leadml.cli.progress import progress
 from leadml.cli.show import print_json, print_lines
 from leadml.cli.tables import print_check, print_demo, print_explanation, print_proposal, print_scoring, print_training
@@ -29,6 +30,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+rules = typer.Typer(help="Rulebooks: points out of data, and cards out of points.", no_args_is_help=True)
+rules.command("learn")(rules_learn.learn)
+rules.command("export")(rules_learn.export)
+app.add_typer(rules, name="rules")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The project's leadml.toml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]

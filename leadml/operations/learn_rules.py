@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from leadml.errors import ConfigError, SourceError
+from leadml.errors import ConfigError
 from leadml.operations.project import Project
 from leadml.predict.rulebook import Rulebook
 from leadml.rules import load_rulebook
@@ -47,7 +47,7 @@ def run_learning(project: Project, *, lines: int, out: Path | None, progress: Pr
     name = f"{project.settings.project.name}, learned"
     learned = learn_from_tables(tables, project.choices(), name=name, lines=lines, progress=progress)
     if out is not None:
-        _write(out, rulebook_to_toml(learned.card.rulebook, _NOTES), "--out")
+        _write(out, rulebook_to_toml(learned.card.rulebook, _NOTES))
     return LearnRun(learned, tuple(card_lines(learned.card.rulebook)), out)
 
 
@@ -66,15 +66,12 @@ def export_card(
         raise ConfigError("There is no rulebook: name a preset or a file, or say under [rules] which one is used.")
     lines = card_lines(book)
     if csv is not None:
-        _write(csv, card_to_csv(lines), "--csv")
+        _write(csv, card_to_csv(lines))
     if markdown is not None:
-        _write(markdown, card_to_markdown(book, lines), "--markdown")
+        _write(markdown, card_to_markdown(book, lines))
     return book, lines
 
 
-def _write(path: Path, text: str, option: str) -> None:
-    try:
-        with staged(path) as part:
-            part.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as refused:
-        raise SourceError(f"{option} {path}: cannot be written ({refused.strerror}). Choose another path.") from None
+def _write(path: Path, text: str) -> None:
+    with staged(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")

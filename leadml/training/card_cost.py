@@ -15,6 +15,7 @@ from leadml.errors import TrainingError
 from leadml.features import Snapshots
 from leadml.predict.conditions import ACCOUNT_COLUMNS, ActivityCount
 from leadml.predict.encoding import Column, Floats
+from leadml.schema import LeadTables
 from leadml.training import metrics
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
@@ -24,7 +25,6 @@ from leadml.training.fit import fit_scorer
 from leadml.training.history import known_snapshots
 from leadml.training.points_card import PointsCard, learn_card
 from leadml.training.split import account_codes
-from leadml.schema import LeadTables
 
 FULL, UNROUNDED, CARD = "full model", "card before rounding", "card"
 # How far back a card asks for activities: simple enough to count in another tool.

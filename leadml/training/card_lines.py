@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -156,7 +157,7 @@ def round_edges(values: Floats) -> list[float]:
         return distinct[1:].tolist()
     marks = np.unique(np.quantile(known, np.linspace(0, 1, _QUANTILES + 1), method="lower"))
     middles = (marks[:-1] + marks[1:]) / 2
-    edges = {roundest(low, high) for low, high in zip(middles[:-1], middles[1:], strict=True)}
+    edges = {roundest(low, high) for low, high in itertools.pairwise(middles)}
     return sorted({roundest(float(distinct[0]), float(distinct[1])), *edges})
 
 
