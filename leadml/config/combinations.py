@@ -188,12 +188,18 @@ def _cutoffs(given: Given) -> Iterator[Fault]:
 def _one_rulebook(given: Given) -> Iterator[Fault]:
     if "rules.preset" in given and "rules.file" in given:
         yield "rules.file", given["rules.file"], "cannot stand beside rules.preset; keep one"
+    for path in ("rules.preset", "rules.file"):
+        if path in given and given.get("rules.segments"):
+            yield path, given[path], "cannot stand beside rules.segments, which name a rulebook each; keep one"
+    for number, segment in enumerate(given.get("rules.segments") or (), start=1):
+        if isinstance(segment, dict) and ("preset" in segment) == ("file" in segment):
+            yield f"rules.segments[{number}]", segment.get("name"), "needs a rulebook: either preset or file"
     stated = [path for path in ("rules.base_rate", "rules.points_that_double_odds") if path in given]
-    if stated and not (given.speaks_of("rules.preset") or given.speaks_of("rules.file")):
+    if stated and not (any(given.speaks_of(f"rules.{key}") for key in ("preset", "file", "segments"))):
         yield (
             stated[0],
             given[stated[0]],
-            "is said of rules, and there are none; name them by rules.preset or rules.file",
+            "is said of rules, and there are none; name them by rules.preset, rules.file or rules.segments",
         )
 
 

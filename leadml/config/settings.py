@@ -194,6 +194,16 @@ class RuleSettings(Section):
 
     preset: Text | None = key("a rulebook that leadml brings along", 'a text such as "bant"', None)
     file: Text | None = key("a rulebook of your own", 'the path of a file, such as "rules.toml"', None)
+    base_rate: Between | None = key(
+        "the share of leads that you expect to be won; without closed leads the rules score with it",
+        "a number between 0 and 1, such as 0.1",
+        None,
+    )
+    points_that_double_odds: Positive | None = key(
+        "how many rule points double the odds; a fifth of the rulebook's range where base_rate is alone",
+        "a number above 0, such as 20",
+        None,
+    )
     segments: tuple[RuleSegment, ...] = key(
         "rulebooks for parts of the leads instead of one for all, such as inbound and outbound",
         "[[rules.segments]] tables",
@@ -208,16 +218,6 @@ class RuleSettings(Section):
         'activities of the rulebook and your types: pricing_page = ["Visited pricing"]',
         'lines such as pricing_page = ["Visited pricing"]',
         {},
-    )
-    base_rate: Between | None = key(
-        "the share of leads that you expect to be won; without closed leads the rules score with it",
-        "a number between 0 and 1, such as 0.1",
-        None,
-    )
-    points_that_double_odds: Positive | None = key(
-        "how many rule points double the odds; a fifth of the rulebook's range where base_rate is alone",
-        "a number above 0, such as 20",
-        None,
     )
 
 

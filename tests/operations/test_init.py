@@ -585,8 +585,12 @@ def test_every_key_is_in_the_written_file_and_works_when_it_is_taken_into_use() 
     for path, field in keys():
         value: Any = document
         for part in path.split("."):
+            if isinstance(value, list):
+                break
             assert part in value, path
             value = value[part]
+        if path.startswith("rules.segments"):  # its keys stand in the example, or beside preset (file)
+            continue
         if not field.is_required() and field.default is not None and not isinstance(value, dict):
             default = list(field.default) if isinstance(field.default, tuple) else field.default
             assert value == default or path in ("activities.intent_types", "leads.rows_in_time_order"), path

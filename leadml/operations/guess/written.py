@@ -21,6 +21,8 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.table": "leads",
     "rules.preset": "bant",
     "rules.file": "rules.toml",
+    "rules.attributes": {"employees": "COLUMN"},
+    "rules.activities": {"pricing_page": ["TYPE"]},
     "rules.base_rate": 0.1,
     "rules.points_that_double_odds": 20,
     "model.time_limit_seconds": 600,
@@ -38,6 +40,13 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.monotone": {"COLUMN": "rising"},
 }
 _COLUMN = "COLUMN"
+_SEGMENTS = (
+    "#[[rules.segments]]",
+    '#name = "inbound"',
+    '#column = "COLUMN"',
+    '#one_of = ["inbound"]',
+    '#preset = "bant"',
+)
 
 
 def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Suggestion]) -> str:
@@ -50,7 +59,9 @@ def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Sugges
             lines += ["", f"{'' if in_use else '#'}[{path}]"]
         elif _is_table(field):
             lines += ["", *_table(path, field, guesses)]
-        else:
+        elif path == "rules.segments":
+            lines += ["", f"# {field.description}", *_SEGMENTS]
+        elif not path.startswith("rules.segments."):
             lines += _key(path, field, guesses, suggestions)
     return "\n".join(lines) + "\n"
 
