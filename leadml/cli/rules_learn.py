@@ -86,7 +86,7 @@ def _costs(run: LearnRun) -> list[str]:
 
 def _print_card(rulebook: Rulebook, lines: Sequence[CardLine]) -> None:
     head = ("dimension", "what", "points", "evidence", "cap", "decay")
-    rows = [(one.dimension, one.condition, one.points, one.evidence, one.cap, one.decay) for one in lines]
+    rows = [(one.dimension, one.rule, one.points, one.evidence, one.cap, one.decay) for one in lines]
     shown = [
         place for place, name in enumerate(head) if name in ("dimension", "what") or any(row[place] for row in rows)
     ]
