@@ -1,6 +1,6 @@
 """What rules add to a model, and a model to rules: BANT points, a model, and the blend of both on the Salvirt deals.
 
-    python -m benchmarks.blend DATA_DIR [--repeats 2] [--draws 16] [--results FILE]
+    python -m benchmarks.blend DATA_DIR [--repeats 1] [--draws 6] [--results FILE]
 
 Prints Markdown: cross-validation by whole patterns (rows that repeat another are never on the other side), then what
 happens with only 40, 80 and 160 deals to learn from. The points are those of `benchmarks/salvirt_bant.toml`. What
@@ -35,7 +35,8 @@ from leadml.training.rules_weight import fit_rules_weight
 RULEBOOK = Path(__file__).parent / "salvirt_bant.toml"
 ANSWERS = {"budget": "Budgt_alloc", "authority": "Authority", "need": "Needs_def", "timeline": "RFP"}
 POINTS, MODEL, BLEND = "points alone", "model alone", "blend"
-DEALS = (40, 80, 160)
+# How many deals train, and how many times as many draws as asked for: of the fewest luck is largest, and time least.
+DEALS = {40: 6, 80: 1, 160: 1}
 _FOLDS = 5
 _HELD_OUT = 0.25
 _LEAST_OF_EACH_OUTCOME = 5
@@ -107,14 +108,17 @@ def validation_tasks(rows: Rows, repeats: int) -> Iterator[Task]:
 
 
 def few_deals_tasks(rows: Rows, draws: int) -> Iterator[Task]:
-    """`draws` times a quarter of the patterns tests; of the other deals a few train, the fewer among the more."""
+    """`draws` times a quarter of the patterns tests; of the other deals a few train, the fewer among the more.
+
+    Of the fewest there are more draws (`DEALS`).
+    """
     patterns = patterns_of(rows)
-    for number in range(draws):
+    for number in range(draws * max(DEALS.values())):
         draw = np.random.default_rng(_FIRST_SEED + number)
         held_out = draw.permutation(patterns.max() + 1)[: int(_HELD_OUT * (patterns.max() + 1))]
         tested = np.isin(patterns, held_out)
         others = draw.permutation(np.flatnonzero(~tested))
-        for deals in DEALS:
+        for deals in (deals for deals, times in DEALS.items() if number < draws * times):
             train = others[:deals]
             if min(rows.won[train].sum(), (~rows.won[train]).sum()) >= _LEAST_OF_EACH_OUTCOME:
                 yield Task(f"{deals} deals", f"{number}", rows.leads, rows.won, None, train, np.flatnonzero(tested))
@@ -182,8 +186,8 @@ def _say(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.blend", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path, help="folder below which the data sets lie")
-    parser.add_argument("--repeats", type=int, default=2, metavar="N", help="cross-validations, dealt anew (2)")
-    parser.add_argument("--draws", type=int, default=16, metavar="N", help="draws of few deals (16)")
+    parser.add_argument("--repeats", type=int, default=1, metavar="N", help="cross-validations, dealt anew (1)")
+    parser.add_argument("--draws", type=int, default=6, metavar="N", help="draws of few deals (6)")
     parser.add_argument("--results", type=Path, metavar="FILE", help="JSON lines, kept and not measured again")
     return parser
 

@@ -66,7 +66,10 @@ def _print_learned(run: LearnRun, *, json: bool) -> None:
     print_table(title, ("what", "AUC", "log loss"), map(_figures_of(learned.figures), learned.figures), text="what")
     print_lines(*_costs(run))
     if learned.left_out:
-        print_lines(f"Not asked for, being left out of training: {', '.join(learned.left_out)}.")
+        print_lines(
+            f"Not asked for, as they leak or may, or name a lead: {', '.join(learned.left_out)}. "
+            f"{command()} check says why, and how to settle a suspicion."
+        )
     if run.path is None:
         print_lines(f"To keep it: {command()} rules learn --out card.toml")
         return

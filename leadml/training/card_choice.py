@@ -55,7 +55,7 @@ def _judged(held: Floats, label: Floats, fold: Fold, most: int) -> Floats:
     """Log loss on a fold's judged rows of cards with 0, 1, ... `most` lines; shape (most + 1,)."""
     trained, judged = fold
     cards = forward_path(held[trained], label[trained], most)
-    losses = [row_losses(label[judged], card.log_odds(held[np.ix_(judged, chosen)])).mean() for chosen, card in cards]
+    losses = [row_losses(label[judged], card.log_odds(held[judged][:, chosen])).mean() for chosen, card in cards]
     return np.array(losses + losses[-1:] * (most + 1 - len(losses)))
 
 

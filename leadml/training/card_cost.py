@@ -20,7 +20,7 @@ from leadml.training import metrics
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
 from leadml.training.examination import Examination, examine
-from leadml.training.findings import columns_left_out, refuse_unready
+from leadml.training.findings import refuse_unready
 from leadml.training.fit import fit_scorer
 from leadml.training.history import known_snapshots
 from leadml.training.points_card import PointsCard, learn_card
@@ -33,7 +33,10 @@ _WINDOWS = (30.0, 90.0)
 
 @dataclass(frozen=True)
 class CardRun:
-    """The card, what was learned from, and AUC and log loss on the newest part of each thing compared."""
+    """The card, what was learned from, and AUC and log loss on the newest part of each thing compared.
+
+    `left_out` are the columns that the card must not ask for, each with the reason.
+    """
 
     card: PointsCard
     snapshots: int
@@ -47,8 +50,9 @@ def learn_from_tables(
 ) -> CardRun:
     """Examine a company's leads as training does, and learn a points card from them.
 
-    The card knows neither the columns that the examination leaves out nor any rulebook in use; the full model that it
-    is compared with is the one that training would make of the same older leads, rules and all.
+    The card knows neither the columns that the examination leaves out nor any rulebook in use. It does without those
+    under suspicion too, which training keeps: a card is carried to tools where nothing would ever give a leak away. The
+    full model that it is compared with is the one that training would make of the same older leads, rules and all.
 
     Raises:
         TrainingError: the leads cannot carry a model, or say nothing that a card could.
@@ -72,7 +76,7 @@ def learn_from_tables(
     progress(f"learning the card from all {len(snapshots.lead_id):,} snapshots")
     card = _card(snapshots, columns, counts, name, lines, choices.seed)
     figures = {which: _figures(newest.label, chance) for which, chance in chances.items()}
-    run = CardRun(card, len(snapshots.lead_id), len(newest.lead_id), figures, examined.left_out)
+    run = CardRun(card, len(snapshots.lead_id), len(newest.lead_id), figures, _left_out(examined))
     return replace(run, card=replace(card, rulebook=replace(card.rulebook, about=_about(run))))
 
 
@@ -87,13 +91,23 @@ def _counts(examined: Examination) -> dict[str, ActivityCount]:
 
 
 def _columns(examined: Examination, snapshots: Snapshots, counts: Mapping[str, ActivityCount]) -> list[Column]:
-    """What a rulebook can name: attributes, figures of the account, and counts; nothing that is left out."""
+    """What a rulebook can name: attributes, figures of the account, and counts; nothing that is left out or suspected."""
     nameable = {*examined.tables.attributes, *ACCOUNT_COLUMNS.values(), *counts} - {
         *columns_left_out(examined.findings)
     }
     said = {column: _count_label(count) for column, count in counts.items()}
     kept = [column for column in snapshots.columns if column.name in nameable]
     return [replace(column, label=said.get(column.name, column.label)) for column in kept]
+
+
+def _left_out(examined: Examination) -> dict[str, str]:
+    """The columns that training does not see, and those that are suspected to leak, each with the reason."""
+    suspected = {
+        finding.column: f"{finding.code}: {finding.message}"
+        for finding in examined.findings
+        if finding.kind == "suspected" and finding.column is not None
+    }
+    return suspected | examined.left_out
 
 
 def _count_label(count: ActivityCount) -> str:

@@ -154,7 +154,7 @@ def round_edges(values: Floats) -> list[float]:
     known = np.sort(values[np.isfinite(values)])
     distinct = np.unique(known)
     if len(distinct) <= _FEW_VALUES:
-        return distinct[1:].tolist()
+        return list(map(float, distinct[1:]))
     marks = np.unique(np.quantile(known, np.linspace(0, 1, _QUANTILES + 1), method="lower"))
     middles = (marks[:-1] + marks[1:]) / 2
     edges = {roundest(low, high) for low, high in itertools.pairwise(middles)}
