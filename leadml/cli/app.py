@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli import accounts, queue
+from leadml.cli import accounts, queue, rules_learn
 from leadml.cli.lead import lead, print_decisions, print_lifecycle
 from leadml.cli.options import Config, Json, project_of
 from leadml.cli.progress import progress
@@ -33,6 +33,8 @@ app = typer.Typer(
 )
 app.add_typer(rules, name="rules")
 
+rules.command("learn")(rules_learn.learn)
+rules.command("export")(rules_learn.export)
 app.add_typer(lead, name="lead")
 AsOf = Annotated[
     datetime | None,
