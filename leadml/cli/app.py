@@ -32,7 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(rules, name="rules")
-
 app.add_typer(lead, name="lead")
 AsOf = Annotated[
     datetime | None,

@@ -8,18 +8,14 @@ from typing import Annotated
 
 import typer
 
+from leadml.cli.options import Config, Json, project_of
 from leadml.cli.progress import progress
 from leadml.cli.rules_tables import print_points, print_rules_check
 from leadml.cli.simulation_tables import print_simulation
-from leadml.config import load_settings
-from leadml.operations.project import Project
 from leadml.operations.rules import check_rules, explain_rules, with_rules
 from leadml.operations.rules_simulation import simulate_rules
 
 rules = typer.Typer(help="Check, explain and try out the rulebook.", no_args_is_help=True)
-
-Config = Annotated[Path, typer.Option("--config", "-c", help="The project's leadml.toml.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 
 
 @rules.command("check")
@@ -30,7 +26,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Look for rules that cannot count, words nobody says and points out of reach; exits with 2 on errors."""
-    project = with_rules(Project(load_settings(config)), file=file, preset=preset)
+    project = with_rules(project_of(config), file=file, preset=preset)
     with progress(4) as step:
         found = check_rules(project, progress=step)
     print_rules_check(found, json=json)
@@ -49,7 +45,7 @@ def explain(
     json: Json = False,
 ) -> None:
     """Say which rules hold for a lead, what they looked at, and what is not answered yet."""
-    print_points(lead_id, explain_rules(Project(load_settings(config)), lead_id, as_of=as_of), json=json)
+    print_points(lead_id, explain_rules(project_of(config), lead_id, as_of=as_of), json=json)
 
 
 @rules.command("simulate")
@@ -66,7 +62,7 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Try the rulebook, other points or another cutoff on the newest weeks whose outcomes are known."""
-    project = Project(load_settings(config))
+    project = project_of(config)
     with progress(4) as step:
         tried = simulate_rules(
             project, weights=weight or (), points=points or (), cutoff=cutoff, weeks=weeks, progress=step
