@@ -91,10 +91,8 @@ def _counts(examined: Examination) -> dict[str, ActivityCount]:
 
 
 def _columns(examined: Examination, snapshots: Snapshots, counts: Mapping[str, ActivityCount]) -> list[Column]:
-    """What a rulebook can name: attributes, figures of the account, and counts; nothing that is left out or suspected."""
-    nameable = {*examined.tables.attributes, *ACCOUNT_COLUMNS.values(), *counts} - {
-        *columns_left_out(examined.findings)
-    }
+    """What a rulebook can name, but nothing left out or suspected: attributes, figures of the account, and counts."""
+    nameable = {*examined.tables.attributes, *ACCOUNT_COLUMNS.values(), *counts} - {*_left_out(examined)}
     said = {column: _count_label(count) for column, count in counts.items()}
     kept = [column for column in snapshots.columns if column.name in nameable]
     return [replace(column, label=said.get(column.name, column.label)) for column in kept]
@@ -150,6 +148,7 @@ def _full_model(examined: Examination, choices: Choices) -> Floats:
         rulebook=examined.rulebook,
         prior=examined.prior,
         kind=choices.kind,
+        monotone={name: way for name, way in choices.monotone.items() if name not in examined.left_out},
         seed=choices.seed,
         time_limit=choices.time_limit_seconds,
     )
