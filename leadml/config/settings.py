@@ -219,6 +219,9 @@ class RuleSettings(Section):
         "a number above 0, such as 20",
         None,
     )
+    cost_of_asking: Share = key(
+        "what putting a question to a lead costs, as a share of what a won deal is worth", A_SHARE, 0.0
+    )
 
 
 class ModelSettings(Section):
