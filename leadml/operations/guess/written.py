@@ -22,6 +22,8 @@ _EXAMPLES: Mapping[str, Any] = {
     "rules.preset": "bant",
     "rules.file": "rules.toml",
     "rules.base_rate": 0.1,
+    "rules.attributes": {"employees": "COLUMN"},
+    "rules.activities": {"pricing_page": ["TYPE"]},
     "rules.points_that_double_odds": 20,
     "model.time_limit_seconds": 600,
     "cutoffs.mql_per_week": 100,
