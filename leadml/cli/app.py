@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from leadml.cli import questions
 from leadml.cli.progress import progress
 from leadml.cli.show import print_json, print_lines
 from leadml.cli.tables import print_check, print_demo, print_explanation, print_proposal, print_scoring, print_training
@@ -109,6 +110,9 @@ def report(config: Config = Path("leadml.toml"), json: Json = False) -> None:
     """Write the page about the champion."""
     page = write_page(_project(config))
     print_json({"page": page}) if json else print_lines(str(page))
+
+
+app.add_typer(questions.app)
 
 
 def run() -> int:
