@@ -40,10 +40,10 @@ def print_questions(run: QuestionsRun, *, json: bool) -> None:
     moment = f" as of {run.as_of:%Y-%m-%d %H:%M}" if run.as_of else ""
     print_table(
         f"Questions to {run.leads:,} leads{moment}, the one that would help most first:",
-        ["question", "won deals gained", "per 100 asked", "not answered", "next question"],
+        ["question", "gained", "per 100 asked", "not answered", "to ask next"],
         [
             (
-                f"{one.dimension}: {one.question}",
+                one.dimension,
                 f"{one.worth:.1f}",
                 f"{100 * one.worth / max(one.open, 1):.2f}",
                 _share(one.open, run.leads),
@@ -53,7 +53,10 @@ def print_questions(run: QuestionsRun, *, json: bool) -> None:
         ],
         text="question",
     )
-    print_lines("Gained is what deciding by the cutoffs after the answers, and not now, is expected to gain.")
+    print_lines(
+        "Gained: won deals, by deciding on the cutoffs after the answers and not before.",
+        *(f"Ask more often: {one.question}" for one in run.questions[:1] if one.worth > 0),
+    )
 
 
 def print_lead_questions(asked: Sequence[LeadQuestion]) -> None:

@@ -16,7 +16,7 @@ not handed over whatever its answer, unless the answer opens the gate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,27 +108,31 @@ class Questions:
 
     def _value(self, filling: Filling, standing: Standing, asked: Indices) -> Floats:
         """What asking is expected to gain, summed over the decisions, less the cost; shape (asked,)."""
-        if not len(asked):
-            return np.zeros(0)
-        stakes = self._stakes
-        may = [self._may(stage, standing.rows, standing.intent)[asked] for stage, _ in stakes]
         value = np.full(len(asked), -self._policy.cost_of_asking)
-        speaking_for, against = np.zeros((2, len(stakes), len(asked)))
-        likely = filling.answers.likely(standing.log_odds[asked])
-        # Answer by answer, so that a row's sums are the same alone and among others.
-        for share, (log_odds, rows) in zip(likely, filling.after(standing, asked), strict=True):
-            chance = probability(log_odds)
-            for stake, (stage, cutoff) in enumerate(stakes):
-                gain = share * (chance - cutoff)
-                allowed = may[stake]
-                if filling.is_gated:
-                    allowed = self._may(stage, rows, standing.intent)[asked]
-                gain = np.where(allowed, gain, 0.0)
-                speaking_for[stake] += np.maximum(gain, 0.0)
-                against[stake] += np.maximum(-gain, 0.0)
-        for stake, now in enumerate(may):
-            value += np.where(now, np.minimum(speaking_for[stake], against[stake]), speaking_for[stake])
+        after = list(filling.after(standing, asked)) if len(asked) else []
+        places = np.arange(len(asked)) if filling.is_gated else self._undecided([one for one, _ in after])
+        likely = filling.answers.likely(standing.log_odds[asked[places]])
+        for stage, cutoff in self._stakes if len(places) else ():
+            may = self._may(stage, standing.rows, standing.intent)[asked[places]]
+            speaking_for, against = np.zeros((2, len(places)))
+            # Answer by answer, so that a row's sums are the same alone and among others.
+            for share, (log_odds, rows) in zip(likely, after, strict=True):
+                allowed = self._may(stage, rows, standing.intent)[asked[places]] if filling.is_gated else may
+                gain = np.where(allowed, share * (probability(log_odds[places]) - cutoff), 0.0)
+                speaking_for += np.maximum(gain, 0.0)
+                against += np.maximum(-gain, 0.0)
+            value[places] += np.where(may, np.minimum(speaking_for, against), speaking_for)
         return value
+
+    def _undecided(self, after: Sequence[Floats]) -> Indices:
+        """The rows that one answer at least puts on the other side of a cutoff: the others have nothing to gain."""
+        if not after:
+            return np.zeros(0, np.intp)
+        lowest, highest = np.minimum.reduce(after), np.maximum.reduce(after)
+        with np.errstate(divide="ignore"):  # a cutoff of 0 or 1 has no log-odds, and no lead on its other side
+            bounds = [np.log(np.float64(cutoff)) - np.log1p(np.float64(-cutoff)) for _, cutoff in self._stakes]
+        crossed = [(lowest < bound) & (highest >= bound) for bound in bounds]
+        return np.flatnonzero(np.logical_or.reduce(crossed))
 
     @property
     def _stakes(self) -> tuple[tuple[Stops, float], ...]:
