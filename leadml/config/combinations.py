@@ -188,7 +188,9 @@ def _cutoffs(given: Given) -> Iterator[Fault]:
 def _one_rulebook(given: Given) -> Iterator[Fault]:
     if "rules.preset" in given and "rules.file" in given:
         yield "rules.file", given["rules.file"], "cannot stand beside rules.preset; keep one"
-    stated = [path for path in ("rules.base_rate", "rules.points_that_double_odds") if path in given]
+    stated = [
+        path for path in ("rules.base_rate", "rules.points_that_double_odds", "rules.cost_of_asking") if path in given
+    ]
     if stated and not (given.speaks_of("rules.preset") or given.speaks_of("rules.file")):
         yield (
             stated[0],

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
+import lightgbm
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +19,7 @@ from leadml.predict.encoding import Column, Feature
 from leadml.predict.policy import Policy
 from leadml.predict.rulebook_text import parse_rulebook
 from leadml.predict.tables import Pair, ScoreTables
+from leadml.predict.trees import Trees
 from leadml.rules import Names, map_rulebook
 
 several = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -142,6 +146,36 @@ def test_the_same_holds_for_scorers_of_every_kind(worlds, world):
         _check_law(scorer, rows)
 
 
+def test_the_same_holds_where_lightgbm_itself_is_served(asking, leads):
+    rng = np.random.default_rng(0)
+    codes = np.array(asking.encode(leads)).T.astype(float)
+    label = rng.random(len(codes)) < 1 / (1 + np.exp(2 - codes[:, 1]))
+    settings = {"objective": "binary", "verbosity": -1, "num_leaves": 5, "boost_from_average": False, "num_threads": 1}
+    booster = lightgbm.train(settings, lightgbm.Dataset(codes, label), 5)
+    trees, end, _ = booster.model_to_string().partition("end of trees\n")
+    places = tuple(np.arange(float(feature.n_codes)) for feature in asking.features)
+    _check_law(replace(asking, trees=(Trees(trees + end, places, 2.0),)), leads)
+
+
+def test_answers_that_are_moments_are_filled_in_as_moments():
+    need = Feature("since", "since", "month", "answer", "Since")
+    column = Column("since", "time", "answer", "Since")
+    rule = {"label": "said", "points": 10, "known": True}
+    book = {"name": "B", "dimension": [{"name": "Since", "answer": "since", "question": "Since when?", "rule": [rule]}]}
+    scorer = Scorer(
+        (column,),
+        (need,),
+        ScoreTables(-1.0, (np.linspace(-2, 2, 13),), rules_weight=0.05),
+        Policy((0.6, 0.4, 0.2)),
+        map_rulebook(parse_rulebook(book, "book"), Names(["since"]), advice="")[0],
+        answers=(Answers("since", ("2025-02-01T00:00:00", "2025-12-01T08:30:00"), (), ((0.5, 0.5),)),),
+    )
+    rows = pa.table({"since": pa.array([None, datetime(2024, 5, 5)], pa.timestamp("us"))})  # noqa: DTZ001 (UTC)
+    _check_law(scorer, rows)
+    assert scorer.score(rows)["next_question"].to_pylist() == ["Since when?", None]
+    assert replace(scorer, answers=()).score(rows)["next_question"].to_pylist() == [None, None]
+
+
 def _stage_allows(scorer, rows, stage):
     """By the definition: the stage of the row if its probability were 1."""
     sure = replace(scorer, policy=replace(scorer.policy, mql=0.0, sql=0.0))
@@ -186,7 +220,7 @@ def test_a_lead_is_asked_the_question_of_most_value_and_of_equal_ones_the_first(
 
 
 def test_a_lead_that_has_answered_everything_is_asked_nothing(asking, leads):
-    known = leads.filter(pa.compute.and_(leads["budget"].is_valid(), leads["need"].is_valid()))
+    known = leads.filter(pc.and_(leads["budget"].is_valid(), leads["need"].is_valid()))
     scored = asking.score(known)
     assert known.num_rows > 20
     assert scored["next_question"].null_count == known.num_rows

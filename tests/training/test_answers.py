@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from leadml import LeadScorer
@@ -63,7 +64,7 @@ def test_an_order_of_rows_or_another_spelling_changes_nothing(fitted):
     learned = learn_answers(fitted.scorer_, rows)
     order = np.random.default_rng(2).permutation(rows.num_rows)
     assert learn_answers(fitted.scorer_, rows.take(pa.array(order))) == learned
-    loud = pa.compute.utf8_upper(rows["need"])
+    loud = pc.utf8_upper(rows["need"])
     (spelled,) = learn_answers(fitted.scorer_, rows.set_column(0, "need", loud))
     assert spelled.shares == learned[0].shares
     assert [value.lower() for value in spelled.values] == list(learned[0].values)
