@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent / "leadml"
 LAYERS = [
     {"config", "schema", "errors", "replacing"},
     {"predict"},
-    {"sources", "features", "rules", "charts", "demo"},
+    {"sources", "features", "rules", "lifecycle", "charts", "demo"},
     {"training"},
     {"estimator"},
     {"report"},

@@ -149,7 +149,9 @@ def print_explanation(explanation: Explanation, *, json: bool) -> None:
     """A lead's score as the sum of its terms."""
     row = explanation.row
     if json:
-        print_json({"intercept": explanation.intercept, **row, "questions": list(map(asdict, explanation.questions))})
+        questions = list(map(asdict, explanation.questions))
+        told = {"questions": questions, "decisions": explanation.decisions}
+        print_json({"intercept": explanation.intercept, **row, **told})
         return
     reasons: Sequence[Mapping[str, Any]] = [*row["reasons_for"], *row["reasons_against"]]
     reasons = sorted(reasons, key=lambda reason: -abs(reason["log_odds"]))

@@ -106,6 +106,8 @@ def _faults(wrong: ValidationError, raw: Mapping[str, Any]) -> list[Fault]:
 def _at(raw: Mapping[str, Any], location: Sequence[str]) -> Any:
     value: Any = raw
     for name in location:
+        if isinstance(value, list):  # a list of tables is shown whole
+            return value
         value = value[name]
     return value
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from leadml.errors import SourceError
 from leadml.features import FeaturePlan, snapshots_at
 from leadml.operations.champion import load_champion
+from leadml.operations.lead import decisions_of
 from leadml.operations.project import Project
 from leadml.operations.score import after_newest, score_snapshots
 from leadml.predict import Scorer
@@ -45,10 +46,14 @@ class LeadQuestion:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A lead's score row with every reason, the intercept that the reasons add to, and the questions still open."""
+    """A lead's score row with every reason, the intercept that they add to, and what people decided about the lead.
+
+    `questions` are those it has not answered, the one worth most first.
+    """
 
     row: Mapping[str, Any]
     intercept: float
+    decisions: list[dict[str, Any]]
     questions: tuple[LeadQuestion, ...] = ()
 
 
@@ -62,13 +67,14 @@ def explain_lead(project: Project, lead_id: str, *, as_of: datetime | None) -> E
     plan = FeaturePlan.from_dict(scorer.facts["plan"])
     tables = project.read({attribute.name: attribute.kind for attribute in plan.attributes})
     moment = (as_of or after_newest(tables)) if plan.calendar else None
-    tables = _account_of(tables, lead_id, project.source.where)
+    tables = account_of(tables, lead_id, project.source.where)
     snapshots = snapshots_at(tables, moment or datetime.now(UTC), plan=plan, open_only=False)
     own = snapshots.take(np.flatnonzero(pc.equal(snapshots.lead_id, lead_id).to_numpy(zero_copy_only=False)))
     if not len(own.lead_id):
         raise SourceError(f"Lead {lead_id!r} was created after {moment:%Y-%m-%d %H:%M}. Choose a later --as-of.")
     (row,) = score_snapshots(scorer, own, moment, reasons=_ALL_REASONS).to_pylist()
-    return Explanation(row, scorer.intercept, tuple(_questions(scorer, own.features)))
+    decisions = decisions_of(project, lead_id, now=datetime.now(UTC).replace(tzinfo=None))
+    return Explanation(row, scorer.intercept, decisions, tuple(_questions(scorer, own.features)))
 
 
 def _questions(scorer: Scorer, lead: pa.Table) -> Iterator[LeadQuestion]:
@@ -82,8 +88,12 @@ def _questions(scorer: Scorer, lead: pa.Table) -> Iterator[LeadQuestion]:
         yield LeadQuestion(question.question, float(question.value[0]), tuple(likeliest))
 
 
-def _account_of(tables: LeadTables, lead_id: str, where: str) -> LeadTables:
-    """The tables cut down to the account of one lead, which is all that its features look at."""
+def account_of(tables: LeadTables, lead_id: str, where: str) -> LeadTables:
+    """The tables cut down to the account of one lead, which is all that its features look at.
+
+    Raises:
+        SourceError: there is no such lead; `where` names the place in the message.
+    """
     leads = tables.leads
     own = leads.filter(pc.equal(leads["lead_id"], lead_id))
     if not own.num_rows:

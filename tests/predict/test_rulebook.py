@@ -179,9 +179,6 @@ def test_every_problem_is_told_at_once_with_its_path():
         "dimension[1].rule[1].one_of: must be a list of texts, got [1]",
         "dimension[1].rule[1].at_leest: unknown key; did you mean 'at_least'?",
         "dimension[1].rule[2].at_least: is 5, above at_most (4): it can never hold",
-        "dimension[1].rule[3]: needs one condition: one_of, or none_of, or at_least and/or at_most, or known",
-        "dimension[1].rule[4]: needs one condition: one_of, or none_of, or at_least and/or at_most, or known",
-        "dimension[1].rule[1]: needs one condition: one_of, or none_of, or at_least and/or at_most, or known",
         *(
             f"dimension[1].rule[{number}]: is about nothing; name an attribute, an answer, an account figure or "
             "an activity"
@@ -240,7 +237,10 @@ WORDS = [
 ]
 points = st.integers(-20, 20)
 texts_rule = st.fixed_dictionaries(
-    {"points": points, "one_of": st.lists(st.sampled_from(WORDS), min_size=1, max_size=4)}
+    {
+        "points": points,
+        "one_of": st.lists(st.sampled_from([word for word in WORDS if word.strip()]), min_size=1, max_size=4),
+    }
 )
 bounds = st.tuples(st.integers(-5, 120), st.integers(0, 60), st.sampled_from(["both", "low", "high"]))
 

@@ -21,9 +21,9 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.table": "leads",
     "rules.preset": "bant",
     "rules.file": "rules.toml",
-    "rules.base_rate": 0.1,
     "rules.attributes": {"employees": "COLUMN"},
     "rules.activities": {"pricing_page": ["TYPE"]},
+    "rules.base_rate": 0.1,
     "rules.points_that_double_odds": 20,
     "model.time_limit_seconds": 600,
     "cutoffs.mql_per_week": 100,
@@ -33,6 +33,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "activities.table": "activities",
     "activities.intent_types": ["demo_request"],
     "history.table": "field_history",
+    "queue.values": {"*": 8000},
     "leads.answers": {"budget": "COLUMN"},
     "leads.labels": {"COLUMN": "Name to show"},
     "leads.groups": {"COLUMN": "engagement"},
@@ -40,6 +41,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.monotone": {"COLUMN": "rising"},
 }
 _COLUMN = "COLUMN"
+_SEGMENT = {"name": "inbound", "column": _COLUMN, "one_of": ["inbound"], "preset": "p_map"}
 
 
 def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Suggestion]) -> str:
@@ -52,13 +54,15 @@ def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Sugges
             lines += ["", f"{'' if in_use else '#'}[{path}]"]
         elif _is_table(field):
             lines += ["", *_table(path, field, guesses)]
-        else:
+        elif path == "rules.segments":
+            lines += ["", f"# {field.description}", *_segments(guesses.get(path))]
+        elif not path.startswith("rules.segments."):
             lines += _key(path, field, guesses, suggestions)
     return "\n".join(lines) + "\n"
 
 
 def _has_required(section: str) -> bool:
-    return any(field.is_required() for path, field in keys() if path.startswith(f"{section}."))
+    return any(field.is_required() for path, field in keys() if path.rpartition(".")[0] == section)
 
 
 def _is_table(field: FieldInfo) -> bool:
@@ -108,6 +112,16 @@ def _table(path: str, field: FieldInfo, guesses: Mapping[str, Guess]) -> Iterato
     if not entries:
         for name, value in _EXAMPLES[path].items():
             yield f"#{dotted([name])} = {toml_value(value)}"
+
+
+def _segments(guess: Guess | None) -> Iterator[str]:
+    """Tables to be taken into use by hand: they stand in place of the one rulebook for all leads."""
+    if guess:
+        yield f"# {guess.confidence}: {_one_line(guess.evidence)}; take the # off here, and put one before preset"
+    segments: Any = guess.value if guess else [_SEGMENT]
+    for segment in segments:
+        yield "#[[rules.segments]]"
+        yield from (f"#{name} = {toml_value(value)}" for name, value in segment.items())
 
 
 def _because(guess: Guess) -> str:
