@@ -32,7 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(rules, name="rules")
-
 rules.command("learn")(rules_learn.learn)
 rules.command("export")(rules_learn.export)
 app.add_typer(lead, name="lead")

@@ -18,6 +18,7 @@ __all__ = ["compare_with_values"]
 
 _MOST_WORDS = 8
 _NEAR = 0.75
+_MANY = 0.05
 
 
 def compare_with_values(rulebook: Rulebook, rows: RuleRows) -> list[Remark]:
@@ -96,7 +97,7 @@ def _of_dimension(dimension: Dimension, found: dict[str, _Found], unanswered: fr
         yield from _dead_words(dimension, values, conditions, unanswered)
         unmentioned = ~np.any([_mentions(condition, values.values) for condition in conditions], axis=0)
         if unmentioned.any():
-            yield _unmentioned(dimension, values, unmentioned)
+            yield _unmentioned(dimension, values, unmentioned, alone=len(asked) == 1)
 
 
 def _dead_words(
@@ -155,14 +156,15 @@ def _mentions(condition: ValueCondition, values: Values) -> Mask:
     return condition.of(values) | listed
 
 
-def _unmentioned(dimension: Dimension, values: _Found, unmentioned: Mask) -> Remark:
+def _unmentioned(dimension: Dimension, values: _Found, unmentioned: Mask, *, alone: bool) -> Remark:
+    """Values that a dimension knows nothing of; where it looks at other columns, too, that may well be meant."""
     places = np.flatnonzero(unmentioned)
     places = places[np.argsort(-values.leads[places], kind="stable")]
     share = float(values.leads[places].sum() / values.total)
     most = [f"{values.said(place)} ({values.leads[place] / values.total:.1%})" for place in places[:_MOST_WORDS]]
     more = f" and {len(places) - _MOST_WORDS} more" if len(places) > _MOST_WORDS else ""
     message = f"no rule knows {share:.1%} of the values in column {values.column!r}: {', '.join(most)}{more}."
-    return Remark("warning" if share >= 0.05 else "note", dimension.name, message)
+    return Remark("warning" if alone and share >= _MANY else "note", dimension.name, message)
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -148,6 +148,7 @@ def _full_model(examined: Examination, choices: Choices) -> Floats:
         rulebook=examined.rulebook,
         prior=examined.prior,
         kind=choices.kind,
+        monotone={name: way for name, way in choices.monotone.items() if name not in examined.left_out},
         seed=choices.seed,
         time_limit=choices.time_limit_seconds,
     )

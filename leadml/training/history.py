@@ -60,6 +60,11 @@ def weekly_snapshots(tables: LeadTables, choices: Choices, since: datetime, coun
     return build_snapshots(tables, per_lead=None, since=since, censoring="weighted", **_how(tables, choices, counts))
 
 
+def finished_weeks(tables: LeadTables, choices: Choices, since: datetime, counts: Counts = ()) -> Snapshots:
+    """Each lead at each moment from `since` at which it was open and since which its whole horizon has passed."""
+    return _known(build_snapshots(tables, per_lead=None, since=since, **_how(tables, choices, counts)))
+
+
 def _known(snapshots: Snapshots) -> Snapshots:
     return snapshots.take(np.flatnonzero(np.isfinite(snapshots.label)))
 

@@ -14,7 +14,7 @@ from leadml.predict.rulebook import Rulebook
 from leadml.schema import LeadTables
 from leadml.training.catching import Caught, who_is_caught
 from leadml.training.choices import Choices
-from leadml.training.history import weekly_snapshots
+from leadml.training.history import finished_weeks
 from leadml.training.replay import Replay
 from leadml.training.trials import Points, Trial, trial
 
@@ -57,9 +57,9 @@ def newest_weeks(tables: LeadTables, choices: Choices, rulebook: Rulebook, weeks
             "No lead is closed yet, so there is no history to try rules on. Wait for the first outcomes."
         )
     if "created_at" not in tables.leads.column_names:
-        return weekly_snapshots(tables, choices, _ANY_TIME, rulebook.counts)
+        return finished_weeks(tables, choices, _ANY_TIME, rulebook.counts)
     since = newest_moment(tables) - timedelta(days=choices.horizon_days + 7 * weeks)
-    return weekly_snapshots(tables, choices, since, rulebook.counts)
+    return finished_weeks(tables, choices, since, rulebook.counts)
 
 
 def simulate(

@@ -22,6 +22,8 @@ won = ["won"]
 lost = ["lost"]
 [leads.answers]
 budget = "budget"
+[leads.known_at]
+budget = "created"
 [model]
 kind = "linear"
 """
@@ -42,7 +44,7 @@ def leadml(capfd, monkeypatch):
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory):
-    """A CSV file of leads: the budget and the size tell who buys, another one is the outcome in disguise."""
+    """A CSV file of leads: budget (known in time) and size tell who buys; a third column is the outcome in disguise."""
     folder, draw = tmp_path_factory.mktemp("small"), np.random.default_rng(0)
     budget, size = draw.choice(["yes", "no", ""], 900), draw.integers(1, 500, 900)
     won = draw.random(900) < np.where(budget == "yes", 0.6, 0.15) + 0.2 * (size > 200)
