@@ -197,9 +197,8 @@ def _one_rulebook(given: Given) -> Iterator[Fault]:
     for number, segment in enumerate(given.get("rules.segments") or (), start=1):
         if isinstance(segment, dict) and ("preset" in segment) == ("file" in segment):
             yield f"rules.segments[{number}]", segment.get("name"), "needs a rulebook: either preset or file"
-    stated = [
-        path for path in ("rules.base_rate", "rules.points_that_double_odds", "rules.cost_of_asking") if path in given
-    ]
+    said = ("rules.base_rate", "rules.points_that_double_odds", "rules.cost_of_asking")
+    stated = [path for path in said if path in given]
     if stated and not (any(given.speaks_of(f"rules.{key}") for key in ("preset", "file", "segments"))):
         yield (
             stated[0],

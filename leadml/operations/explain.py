@@ -46,9 +46,9 @@ class LeadQuestion:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A lead's score row with every reason, and the intercept that the reasons add to.
+    """A lead's score row with every reason, the intercept that they add to, and what people decided about the lead.
 
-    `decisions` are what people decided about it, `questions` those still open.
+    `questions` are those it has not answered, the one worth most first.
     """
 
     row: Mapping[str, Any]
