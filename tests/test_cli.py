@@ -619,3 +619,44 @@ def test_marketing_gets_its_own_list(company, tmp_path, leadml) -> None:
     assert all(f"  {one['short_of']}: {one['leads']} (buyer's journey:" in printed.out for one in found["segments"])
     both = leadml("queue", "--nurture", "--by", "team", "--config", company)
     assert (both.code, "leave out --by and --who" in both.err) == (2, True)
+
+
+def test_the_questions_of_all_leads_are_ranked_by_what_they_would_gain(made, leadml):
+    config = made / "leadml.toml"
+    ranked = leadml("questions", "--config", config, "--json").json
+    asked = ranked["questions"]
+    assert sorted(one["dimension"] for one in asked) == ["Authority", "Budget", "Need", "Timeline"]
+    assert [one["worth"] for one in asked] == sorted((one["worth"] for one in asked), reverse=True)
+    assert asked[0]["worth"] > 0
+    assert all(0 <= one["first"] <= one["open"] <= ranked["leads"] for one in asked)
+    with sqlite3.connect(made / "company.sqlite") as database:
+        rows = database.execute(
+            "SELECT next_question, count(*), sum(next_question_value) FROM lead_scores "
+            "WHERE next_question IS NOT NULL GROUP BY 1"
+        ).fetchall()
+    assert {question: count for question, count, _ in rows} == {
+        one["question"]: one["first"] for one in asked if one["first"]
+    }
+    assert sum(value for *_, value in rows) <= sum(one["worth"] for one in asked) + 1e-9
+    shown = leadml("questions", "--config", config).out
+    assert "the one that would help most first" in shown
+    assert asked[0]["question"] in shown
+
+
+def test_explaining_a_lead_shows_what_each_answer_would_do(made, leadml):
+    config = made / "leadml.toml"
+    with sqlite3.connect(made / "company.sqlite") as database:
+        lead, question, value = database.execute(
+            "SELECT lead_id, next_question, next_question_value FROM lead_scores ORDER BY next_question_value DESC"
+        ).fetchone()
+    explained = leadml("explain", lead, "--config", config, "--json").json
+    first = explained["questions"][0]
+    assert (first["question"], first["value"]) == (question, pytest.approx(value))
+    assert explained["next_question"] == question
+    for asked in explained["questions"]:
+        assert sum(answer["share"] for answer in asked["answers"]) == pytest.approx(1)
+    chances = [answer["probability"] for answer in first["answers"]]
+    assert min(chances) < explained["probability"] < max(chances)
+    shown = leadml("explain", lead, "--config", config).out
+    assert "what each answer would do" in shown
+    assert f"- {first['answers'][0]['answer']}" in shown

@@ -367,6 +367,10 @@ def test_an_unknown_key_anywhere_is_named_with_its_path(section: str | None, nam
             "rules.base_rate = 0.1: is said of rules, and there are none; name them by rules.preset",
         ),
         (
+            {"rules": {"cost_of_asking": 0.01}},
+            "rules.cost_of_asking = 0.01: is said of rules, and there are none; name them by rules.preset",
+        ),
+        (
             {"source": {"url": "sqlite:///demo.db"}},
             "leads.table: is missing; name the table of 'sqlite:///demo.db' that holds the leads",
         ),

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli import accounts, queue
+from leadml.cli import accounts, questions, queue, rules_learn
 from leadml.cli.lead import lead, print_decisions, print_lifecycle
-from leadml.cli.options import Config, Json, project_of
+from leadml.cli.options import AsOf, Config, Json, project_of
 from leadml.cli.progress import progress
 from leadml.cli.rules import rules
 from leadml.cli.show import print_json, print_lines
@@ -32,11 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(rules, name="rules")
+rules.command("learn")(rules_learn.learn)
+rules.command("export")(rules_learn.export)
 app.add_typer(lead, name="lead")
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(help="The moment (UTC) as of which leads are seen; by default right after the newest record."),
-]
 
 
 @app.command()
@@ -119,6 +117,7 @@ def report(config: Config = Path("leadml.toml"), json: Json = False) -> None:
 
 app.add_typer(accounts.app)
 app.add_typer(queue.app)
+app.add_typer(questions.app)
 
 
 def run() -> int:

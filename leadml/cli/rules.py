@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from leadml.cli.options import Config, Json, project_of
+from leadml.cli.options import AsOf, Config, Json, project_of
 from leadml.cli.progress import progress
 from leadml.cli.rules_tables import print_points, print_rules_check
 from leadml.cli.simulation_tables import print_simulation
@@ -38,10 +37,7 @@ def check(
 def explain(
     lead_id: Annotated[str, typer.Argument(help="The lead, by its id.")],
     config: Config = Path("leadml.toml"),
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(help="The moment (UTC) as of which the lead is seen; by default right after the newest record."),
-    ] = None,
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Say which rules hold for a lead, what they looked at, and what is not answered yet."""

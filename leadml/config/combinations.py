@@ -197,7 +197,9 @@ def _one_rulebook(given: Given) -> Iterator[Fault]:
     for number, segment in enumerate(given.get("rules.segments") or (), start=1):
         if isinstance(segment, dict) and ("preset" in segment) == ("file" in segment):
             yield f"rules.segments[{number}]", segment.get("name"), "needs a rulebook: either preset or file"
-    stated = [path for path in ("rules.base_rate", "rules.points_that_double_odds") if path in given]
+    stated = [
+        path for path in ("rules.base_rate", "rules.points_that_double_odds", "rules.cost_of_asking") if path in given
+    ]
     if stated and not (any(given.speaks_of(f"rules.{key}") for key in ("preset", "file", "segments"))):
         yield (
             stated[0],

@@ -215,6 +215,9 @@ class RuleSettings(Section):
         "a number above 0, such as 20",
         None,
     )
+    cost_of_asking: Share = key(
+        "what putting a question to a lead costs, as a share of what a won deal is worth", A_SHARE, 0.0
+    )
     segments: tuple[RuleSegment, ...] = key(
         "rulebooks for parts of the leads instead of one for all, such as inbound and outbound",
         "[[rules.segments]] tables",

@@ -109,6 +109,7 @@ class Project:
             rule_activities=settings.rules.activities,
             base_rate=settings.rules.base_rate,
             points_that_double_odds=settings.rules.points_that_double_odds,
+            cost_of_asking=settings.rules.cost_of_asking,
             cutoffs=CutoffPolicy(
                 mql_per_week=cutoffs.mql_per_week,
                 mql_minimum_conversion=cutoffs.mql_minimum_conversion,

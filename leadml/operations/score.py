@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import SourceError
-from leadml.features import FeaturePlan, newest_moment, snapshots_at
+from leadml.features import FeaturePlan, Snapshots, newest_moment, snapshots_at
 from leadml.operations.accounts import accounts_published
 from leadml.operations.champion import load_champion
 from leadml.operations.lifecycle import LifecycleRun, of_scores, open_lifecycle
@@ -25,7 +25,7 @@ from leadml.training.clock import Progress
 
 # No attribute of a user is called so: the id travels beside the features.
 LEAD_ID = "leadml: lead id"
-_LEADS_PER_CHUNK = 20_000
+LEADS_PER_CHUNK = 20_000
 _BEST = 10
 _OF_SCORES = ("lead_id", "probability", "bundle")
 
@@ -111,6 +111,11 @@ def score_leads(
 ) -> pa.Table:
     """Scores of leads as of a moment, by lead id; `which` goes to `snapshots_at` (open_only, part)."""
     snapshots = snapshots_at(tables, moment or datetime.now(UTC), plan=plan, **which)
+    return score_snapshots(scorer, snapshots, moment, reasons=reasons)
+
+
+def score_snapshots(scorer: Scorer, snapshots: Snapshots, moment: datetime | None, *, reasons: int = 3) -> pa.Table:
+    """Scores of snapshots, by lead id."""
     rows = snapshots.features.append_column(LEAD_ID, snapshots.lead_id)
     return scorer.score(rows, id_column=LEAD_ID, as_of=moment, reasons=reasons)
 
@@ -140,7 +145,7 @@ def _score_in_chunks(
     progress: Progress,
 ) -> Iterator[pa.Table]:
     """Scores of whole accounts at a time, so that memory does not grow with the number of leads."""
-    parts = tables.leads.num_rows // _LEADS_PER_CHUNK + 1
+    parts = tables.leads.num_rows // LEADS_PER_CHUNK + 1
     for part in range(parts):
         progress(f"scoring leads, part {part + 1} of {parts}")
         yield score_leads(scorer, tables, plan, moment, open_only=open_only, part=(part, parts))

@@ -96,6 +96,12 @@ class RuleRows:
         rows.start, rows.stop = self.start + start, self.start + stop
         return rows
 
+    def filled(self, name: str, value: pa.Array) -> RuleRows:
+        """The rows with one value, an array of length 1, in a column of all of them."""
+        rows, values = self.part(0, len(self)), self._read(pa.chunked_array([value])).values
+        rows._columns = {**self._columns, name: RuleColumn(values, np.zeros(self.stop, np.int32))}
+        return rows
+
     def column(self, name: str) -> RuleColumn:
         """One column of these rows."""
         if name not in self._columns:

@@ -42,6 +42,7 @@ class Choices:
     rule_activities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base_rate: float | None = None
     points_that_double_odds: float | None = None
+    cost_of_asking: float = 0.0
     cutoffs: CutoffPolicy = CutoffPolicy()
     sql_needs_intent: bool = True
     grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)

@@ -17,6 +17,7 @@ from leadml.predict.policy import Policy
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import ScoreTables, probability
+from leadml.training.answers import learn_answers
 from leadml.training.blend import centred
 from leadml.training.candidates import may_be_blended, train_candidates
 from leadml.training.choices import Kind
@@ -154,7 +155,7 @@ def fit_scorer(
         monotone = (said_by_rules(rulebook, columns) if leads.rules.weight else {}) | monotone
         leads = leads.held_to(monotone)
         fitted = _learned(leads, columns, rulebook, kind, foreign, gap, seed, clock)
-    return replace(fitted, monotone=monotone, cut=clock.cuts)
+    return replace(fitted, scorer=_with_answers(fitted.scorer, table), monotone=monotone, cut=clock.cuts)
 
 
 def _learned(
@@ -196,6 +197,11 @@ def _learned(
     )
 
 
+def _with_answers(scorer: Scorer, table: pa.Table) -> Scorer:
+    """The scorer with how leads answer its questions; a lead still open tells that as well as any other."""
+    return replace(scorer, answers=learn_answers(scorer, table))
+
+
 def _spread(scorer: Scorer, leads: KnownLeads) -> tuple[float, float]:
     learned = leads.sample.log_odds(scorer.tables) - leads.rules.offset
     learned += sum(trees.log_odds(leads.sample.columns) for trees in scorer.trees)
@@ -230,6 +236,7 @@ def fit_rules(
     tables = ScoreTables(fitted.intercept, (), rules_weight=fitted.weight)
     average = probability(fitted.log_odds(np.array([np.mean(points)])))
     scorer = Scorer(_used(columns, (), rulebook), (), tables, Policy(grade_bounds(float(average[0]))), rulebook)
+    scorer = _with_answers(scorer, table)
     unjudged = Validation(rows[:0], np.zeros(0), np.zeros(0))
     spread = (fitted.weight * float(np.std(points)), 0.0)
     return Fitted(scorer, unjudged, False, (), fitted.interval, "rules", spread, 0.0)

@@ -265,4 +265,5 @@ def _policy(scorer: Scorer, cutoffs: Sequence[Cutoff], choices: Choices, *, base
         mql=mql,
         sql=sql,
         sql_needs_intent=choices.sql_needs_intent and _shows_intent(scorer),
+        cost_of_asking=choices.cost_of_asking,
     )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from leadml.sources import staged
-
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+from leadml.spreadsheet import safe_cell
 
 
 def write_sheet(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -27,16 +24,10 @@ def write_sheet(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     with staged(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([safe_cell(column) for column in columns])
-        writer.writerows([safe_cell(row[column]) for column in columns] for row in rows)
+        writer.writerows([_cell(row[column]) for column in columns] for row in rows)
 
 
-def safe_cell(value: Any) -> Any:
-    """A cell that is shown and never run."""
-    if value is None:
-        return ""
+def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return value
-    text = str(value)
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) and not _NUMBER.fullmatch(text) else text
+    return safe_cell(value)
