@@ -185,7 +185,7 @@ def test_a_rule_that_can_never_hold_exits_with_2(config, leadml, tmp_path) -> No
     result = leadml("rules", "check", "-c", config)
     assert result.code == 2
     assert result.out.startswith('error: Interest: "asked for a demo" can never hold: its conditions exclude each')
-    assert "House rules: 1 error" in result.out
+    assert "House rules: 1 error, " in result.out
 
 
 def test_a_rulebook_of_which_nothing_can_be_mapped_is_an_error(config, leadml, tmp_path) -> None:
