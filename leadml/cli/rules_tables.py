@@ -19,8 +19,9 @@ def print_rules_check(check: RulesCheck, *, json: bool) -> None:
     print_lines(*(f"{remark.level}: {remark.where}: {remark.message}" for remark in check.remarks))
     if check.coverage is not None:
         _print_coverage(check.name, check.coverage, check.population)
-    counted = [f"{sum(remark.level == level for remark in check.remarks)} {level}s" for level in _LEVELS]
-    print_lines("", f"{check.name}: {', '.join(counted)}.")
+    counted = {level: sum(remark.level == level for remark in check.remarks) for level in _LEVELS}
+    told = (f"{count} {level}{'' if count == 1 else 's'}" for level, count in counted.items())
+    print_lines("", f"{check.name}: {', '.join(told)}.")
 
 
 _LEVELS = ("error", "warning", "note")

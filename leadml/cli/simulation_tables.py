@@ -55,7 +55,7 @@ def _caught(part: Caught) -> list[str]:
         "rule": f"· {part.name.partition(': ')[2]} ({low:+g})",
         "gate": f"stopped by gate {part.name}",
     }[part.kind]
-    converts = "too few" if part.conversion is None else _share(part.conversion)
+    converts = "too few" if part.conversion is None else _number([100 * one for one in part.conversion], ".0f", " %")
     share = f"{part.share[0]:.0%}"
     return [name, f"{part.leads:,}", f"{part.won:,}", share, converts, _number(part.lift, ".2f")]
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import RulebookError, SourceError
+from leadml.features import snapshots_at
 from leadml.operations.explain import account_of
 from leadml.operations.project import Project
 from leadml.operations.score import after_newest
@@ -26,7 +27,7 @@ from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
 from leadml.training.examination import HOW_TO_MAP, rule_names, without_leaks
 from leadml.training.findings import columns_left_out
-from leadml.training.history import leads_at
+from leadml.training.history import leads_at, no_snapshots
 
 _WITHOUT_DATES = datetime(1970, 1, 1)  # noqa: DTZ001 (UTC)
 
@@ -147,7 +148,9 @@ def explain_rules(project: Project, lead_id: str, *, as_of: datetime | None) -> 
     opened = open_rules(project)
     moment = opened.moment if as_of is None else as_of
     tables = account_of(opened.tables, lead_id, project.source.where)
-    rows = leads_at(tables, opened.choices, moment, opened.mapped.counts)
+    # Which features there are does not depend on what this account happens to have done.
+    plan = no_snapshots(opened.tables, opened.choices, opened.mapped.counts).plan
+    rows = snapshots_at(tables, moment, plan=plan, open_only=False)
     own = rows.features.filter(pc.equal(rows.lead_id, lead_id))
     if not own.num_rows:
         raise SourceError(f"Lead {lead_id!r} was created after {moment:%Y-%m-%d %H:%M}. Choose a later --as-of.")
@@ -158,8 +161,6 @@ def _read(project: Project, progress: Progress) -> tuple[LeadTables, dict[str, s
     """The tables without what is proven to leak, and the columns left out with the reason."""
     progress("reading leads")
     tables = project.read()
-    if "outcome" not in tables.leads.column_names:
-        return tables, dict(tables.dropped)
     progress("auditing the columns for leaks")
     kept, findings = without_leaks(tables)
     return kept, {**tables.dropped, **columns_left_out(findings)}
@@ -167,14 +168,11 @@ def _read(project: Project, progress: Progress) -> tuple[LeadTables, dict[str, s
 
 def _to_be_scored(features: pa.Table, lead_ids: pa.Array, tables: LeadTables) -> tuple[pa.Table, str]:
     """The leads that are still open, and what they are; all of them where none is."""
-    leads = tables.leads
-    if "outcome" in leads.column_names:
-        still_open = leads["lead_id"].filter(pc.is_null(leads["outcome"]))
-        chosen = features.filter(pc.is_in(lead_ids, value_set=pa.array(still_open)))
-        if chosen.num_rows:
-            return chosen, f"{chosen.num_rows:,} open leads"
-        return features, f"all {features.num_rows:,} leads, as none is open"
-    return features, f"all {features.num_rows:,} leads"
+    still_open = tables.leads["lead_id"].filter(pc.is_null(tables.leads["outcome"]))
+    chosen = features.filter(pc.is_in(lead_ids, value_set=still_open.combine_chunks()))
+    if chosen.num_rows:
+        return chosen, f"{chosen.num_rows:,} open leads"
+    return features, f"all {features.num_rows:,} leads, as none is open"
 
 
 def _errors_first(remarks: list[Remark]) -> tuple[Remark, ...]:

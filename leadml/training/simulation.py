@@ -46,12 +46,8 @@ def newest_weeks(tables: LeadTables, choices: Choices, rulebook: Rulebook, weeks
     """Each lead at each of the newest so many weeks whose horizon has passed; without dates each lead once.
 
     Raises:
-        TrainingError: there is no outcome, no lead is closed, or no week has its whole horizon behind it.
+        TrainingError: no lead is closed, or no week has its whole horizon behind it.
     """
-    if "outcome" not in tables.leads.column_names:
-        raise TrainingError(
-            "The leads have no outcome to try rules on. Map the column that says won or lost (outcome)."
-        )
     if tables.leads["outcome"].null_count == len(tables.leads):
         raise TrainingError(
             "No lead is closed yet, so there is no history to try rules on. Wait for the first outcomes."
