@@ -16,7 +16,7 @@ from leadml.training.card_cost import CardRun, learn_from_tables
 from leadml.training.clock import Progress
 
 _NOTES = (
-    "Learned from data: a proposal, to be changed where sales knows better. As a rulebook: [rules] file in leadml.toml.",
+    "Learned from data: a proposal, to be changed where sales knows better. For use: [rules] file in leadml.toml.",
     "It has seen the outcomes of the older leads: a model trained on the same leads beside it trusts it too much.",
 )
 
