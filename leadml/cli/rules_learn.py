@@ -9,18 +9,15 @@ from typing import Annotated
 
 import typer
 
+from leadml.cli.options import Config, Json, project_of
 from leadml.cli.progress import progress
 from leadml.cli.show import command, print_json, print_lines, print_table
-from leadml.config import load_settings
 from leadml.operations.learn_rules import LearnRun, export_card, run_learning
-from leadml.operations.project import Project
 from leadml.predict.rulebook import Rulebook
 from leadml.rules.card import CardLine
 from leadml.training.card_cost import CARD, FULL, UNROUNDED
 
 _CONFIG = Path("leadml.toml")
-Config = Annotated[Path, typer.Option("--config", "-c", help="The project's leadml.toml.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 
 
 def learn(
@@ -31,7 +28,7 @@ def learn(
 ) -> None:
     """Propose points from data: a card of few lines and whole points, and what it costs against the full model."""
     with progress(20) as step:
-        run = run_learning(Project(load_settings(config)), lines=lines, out=out, progress=step)
+        run = run_learning(project_of(config), lines=lines, out=out, progress=step)
     _print_learned(run, json=json)
 
 
@@ -43,7 +40,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write a rulebook as a card, one line per rule, for a tool that knows nothing but points."""
-    project = Project(load_settings(config)) if rulebook is None else None
+    project = project_of(config) if rulebook is None else None
     book, lines = export_card(project, rulebook, csv=csv, markdown=markdown)
     files = [path for path in (csv, markdown) if path is not None]
     if json:

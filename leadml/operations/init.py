@@ -24,6 +24,12 @@ from leadml.operations.guess.hindsight import find_hindsight
 from leadml.operations.guess.outcome import find_outcome, outcome_guesses
 from leadml.operations.guess.profile import Profile
 from leadml.operations.guess.roles import find_order, find_roles
+from leadml.operations.guess.rulebooks import (
+    find_rule_activities,
+    find_rule_attributes,
+    find_same_answers,
+    find_segments,
+)
 from leadml.operations.guess.tables import Profiles, find_activities, find_history, find_leads
 from leadml.operations.guess.written import written
 from leadml.replacing import replacing
@@ -107,6 +113,8 @@ def guess_tables(
     guesses |= _guess_attributes(leads, taken, dated="created_at" in roles)
     if {"id", "created_at"} <= set(roles):
         guesses |= _guess_related(tables, leads[roles["id"].column])
+    if "direction" in roles:
+        guesses |= find_segments(leads[roles["direction"].column])
     in_time = _kept_in_history(tables, guesses)
     open_to_doubt = [p for p in leads.values() if p.name not in taken | in_time]
     return guesses, find_hindsight(open_to_doubt, best, leads[best.column].texts)
@@ -129,9 +137,11 @@ def _guess_attributes(leads: Profiles, taken: set[str], *, dated: bool) -> dict[
             taken |= {candidate.column for candidate in found}
     answers = find_answers(p for p in leads.values() if p.name not in taken)
     guesses |= {f"leads.answers.{question}": found.guess() for question, found in answers.items()}
+    guesses |= find_same_answers(answers)
     taken |= {candidate.column for candidate in answers.values()}
     if answers.keys() & _BANT:
         guesses["rules.preset"] = Guess("bant", "likely", f"there are answers to {', '.join(answers)}")
+    guesses |= find_rule_attributes(p for p in leads.values() if p.name not in taken)
     engaged = find_engagement(p for p in leads.values() if p.name not in taken)
     return guesses | {
         f"leads.groups.{dotted([found.column])}": Guess("engagement", "likely", found.evidence) for found in engaged
@@ -141,7 +151,11 @@ def _guess_attributes(leads: Profiles, taken: set[str], *, dated: bool) -> dict[
 def _guess_related(tables: Mapping[str, Profiles], ids: Profile) -> dict[str, Guess]:
     history = find_history(tables, ids)
     taken = history["history.table"].value if history else None
-    return find_activities({name: p for name, p in tables.items() if name != taken}, ids) | history
+    activities = find_activities({name: p for name, p in tables.items() if name != taken}, ids)
+    if activities:
+        types = tables[str(activities["activities.table"].value)][str(activities["activities.type"].value)]
+        activities |= find_rule_activities(types)
+    return activities | history
 
 
 def _kept_in_history(tables: Mapping[str, Profiles], guesses: Mapping[str, Guess]) -> set[str]:

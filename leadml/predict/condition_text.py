@@ -10,6 +10,7 @@ from typing import Any
 
 from leadml.predict.conditions import (
     ACCOUNT_COLUMNS,
+    ANY_ACTIVITY,
     SUBJECTS,
     WHOSE,
     ActivityCount,
@@ -25,23 +26,33 @@ _OF_VALUES = ("one_of", "none_of", "known")
 _BOUNDS = ("at_least", "at_most")
 
 
-def conditions_of(table: Table, answer: str | None = None, *, required: bool = True) -> tuple[Condition, ...]:
+def conditions_of(table: Table, answer: str | None = None, each: ActivityCount | None = None) -> tuple[Condition, ...]:
     """The conditions that stand in a table; without a subject of its own the first is about `answer`.
 
-    With `required`, a table without any condition is a problem; so is one that can never hold.
+    `each` is what `each_of` found there. Without it, a table without any condition is a problem; so is one that can
+    never hold.
     """
     more = table.tables("and", required=False)
-    first = _condition(table, answer, required=required or bool(more and _says(table)))
-    rest = [_condition(other, answer, required=True) for other in more]
+    first = _condition(table, answer, each, required=each is None)
+    rest = [_condition(other, answer, None, required=True) for other in more]
     for other in more:
         other.refuse_other_keys()
     return tuple(condition for condition in (first, *rest) if condition is not None)
 
 
+def only_of(table: Table) -> tuple[Condition, ...]:
+    """The conditions that say to which leads a table applies (`only`); none where it applies to all."""
+    only = table.table("only")
+    if only is None:
+        return ()
+    conditions = conditions_of(only)
+    only.refuse_other_keys()
+    return conditions
+
+
 def each_of(table: Table) -> ActivityCount | None:
     """The activities that a rule gives points for one by one (`each = true`)."""
-    each = table.flag("each")
-    if not each:
+    if not table.flag("each"):
         if table.has("activity"):
             for key in ("half_life_days", "lifespan_days", "per_day"):
                 if table.has(key):
@@ -49,7 +60,7 @@ def each_of(table: Table) -> ActivityCount | None:
         return None
     if not table.has("activity"):
         table.problem("each", "gives points for each activity; name one (activity)")
-        return None
+        return ActivityCount((ANY_ACTIVITY,))
     for key in _BOUNDS:
         if table.has(key):
             table.problem(key, "does not go with each = true, which counts from the first; leave it out")
@@ -69,12 +80,14 @@ def _says(table: Table) -> bool:
     return any(table.has(key) for key in (*SUBJECTS, "activity", *_OF_VALUES, *_BOUNDS))
 
 
-def _condition(table: Table, answer: str | None, *, required: bool) -> Condition | None:
+def _condition(table: Table, answer: str | None, each: ActivityCount | None, *, required: bool) -> Condition | None:
     subjects = [key for key in (*SUBJECTS, "activity") if table.has(key)]
     if len(subjects) > 1:
         table.problem("", f"has {' and '.join(subjects)}; a condition is about one of them (put others under [[and]])")
+        table.skip([*subjects, *_OF_COUNTS, *_OF_VALUES, *_BOUNDS])
+        return None
     if "activity" in subjects:
-        return None if table.flag("each") else _count_condition(table)
+        return _count_condition(table) if each is None else None
     for key in _OF_COUNTS:
         if table.has(key):
             table.problem(key, "is said of activities; name one (activity)")
@@ -83,16 +96,11 @@ def _condition(table: Table, answer: str | None, *, required: bool) -> Condition
     return _value_condition(table, answer)
 
 
-def _value_condition(table: Table, answer: str | None) -> ValueCondition | None:
+def _value_condition(table: Table, answer: str | None) -> ValueCondition:
     subject: Subject = next((key for key in SUBJECTS if table.has(key)), "answer")
-    if answer is None and not table.has(subject):
-        table.problem("", "is about nothing; name an attribute, an answer, an account figure or an activity")
-    name = table.text(subject, default=answer or "")
-    if subject == "account" and name not in ACCOUNT_COLUMNS:
-        table.problem("account", f"must be one of {', '.join(ACCOUNT_COLUMNS)}, got {name!r}")
     condition = ValueCondition(
         subject=subject,
-        name=name,
+        name=table.text(subject, default=answer or ""),
         one_of=table.texts("one_of"),
         none_of=table.texts("none_of"),
         at_least=table.optional_number("at_least"),
@@ -100,11 +108,29 @@ def _value_condition(table: Table, answer: str | None) -> ValueCondition | None:
         known=table.flag("known") if table.has("known") else None,
         column=table.optional_text("of_column"),
     )
-    bounded = condition.at_least is not None or condition.at_most is not None
-    if [bool(condition.one_of), bool(condition.none_of), bounded, condition.known is not None].count(True) != 1:
-        table.problem("", "needs one condition: one_of, or none_of, or at_least and/or at_most, or known")
     _check_bounds(table, condition.at_least, condition.at_most)
+    if answer is None and not table.has(subject):
+        table.problem("", "is about nothing; name an attribute, an answer, an account figure or an activity")
+        return condition
+    if subject == "account" and condition.name not in ACCOUNT_COLUMNS:
+        table.problem("account", f"must be one of {', '.join(ACCOUNT_COLUMNS)}, got {condition.name!r}")
+    _check_one_condition(table, condition)
     return condition
+
+
+def _check_one_condition(table: Table, condition: ValueCondition) -> None:
+    """Note where a value is asked nothing, or two things that each need a condition of their own."""
+    bounds = [key for key in _BOUNDS if table.has(key)]
+    asked = [*(key for key in _OF_VALUES if table.has(key)), *bounds[:1]]
+    if not asked:
+        table.problem("", "needs one condition: one_of, or none_of, or at_least and/or at_most, or known")
+    if len(asked) > 1:
+        table.problem("", f"has {' and '.join(asked)}; a condition asks one thing (put others under [[and]])")
+    for key, words in (("one_of", condition.one_of), ("none_of", condition.none_of)):
+        if table.is_empty(key):
+            table.problem(key, "is empty; name the texts")
+        if any(not word.strip() for word in words):
+            table.problem(key, "holds an empty text; what is not known is asked for by known = false")
 
 
 def _count_condition(table: Table) -> CountCondition:
@@ -114,6 +140,10 @@ def _count_condition(table: Table) -> CountCondition:
         if table.has(key):
             table.problem(key, "is said of values, not of activities; use at_least or at_most")
     _check_bounds(table, at_least, at_most)
+    if at_most is not None and at_most < 0:
+        table.problem("at_most", f"is {at_most:g}, and no count is below 0: it can never hold")
+    if at_most is None and at_least is not None and at_least <= 0:
+        table.problem("at_least", f"is {at_least:g}, and no count is below 0: it always holds")
     return CountCondition(_count(table), at_least if bounded else 1.0, at_most)
 
 

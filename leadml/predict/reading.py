@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 Choice = TypeVar("Choice", bound=str)
@@ -57,9 +57,17 @@ class Table:
         self._asked.append(key)
         self._problems.add(self.path_of(key), what)
 
+    def skip(self, keys: Iterable[str]) -> None:
+        """Say nothing of these keys: what is wrong with them is told elsewhere."""
+        self._asked.extend(keys)
+
     def has(self, key: str) -> bool:
         """Whether the key stands in the table."""
         return key in self._content
+
+    def is_empty(self, key: str) -> bool:
+        """Whether the key holds an empty list."""
+        return self._content.get(key) == []
 
     def flag(self, key: str) -> bool:
         """True or false; absent means false."""
@@ -120,9 +128,9 @@ class Table:
         value = self._get(key, [])
         lists: list[Any] = value if isinstance(value, list) else [[]]
         lists = [[item] if isinstance(item, str) else item for item in lists]
-        if all(item and _are_texts(item) for item in lists):
+        if all(item and _are_texts(item) and all(text.strip() for text in item) for item in lists):
             return tuple(map(tuple, lists))
-        self._wrong(key, value, "a list of texts")
+        self._wrong(key, value, "a list of texts that are not empty")
         return ()
 
     def choice(self, key: str, allowed: Sequence[Choice]) -> Choice:
@@ -136,7 +144,10 @@ class Table:
     def table(self, key: str) -> Table | None:
         """A table, None where it is absent."""
         value = self._get(key, None)
-        return None if value is None else Table(value, self.path_of(key), self._problems)
+        if value is None or isinstance(value, Mapping):
+            return None if value is None else Table(value, self.path_of(key), self._problems)
+        self._wrong(key, value, "a table")
+        return None
 
     def tables(self, key: str, *, required: bool = True) -> list[Table]:
         """A list of tables, of at least one where `required`."""
@@ -144,15 +155,23 @@ class Table:
         if not isinstance(value, list) or (required and not value):
             self._wrong(key, value, f"one or more [[{key}]] tables")
             return []
-        path = self.path_of(key)
-        return [Table(item, f"{path}[{number}]", self._problems) for number, item in enumerate(value, start=1)]
+        paths = [f"{self.path_of(key)}[{number}]" for number in range(1, len(value) + 1)]
+        for path, item in zip(paths, value, strict=True):
+            if not isinstance(item, Mapping):
+                self._problems.add(path, f"must be a table, got {_shown(item)}")
+        pairs = zip(paths, value, strict=True)
+        return [Table(item, path, self._problems) for path, item in pairs if isinstance(item, Mapping)]
 
     def refuse_other_keys(self) -> None:
         """Note every key that nobody asked for, with the nearest one that exists."""
         for key in self._content:
             if key not in self._asked:
                 near = difflib.get_close_matches(str(key), self._asked, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(sorted(self._asked))}"
+                hint = (
+                    f"; did you mean {near[0]!r}?"
+                    if near
+                    else f"; known keys: {', '.join(sorted({*self._asked} - {''}))}"
+                )
                 self.problem(str(key), f"unknown key{hint}")
 
     def _get(self, key: str, default: Any) -> Any:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from leadml.errors import RulebookError
-from leadml.predict.condition_text import conditions_of, each_of, when_to_dict
+from leadml.predict.condition_text import conditions_of, each_of, only_of, when_to_dict
 from leadml.predict.encoding import GROUPS, fold
+from leadml.predict.impossible import note_impossible
 from leadml.predict.reading import Problems, Table
 from leadml.predict.rulebook import COUNTS, EVIDENCE, STOPS, TIER, Dimension, Gate, Rule, Rulebook
 
@@ -24,14 +25,29 @@ def read_rulebook(text: str, where: str) -> Rulebook:
         RulebookError: the text is not TOML, or not a rulebook; every problem is listed.
     """
     try:
-        return parse_rulebook(tomllib.loads(text), where)
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RulebookError(f"{where}: not valid TOML: {error}. Mend that line and try again.") from None
+    problems = Problems()
+    rulebook = _rulebook(content, problems)
+    # Where a rulebook was put together from others, parts may well exclude each other: only what is written is told.
+    note_impossible(rulebook, problems)
+    return _sound(rulebook, problems, where)
 
 
 def parse_rulebook(content: Mapping[str, Any], where: str) -> Rulebook:
     """Build a rulebook from parsed TOML or JSON, checking every key; see `read_rulebook`."""
     problems = Problems()
+    return _sound(_rulebook(content, problems), problems, where)
+
+
+def _sound(rulebook: Rulebook, problems: Problems, where: str) -> Rulebook:
+    if problems:
+        raise RulebookError(problems.message(where))
+    return rulebook
+
+
+def _rulebook(content: Mapping[str, Any], problems: Problems) -> Rulebook:
     book = Table(content, "", problems)
     found = book.number("format", default=FORMAT)
     if found != FORMAT:
@@ -49,8 +65,6 @@ def parse_rulebook(content: Mapping[str, Any], where: str) -> Rulebook:
     book.refuse_other_keys()
     _refuse_twice(problems, "dimension", "dimensions", (one.name for one in rulebook.dimensions))
     _refuse_twice(problems, "gate", "gates", (gate.name for gate in gates))
-    if problems:
-        raise RulebookError(problems.message(where))
     return rulebook
 
 
@@ -83,7 +97,6 @@ def _tiers(book: Table) -> tuple[Dimension, ...]:
 
 def _dimension(table: Table) -> Dimension:
     answer, counts = table.optional_text("answer"), table.choice("counts", COUNTS)
-    only = table.table("only")
     dimension = Dimension(
         name=table.text("name"),
         rules=tuple(_rule(rule, answer) for rule in table.tables("rule")),
@@ -96,7 +109,7 @@ def _dimension(table: Table) -> Dimension:
         otherwise=table.number("otherwise", default=0.0),
         most_points=table.optional_number("most_points"),
         least_points=table.optional_number("least_points"),
-        only=conditions_of(only) if only else (),
+        only=only_of(table),
         column=table.optional_text("column"),
     )
     table.refuse_other_keys()
@@ -130,7 +143,7 @@ def _rule(table: Table, answer: str | None) -> Rule:
     rule = Rule(
         label=table.text("label"),
         points=table.number("points"),
-        when=conditions_of(table, answer, required=each is None),
+        when=conditions_of(table, answer, each),
         each=each,
         most_points=table.optional_number("most_points"),
         group=table.choice("group", _ANSWERS_FIRST) if table.has("group") else None,
@@ -147,13 +160,12 @@ def _rule(table: Table, answer: str | None) -> Rule:
 
 
 def _gate(table: Table) -> Gate:
-    only = table.table("only")
     gate = Gate(
         name=table.text("name"),
         when=conditions_of(table),
         must_have=table.choice("must", ("have", "not have")) == "have",
         stops=table.choice("stops", STOPS),
-        only=conditions_of(only) if only else (),
+        only=only_of(table),
     )
     table.refuse_other_keys()
     return gate

@@ -10,11 +10,11 @@ from dataclasses import astuple, dataclass
 from leadml.predict.conditions import ANY_ACTIVITY, ActivityCount, Condition, ValueCondition
 from leadml.predict.encoding import number_text
 from leadml.predict.rulebook import Dimension, Gate, Rule, Rulebook
+from leadml.spreadsheet import safe_cell
 
-__all__ = ["CardLine", "card_lines", "card_to_csv", "card_to_markdown", "condition_words", "safe_cell"]
+__all__ = ["CardLine", "card_lines", "card_to_csv", "card_to_markdown", "condition_words"]
 
 HEAD = ("dimension", "rule", "condition", "points", "counts", "evidence", "cap", "decay")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,6 @@ def card_to_markdown(rulebook: Rulebook, lines: Sequence[CardLine]) -> str:
     head = ["| " + " | ".join(HEAD) + " |", "|---|---|---|---:|---|---|---|---|"]
     about = [rulebook.about, ""] if rulebook.about else []
     return "\n".join([f"# {rulebook.name}", "", *about, *head, *rows]) + "\n"
-
-
-def safe_cell(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe goes before what would start one.
-
-    Numbers stay numbers. What starts a formula is named by OWASP ("CSV injection").
-    """
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _is_number(cell) else cell
 
 
 def condition_words(condition: Condition) -> str:
@@ -159,14 +151,6 @@ def _bounds(at_least: float | None, at_most: float | None) -> str:
 def _number(value: float) -> str:
     """As it would be typed into another tool: no grouping of thousands."""
     return f"{value:.12g}"
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _markdown_cell(cell: str) -> str:

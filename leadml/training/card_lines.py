@@ -60,13 +60,13 @@ def holds(rows: RuleRows, line: Line) -> Mask:
     """Which rows a line holds for, as the rules that it becomes would say; shape (rows,)."""
     held = rows.column(line.column)
     if line.levels:
-        return held.where(ValueCondition("attribute", line.column, one_of=line.levels))
+        return held.said(ValueCondition("attribute", line.column, one_of=line.levels))
     if line.low is None:
-        return held.where(ValueCondition("attribute", line.column, known=False))
-    inside = held.where(ValueCondition("attribute", line.column, at_least=line.low))
+        return held.said(ValueCondition("attribute", line.column, known=False))
+    inside = held.said(ValueCondition("attribute", line.column, at_least=line.low))
     if line.high is None:
         return inside
-    return inside & ~held.where(ValueCondition("attribute", line.column, at_least=line.high))
+    return inside & ~held.said(ValueCondition("attribute", line.column, at_least=line.high))
 
 
 def design(table: pa.Table, lines: Sequence[Line]) -> Floats:

@@ -289,8 +289,11 @@ def test_a_lead_database_is_understood_with_activities_and_history(tmp_path: Pat
         "leads.closed_at": "closed_at",
         "leads.account": "account_id",
         "leads.owner": "owner",
+        "leads.team": "team",
         "leads.role": "role",
         "leads.deal_value": "deal_value",
+        "leads.cost": "lead_cost",
+        "leads.source": "source",
         "leads.direction": "direction",
         "leads.answers.budget": "budget",
         "leads.answers.authority": "authority",
@@ -596,6 +599,60 @@ def test_every_key_is_in_the_written_file_and_works_when_it_is_taken_into_use() 
             assert value == default or path in ("activities.intent_types", "leads.rows_in_time_order"), path
 
 
+def test_attributes_and_activities_of_rulebooks_are_found_where_their_names_differ(tmp_path: Path) -> None:
+    rng = random.Random(8)
+    n = 200
+    kinds = ["Page view", "Visited pricing page", "Pricing PDF opened", "Requested a demo", "call"]
+    tables: dict[str, Rows] = {
+        "leads": {
+            "lead_id": [f"L{i:05d}" for i in range(n)],
+            "created_at": dates(rng, n),
+            "status": [rng.choice(["won", "lost", "open"]) for _ in range(n)],
+            "No. of Employees": [rng.randrange(1, 500) for _ in range(n)],
+            "industry": [rng.choice(["retail", "software"]) for _ in range(n)],
+            "Branche": [rng.choice(["retail", "software"]) for _ in range(n)],
+            "Country of origin": [rng.choice(["DE", "FR"]) for _ in range(n)],
+            "growth": [rng.choice(["high", "low"]) for _ in range(n)],
+            "Budget": [rng.choice(["yes", "no"]) for _ in range(n)],
+            "Direction": [rng.choice(["Inbound", "inbound", "OUTBOUND", "partner"]) for _ in range(n)],
+        },
+        "activities": {
+            "lead_id": [f"L{rng.randrange(n):05d}" for _ in range(400)],
+            "occurred_at": dates(rng, 400),
+            "type": [rng.choice(kinds) for _ in range(400)],
+        },
+    }
+    # SQLite wants quotes around such names.
+    tables["leads"] = {f'"{name}"': values for name, values in tables["leads"].items()}
+    proposal = propose(write_database(tmp_path / "crm.sqlite", tables))
+    read = loaded(proposal, tmp_path)
+    assert read.rules.attributes == {"employees": "No. of Employees", "country": "Country of origin"}
+    assert read.rules.activities == {
+        "pricing_page": ("Pricing PDF opened", "Visited pricing page"),
+        "demo_request": ("Requested a demo",),
+    }
+    assert read.leads.answers == {"budget": "Budget", "money": "Budget"}
+    assert read.rules.preset == "bant"
+    assert read.rules.segments == ()
+
+
+def test_segments_are_proposed_and_work_when_they_are_taken_into_use(tmp_path: Path) -> None:
+    proposal = propose(write_database(tmp_path / "crm.sqlite", company_database()))
+    path = tmp_path / "leadml.toml"
+    write_settings(proposal, path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    first = lines.index("#[[rules.segments]]")
+    assert "tells inbound from outbound" in lines[first - 1]
+    in_use = [line.removeprefix("#") if first <= place < first + 10 else line for place, line in enumerate(lines)]
+    in_use = [line for line in in_use if not line.startswith("preset = ") or "# " not in line]
+    path.write_text("\n".join(in_use), encoding="utf-8")
+    segments = load_settings(path).rules.segments
+    assert [(one.name, one.column, one.one_of, one.preset) for one in segments] == [
+        ("inbound", "direction", ("inbound",), "p_map"),
+        ("outbound", "direction", ("outbound",), "e_map"),
+    ]
+
+
 def test_every_guess_is_written_with_how_sure_it_is_and_why(tmp_path: Path) -> None:
     proposal = propose(write_csv(tmp_path / "leads.csv", salesforce()))
     write_settings(proposal, tmp_path / "leadml.toml")
@@ -678,3 +735,41 @@ def test_the_order_of_columns_changes_no_guess(guesser: Callable[[], Rows]) -> N
     assert {k: g.value for k, g in first.items() if k not in unordered} == {
         k: g.value for k, g in second.items() if k not in unordered
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("Lead Source", True),
+        ("Original Source", True),
+        ("utm_source", True),
+        ("source_id", False),
+        ("Data source", False),
+    ],
+)
+def test_where_leads_come_from_is_told_by_name_and_few_values(column: str, expected: bool) -> None:
+    sample = pa.table(
+        {
+            "id": [str(i) for i in range(300)],
+            "status": ["won", "lost", "open"] * 100,
+            column: ["Google", "Fair", "Referral Sites"] * 100,
+        }
+    )
+    guesses, _ = guess_tables({"leads": sample})
+    assert (guesses["leads.source"].value == column if expected else "leads.source" not in guesses) is True
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [("Lead Cost", True), ("cost_per_lead", True), ("CPL", True), ("Cost center", False), ("annual IT cost", False)],
+)
+def test_what_a_lead_cost_is_told_from_other_costs(column: str, expected: bool) -> None:
+    sample = pa.table(
+        {
+            "id": [str(i) for i in range(300)],
+            "status": ["won", "lost", "open"] * 100,
+            column: [i % 37 + 0.5 for i in range(300)],
+        }
+    )
+    guesses, _ = guess_tables({"leads": sample})
+    assert (guesses["leads.cost"].value == column if expected else "leads.cost" not in guesses) is True

@@ -179,9 +179,6 @@ def test_every_problem_is_told_at_once_with_its_path():
         "dimension[1].rule[1].one_of: must be a list of texts, got [1]",
         "dimension[1].rule[1].at_leest: unknown key; did you mean 'at_least'?",
         "dimension[1].rule[2].at_least: is 5, above at_most (4): it can never hold",
-        "dimension[1].rule[3]: needs one condition: one_of, or none_of, or at_least and/or at_most, or known",
-        "dimension[1].rule[4]: needs one condition: one_of, or none_of, or at_least and/or at_most, or known",
-        "dimension[1].rule[1]: needs one condition: one_of, or none_of, or at_least and/or at_most, or known",
         *(
             f"dimension[1].rule[{number}]: is about nothing; name an attribute, an answer, an account figure or "
             "an activity"
@@ -240,7 +237,10 @@ WORDS = [
 ]
 points = st.integers(-20, 20)
 texts_rule = st.fixed_dictionaries(
-    {"points": points, "one_of": st.lists(st.sampled_from(WORDS), min_size=1, max_size=4)}
+    {
+        "points": points,
+        "one_of": st.lists(st.sampled_from([word for word in WORDS if word.strip()]), min_size=1, max_size=4),
+    }
 )
 bounds = st.tuples(st.integers(-5, 120), st.integers(0, 60), st.sampled_from(["both", "low", "high"]))
 
@@ -342,25 +342,6 @@ def test_points_equal_those_of_a_plain_loop_and_of_sql(drawn, data):
     order = data.draw(st.permutations(range(len(answers))))
     shuffled = book.total(rows.take(pa.array(order, pa.int64())))
     assert shuffled.tolist() == [sum(loop[row]) for row in order]
-
-
-def test_the_question_asked_next_is_the_one_with_most_to_gain(scorer, rows_of):
-    book = map_rulebook(read_rulebook(BOOK, "book.toml"), Names({"size", "timeline"}), advice="")[0]
-    asking = replace(
-        scorer, columns=_columns(), features=(), rulebook=book, tables=replace(scorer.tables, main=(), pairs=())
-    )
-    rows = [
-        {"size": None, "timeline": None},
-        {"size": 5.0, "timeline": None},
-        {"size": None, "timeline": "now"},
-        {"size": 5.0, "timeline": "someday"},
-        {"size": 5.0, "timeline": "Unknown"},
-    ]
-    asked = asking.score(rows)["next_question"].to_pylist()
-    size, timeline = "How many people work there?", "When?"
-    assert asked == [timeline, timeline, size, None, timeline]
-    size_first = replace(book, dimensions=tuple(replace(d, missing=d.reach[1] - 9) for d in book.dimensions))
-    assert replace(asking, rulebook=size_first).score(rows[:1])["next_question"].to_pylist() == [size]
 
 
 def test_points_and_their_weight_are_terms_of_the_score(scorer):

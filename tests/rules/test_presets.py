@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from importlib.resources import files
 
 import pyarrow as pa
 import pytest
 
 from leadml.errors import RulebookError
+from leadml.predict.conditions import ValueCondition
+from leadml.predict.encoding import fold
+from leadml.predict.rulebook_text import parse_rulebook, rulebook_to_dict
 from leadml.rules import Names, load_rulebook, map_rulebook, preset_names
 
 ANSWERS = ("budget", "authority", "need", "timeline")
@@ -64,18 +69,63 @@ def test_every_preset_can_give_and_withhold_points_in_every_dimension(name):
     assert book.name
     assert book.about
     for dimension in book.dimensions:
-        assert dimension.question.endswith("?")
         assert dimension.reach[1] > dimension.reach[0]
-        words = [word for rule in dimension.rules for one in rule.when for word in one.one_of]
-        assert len(set(words)) == len(words), f"{dimension.name}: a word that stands twice is never reached"
-        assert not {word.casefold() for word in words} & set(book.unanswered)
+        assert dimension.question is None or dimension.question.endswith("?")
+        asked = [(one.name, word) for rule in dimension.rules for one in rule.when[:1] for word in words_of(one)]
+        both = [rule.label for rule in dimension.rules if len(rule.when) > 1]
+        assert both or len(set(asked)) == len(asked), f"{dimension.name}: a word that stands twice is never reached"
+        assert not {word for _, word in asked} & set(book.unanswered)
+
+
+def words_of(condition):
+    return [fold(word) for word in getattr(condition, "one_of", ())]
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_says_in_its_head_what_it_is_and_how_to_map_it(name):
+    text = files("leadml.rules.presets").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    head = text[: text.index("format = 1")]
+    assert all(line.startswith("# ") for line in head.splitlines())
+    assert re.search(r"# (Source: |BANT: .*\(IBM)", head)
+    assert re.search(r"# (.*\. )?Map ", head)
+    book = load_rulebook(name)
+    for condition in conditions_of(book):
+        assert condition in head, f"{condition} is not among what the head says to map"
+
+
+def conditions_of(book):
+    """Names of all that a rulebook asks of a lead."""
+    whens = [rule.when for dimension in book.dimensions for rule in dimension.rules]
+    whens += [when for gate in book.gates for when in (gate.when, gate.only)]
+    named = {one.name for when in whens for one in when if isinstance(one, ValueCondition)}
+    types = {kind for count in book.counts for step in (*count.after, count.types) for kind in step}
+    return sorted(named | types - {"*"})
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_survives_json(name):
+    book = load_rulebook(name)
+    assert parse_rulebook(json.loads(json.dumps(rulebook_to_dict(book))), "json") == book
+
+
+def test_interest_is_told_from_intent():
+    for name in ("engagement_points", "p_map", "e_map"):
+        groups = {}
+        for dimension in load_rulebook(name).dimensions:
+            for rule in dimension.rules:
+                for kind in rule.each.types if rule.each else ():
+                    groups.setdefault(rule.group or dimension.group, set()).add(kind)
+        assert groups["intent"] <= {"demo_request", "pricing_page", "trial_use", "intent_signal"}
+        assert groups["engagement"] <= {
+            *("page_view", "email_open", "email_click", "webinar", "white_paper", "careers_page"),
+        }
 
 
 def test_presets_are_named_after_their_files():
     assert preset_names() == sorted(
         f.name.removesuffix(".toml") for f in files("leadml.rules.presets").iterdir() if f.name.endswith(".toml")
     )
-    assert "bant" in preset_names()
+    assert preset_names() == ["bant", "champ", "e_map", "engagement_points", "gpctba_ci", "icp", "p_map", "persona"]
 
 
 def test_an_unknown_preset_is_refused_with_the_nearest_one():

@@ -61,6 +61,12 @@ OWNER: Final = {
 }
 NOT_OWNER: Final = frozenset(_each("note team change date phone email mail comment previous home house"))
 
+TEAM: Final = {
+    **{f"{whose} team": 3.0 for whose in _each("sales owner assigned rep sdr hubspot")},
+    **{"team": 2.5, "vertriebsteam": 3.0, "equipo": 2.5, "sales group": 2.5, "sales territory": 2.5},
+}
+NOT_TEAM: Final = frozenset(_each("size number count members note change date email staff data engineering"))
+
 ROLE: Final = {
     **dict.fromkeys(("role", "job title", "job role", "job function", "rolle", "cargo", "puesto"), 3.0),
     **dict.fromkeys(("title", "position", "funktion", "job", "persona", "seniority", "beruf"), 2.5),
@@ -85,6 +91,26 @@ DEAL_VALUE: Final = {
 }
 NOT_DEAL_VALUE: Final = frozenset(
     _each("annual yearly company cost customer count rate jahresumsatz id date idx index cons")
+)
+
+COST: Final = {
+    **dict.fromkeys(("lead cost", "cost per lead", "acquisition cost", "leadkosten", "coste lead", "costo lead"), 3.0),
+    **dict.fromkeys(("cpl", "ad cost", "media cost", "acquisition spend", "akquisekosten", "cost", "kosten"), 2.5),
+    **{"costs": 2.0, "ad spend": 2.0, "coste": 2.0, "costo": 2.0},
+}
+NOT_COST: Final = frozenset(
+    _each("annual yearly company product unit center centre id date type currency current total monthly savings goods")
+)
+
+SOURCE: Final = {
+    **dict.fromkeys(("lead source", "original source", "source", "leadquelle", "fuente"), 3.0),
+    **dict.fromkeys(("utm source", "acquisition source", "acquisition channel", "quelle", "herkunft"), 2.5),
+    **{"channel": 1.5, "marketing channel": 2.5, "origin": 1.5, "lead origin": 2.0, "origen": 1.5, "kanal": 1.5},
+}
+NOT_SOURCE: Final = frozenset(
+    _each(
+        "id date at detail details data drill url file record system contact code number country land pais region city"
+    )
 )
 
 DIRECTION: Final = {"direction": 1.0, "inbound outbound": 1.0, "motion": 0.5, "richtung": 1.0, "direccion": 1.0}
@@ -139,6 +165,44 @@ QUESTIONS: Final = {
     "prioritization": ("prioritization", "prioritisation", "priority", "prioritat", "prioridad"),
     "goals": ("goal", "goals", "ziele", "objetivo"),
     "plans": ("plans",),
+    "consequences": ("consequence", "consequences"),
+    "implications": ("implication", "implications"),
+    "current_tool": ("current tool", "current solution", "current vendor", "tool in use", "tools in use"),
+}
+SAME_QUESTIONS: Final = {"challenges": "need", "money": "budget", "prioritization": "timeline"}
+
+RULE_ATTRIBUTES: Final = {
+    "employees": dict.fromkeys(
+        (
+            *("employees", "employee count", "company size", "headcount", "head count", "staff", "firm size"),
+            *("mitarbeiter", "mitarbeiterzahl", "empleados", "unternehmensgrosse"),
+        ),
+        3.0,
+    ),
+    "industry": dict.fromkeys(("industry", "sector", "vertical", "branche", "industria"), 3.0),
+    "country": dict.fromkeys(("country", "land", "pais"), 3.0),
+    "function": dict.fromkeys(("department", "business function", "abteilung", "departamento"), 3.0),
+    "salespeople": dict.fromkeys(("salespeople", "sales people", "sales staff", "sales team size", "sales reps"), 3.0),
+    "growth": dict.fromkeys(("growth", "growth rate", "wachstum", "crecimiento"), 3.0),
+    "relationship": dict.fromkeys(("relationship", "account type", "company type", "beziehung"), 3.0),
+    "email_domain": dict.fromkeys(("email domain", "mail domain"), 3.0),
+}
+NOT_RULE_ATTRIBUTE: Final = frozenset(_each("id date owner phone previous prev code user"))
+IN_NUMBERS: Final = frozenset(("employees", "salespeople", "growth"))
+RULE_ACTIVITIES: Final = {
+    "page_view": {"page view": 3.0, "page viewed": 3.0, "page visit": 3.0, "web visit": 3.0, "website visit": 3.0}
+    | {"visited website": 3.0, "pageview": 3.0, "seitenaufruf": 3.0},
+    "pricing_page": {"pricing page": 3.5, "pricing": 3.0, "price page": 3.5, "preisseite": 3.0, "prices": 2.5},
+    "email_open": {"email open": 3.0, "email opened": 3.0, "opened email": 3.0, "mail opened": 3.0, "opens email": 3.0},
+    "email_click": {"email click": 3.0, "email clicked": 3.5, "clicked email": 3.5, "mail click": 3.0}
+    | {"email link clicked": 3.5, "mail clicked": 3.0, "clicks email": 3.0},
+    "webinar": {"webinar": 3.0, "webinars": 3.0},
+    "white_paper": {"white paper": 3.0, "whitepaper": 3.0, "ebook": 2.5, "content download": 2.5},
+    "demo_request": {"demo": 3.0, "demo request": 3.5, "requested demo": 3.5},
+    "trial_use": {"trial": 3.0, "testzugang": 3.0, "prueba": 2.5},
+    "intent_signal": {"intent": 3.0, "intent signal": 3.5, "intent data": 3.5},
+    "careers_page": {"careers": 3.0, "careers page": 3.5, "jobs page": 3.0, "career page": 3.0, "karriereseite": 3.0},
+    "unsubscribe": {"unsubscribe": 3.0, "unsubscribed": 3.0, "opt out": 3.0, "opted out": 3.0, "abgemeldet": 3.0},
 }
 
 LEAD_TABLES: Final = {
@@ -216,7 +280,7 @@ ENGAGEMENT: Final = frozenset(
     )
 )
 
-_ROLES = (CREATED, CLOSED, ID, ACCOUNT, OWNER, ROLE, DEAL_VALUE, OUTCOME, PERSON_NAME)
+_ROLES = (CREATED, CLOSED, ID, ACCOUNT, OWNER, TEAM, ROLE, DEAL_VALUE, COST, SOURCE, OUTCOME, PERSON_NAME)
 _RELATED = (LEAD_KEY, HAPPENED, ACTIVITY_TYPE, CHANGED, FIELD, NEW_VALUE)
 COMPOUND_PARTS: Final = frozenset(
     word

@@ -33,6 +33,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "activities.table": "activities",
     "activities.intent_types": ["demo_request"],
     "history.table": "field_history",
+    "queue.values": {"*": 8000},
     "leads.answers": {"budget": "COLUMN"},
     "leads.labels": {"COLUMN": "Name to show"},
     "leads.groups": {"COLUMN": "engagement"},
@@ -40,13 +41,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.monotone": {"COLUMN": "rising"},
 }
 _COLUMN = "COLUMN"
-_SEGMENTS = (
-    "#[[rules.segments]]",
-    '#name = "inbound"',
-    '#column = "COLUMN"',
-    '#one_of = ["inbound"]',
-    '#preset = "bant"',
-)
+_SEGMENT = {"name": "inbound", "column": _COLUMN, "one_of": ["inbound"], "preset": "p_map"}
 
 
 def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Suggestion]) -> str:
@@ -60,14 +55,14 @@ def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Sugges
         elif _is_table(field):
             lines += ["", *_table(path, field, guesses)]
         elif path == "rules.segments":
-            lines += ["", f"# {field.description}", *_SEGMENTS]
+            lines += ["", f"# {field.description}", *_segments(guesses.get(path))]
         elif not path.startswith("rules.segments."):
             lines += _key(path, field, guesses, suggestions)
     return "\n".join(lines) + "\n"
 
 
 def _has_required(section: str) -> bool:
-    return any(field.is_required() for path, field in keys() if path.startswith(f"{section}."))
+    return any(field.is_required() for path, field in keys() if path.rpartition(".")[0] == section)
 
 
 def _is_table(field: FieldInfo) -> bool:
@@ -117,6 +112,16 @@ def _table(path: str, field: FieldInfo, guesses: Mapping[str, Guess]) -> Iterato
     if not entries:
         for name, value in _EXAMPLES[path].items():
             yield f"#{dotted([name])} = {toml_value(value)}"
+
+
+def _segments(guess: Guess | None) -> Iterator[str]:
+    """Tables to be taken into use by hand: they stand in place of the one rulebook for all leads."""
+    if guess:
+        yield f"# {guess.confidence}: {_one_line(guess.evidence)}; take the # off here, and put one before preset"
+    segments: Any = guess.value if guess else [_SEGMENT]
+    for segment in segments:
+        yield "#[[rules.segments]]"
+        yield from (f"#{name} = {toml_value(value)}" for name, value in segment.items())
 
 
 def _because(guess: Guess) -> str:
