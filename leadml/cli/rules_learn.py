@@ -27,7 +27,7 @@ def learn(
     json: Json = False,
 ) -> None:
     """Propose points from data: a card of few lines and whole points, and what it costs against the full model."""
-    with progress(10) as step:
+    with progress(20) as step:
         run = run_learning(project_of(config), lines=lines, out=out, progress=step)
     _print_learned(run, json=json)
 
@@ -54,11 +54,11 @@ def _print_learned(run: LearnRun, *, json: bool) -> None:
     learned = run.learned
     if json:
         left_out = [{"column": column, "why": why} for column, why in learned.left_out.items()]
-        judged = {"snapshots": learned.snapshots, "judged": learned.judged, "figures": learned.figures}
+        judged = {"learned": learned.learned, "judged": learned.judged, "figures": learned.figures}
         print_json({"lines": list(map(asdict, run.lines)), **judged, "excluded": left_out, "rulebook": run.path})
         return
     _print_card(learned.card.rulebook, run.lines)
-    title = f"On the newest {learned.judged:,} of {learned.snapshots:,} snapshots, by models of the others"
+    title = f"On the newest {learned.judged:,} snapshots, learned from the {learned.learned:,} before"
     print_lines("")
     print_table(title, ("what", "AUC", "log loss"), map(_figures_of(learned.figures), learned.figures), text="what")
     print_lines(*_costs(run))
@@ -70,7 +70,10 @@ def _print_learned(run: LearnRun, *, json: bool) -> None:
     if run.path is None:
         print_lines(f"To keep it: {command()} rules learn --out card.toml")
         return
-    print_lines(f'Written to {run.path}. To score with it: [rules] file = "{run.path}" in leadml.toml.')
+    print_lines(
+        f'Written to {run.path}. As a rulebook: [rules] file = "{run.path}" in leadml.toml.',
+        "It has seen the outcomes of the older leads: a model trained on the same leads beside it trusts it too much.",
+    )
 
 
 def _costs(run: LearnRun) -> list[str]:

@@ -16,8 +16,8 @@ from leadml.training.card_cost import CardRun, learn_from_tables
 from leadml.training.clock import Progress
 
 _NOTES = (
-    "Learned from data: a proposal. Change what sales knows better, then train with it:",
-    "[rules] file in leadml.toml names this file.",
+    "Learned from data: a proposal, to be changed where sales knows better. For use: [rules] file in leadml.toml.",
+    "It has seen the outcomes of the older leads: a model trained on the same leads beside it trusts it too much.",
 )
 
 

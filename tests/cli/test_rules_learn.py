@@ -105,3 +105,22 @@ def test_what_cannot_be_is_said_in_one_message(company, leadml, monkeypatch, arg
     code, _, said = leadml("rules", *arguments)
     assert code == 2
     assert message in said
+
+
+def test_a_card_never_sees_the_newest_leads_on_which_training_tests(company, tmp_path, leadml):
+    def learned(flipped):
+        rows = list(csv.reader((company / "leads.csv").read_text().splitlines()))
+        newest = sorted(row[1] for row in rows[1:])[-100:]
+        turned = {"won": "lost", "lost": "won"}
+        with (tmp_path / "leads.csv").open("w", newline="") as file:
+            for row in rows:
+                outcome = turned[row[2]] if flipped and row[1] in newest else row[2]
+                csv.writer(file).writerow([*row[:2], outcome, *row[3:5], *row[6:]])
+        (tmp_path / "leadml.toml").write_text(SETTINGS)
+        code, shown, said = leadml("rules", "learn", "-c", tmp_path / "leadml.toml", "--lines", "4", "--json")
+        assert code == 0, said
+        return json.loads(shown)
+
+    before, after = learned(flipped=False), learned(flipped=True)
+    assert before["lines"] == after["lines"]
+    assert before["figures"]["card"] != after["figures"]["card"]
