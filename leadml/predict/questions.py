@@ -110,29 +110,20 @@ class Questions:
         """What asking is expected to gain, summed over the decisions, less the cost; shape (asked,)."""
         value = np.full(len(asked), -self._policy.cost_of_asking)
         after = list(filling.after(standing, asked)) if len(asked) else []
-        places = np.arange(len(asked)) if filling.is_gated else self._undecided([one for one, _ in after])
-        likely = filling.answers.likely(standing.log_odds[asked[places]])
-        for stage, cutoff in self._stakes if len(places) else ():
-            may = self._may(stage, standing.rows, standing.intent)[asked[places]]
+        for stage, cutoff in self._stakes if after else ():
+            may = self._may(stage, standing.rows, standing.intent)[asked]
+            places = np.arange(len(asked)) if filling.is_gated else np.flatnonzero(may & _crossed(after, cutoff))
+            shares = filling.answers.likely(standing.log_odds[asked[places]])
+            if filling.is_gated:
+                shares = shares * [self._may(stage, rows, standing.intent)[asked] for _, rows in after]
             speaking_for, against = np.zeros((2, len(places)))
             # Answer by answer, so that a row's sums are the same alone and among others.
-            for share, (log_odds, rows) in zip(likely, after, strict=True):
-                allowed = self._may(stage, rows, standing.intent)[asked[places]] if filling.is_gated else may
-                gain = np.where(allowed, share * (probability(log_odds[places]) - cutoff), 0.0)
+            for share, (log_odds, _) in zip(shares, after, strict=True):
+                gain = share * (probability(log_odds[places]) - cutoff)
                 speaking_for += np.maximum(gain, 0.0)
-                against += np.maximum(-gain, 0.0)
-            value[places] += np.where(may, np.minimum(speaking_for, against), speaking_for)
+                against -= np.minimum(gain, 0.0)
+            value[places] += np.where(may[places], np.minimum(speaking_for, against), speaking_for)
         return value
-
-    def _undecided(self, after: Sequence[Floats]) -> Indices:
-        """The rows that one answer at least puts on the other side of a cutoff: the others have nothing to gain."""
-        if not after:
-            return np.zeros(0, np.intp)
-        lowest, highest = np.minimum.reduce(after), np.maximum.reduce(after)
-        with np.errstate(divide="ignore"):  # a cutoff of 0 or 1 has no log-odds, and no lead on its other side
-            bounds = [np.log(np.float64(cutoff)) - np.log1p(np.float64(-cutoff)) for _, cutoff in self._stakes]
-        crossed = [(lowest < bound) & (highest >= bound) for bound in bounds]
-        return np.flatnonzero(np.logical_or.reduce(crossed))
 
     @property
     def _stakes(self) -> tuple[tuple[Stops, float], ...]:
@@ -150,6 +141,14 @@ class Questions:
             if gate.stops in ("MQL", stage):  # what is kept from MQL is kept from SQL
                 may = may & ~gate.stopped(rows)
         return np.asarray(may)
+
+
+def _crossed(after: Sequence[tuple[Floats, RuleRows]], cutoff: float) -> Mask:
+    """The rows that answers put on both sides of a cutoff: the others gain nothing; shape (rows,)."""
+    lowest, highest = (end.reduce([log_odds for log_odds, _ in after]) for end in (np.minimum, np.maximum))
+    with np.errstate(divide="ignore"):  # a cutoff of 0 or 1 has no log-odds, and no lead on its other side
+        bound = np.log(np.float64(cutoff)) - np.log1p(np.float64(-cutoff))
+    return np.asarray((lowest < bound) & (highest >= bound))
 
 
 def _fillings(addends: Addends, columns: Mapping[str, Column], seen: tuple[Answers, ...]) -> Iterator[Filling]:
