@@ -54,7 +54,7 @@ def peers(*, seconds: int, autogluon_python: Path | None) -> dict[str, Peer]:
     here = autogluon_python or Path()
     autogluon = partial(predict_there, here, AUTOGLUON, seconds=seconds, threads=THREADS)
     known = (
-        Peer(LEADML, "leadml", _own_version(), "", lead_scorer),
+        Peer(LEADML, "leadml", own_version(), "", lead_scorer),
         Peer("lightgbm", "LightGBM, defaults", _version("lightgbm"), _BENCH, default_lightgbm),
         Peer("logistic", "logistic regression", _version("scikit-learn"), _BENCH, logistic_regression),
         Peer("ebm", "InterpretML EBM", _version("interpret-core"), _BENCH, explainable_boosting),
@@ -129,7 +129,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _own_version() -> str:
+def own_version() -> str:
     """The version and six hex digits of the source, so that figures of two states of the code never mix."""
     root = Path(leadml.__file__).parent
     content = hashlib.sha256()

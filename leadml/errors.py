@@ -6,6 +6,7 @@
     ├── SourceError             a lead database or file cannot be used
     ├── ColumnsError            rows do not have the columns, or the types, that a scorer needs
     ├── TrainingError           the data cannot carry a model (carries numbered findings)
+    ├── DecisionError           a person decided about a lead what its stage does not allow, or did not say why
     ├── BundleError             a bundle is damaged, forged or of an unknown format
     └── MissingExtraError       a part of leadml was asked for whose packages are not installed
 
@@ -21,6 +22,7 @@ __all__ = [
     "BundleError",
     "ColumnsError",
     "ConfigError",
+    "DecisionError",
     "LeadmlError",
     "MissingExtraError",
     "RulebookError",
@@ -52,6 +54,10 @@ class ColumnsError(LeadmlError, ValueError):
 
 class TrainingError(LeadmlError, ValueError):
     """The data cannot carry a model."""
+
+
+class DecisionError(LeadmlError, ValueError):
+    """A person's decision about a lead cannot be taken."""
 
 
 class BundleError(LeadmlError):

@@ -29,8 +29,10 @@ LEAD_ROLES = (
     "closed_at",
     "account_id",
     "owner",
+    "team",
     "role",
     "deal_value",
+    "lead_cost",
     "direction",
 )
 """Canonical names of the columns that carry a meaning of their own."""
@@ -54,7 +56,8 @@ class LeadColumns:
     regard to case; any other value, a missing one too, means that the lead is still open. With `lost = ("*",)`
     every other value that is not missing means lost. `answers` maps a
     qualification question ("budget") to the column that holds its answer; `missing_values` are texts that
-    mean "no value". `known_at` maps a column to when its value is known: `CREATED`, `CLOSED`, or the name of a column
+    mean "no value". `source` says where a lead came from, and stays an attribute.
+    `known_at` maps a column to when its value is known: `CREATED`, `CLOSED`, or the name of a column
     of dates.
     """
 
@@ -64,8 +67,11 @@ class LeadColumns:
     closed_at: str | None = None
     account: str | None = None
     owner: str | None = None
+    team: str | None = None
     role: str | None = None
     deal_value: str | None = None
+    cost: str | None = None
+    source: str | None = None
     direction: str | None = None
     order_by: str | None = None
     rows_in_time_order: bool = False
@@ -115,12 +121,13 @@ class Counts:
 class LeadTables:
     """Checked tables under canonical names, and an account of every row that was left out.
 
-    `leads` has one row per lead: "lead_id" and "account_id" (string, never null); the other roles that are
-    mapped ("created_at" and "closed_at" timestamp[us], naive UTC; "outcome" string "won", "lost" or null;
-    "deal_value" double; "owner", "role" and "direction" string; "order" double); and `attributes`, the columns
-    that may become features (double, string or timestamp[us]). `answers` maps a question to the attribute that
-    holds its answer. `known_at` maps an attribute to the further column of `leads` (timestamp[us]) that says from when
-    on its value is known, or to None where the user vouches that it is known from the beginning.
+    `leads` has one row per lead: "lead_id" and "account_id" (string, never null); the other roles that are mapped
+    ("created_at" and "closed_at" timestamp[us], naive UTC; "outcome" string "won", "lost" or null; "deal_value" and
+    "lead_cost" double; "owner", "team", "role" and "direction" string; "order" double); and `attributes`, the columns
+    that may become features (double, string or timestamp[us]). `answers` maps a question to the attribute that holds
+    its answer, `source` is the attribute that says where leads came from (None: nothing does). `known_at` maps an
+    attribute to the further column of `leads` (timestamp[us]) that says from when on its value is known, or to None
+    where the user vouches that it is known from the beginning.
 
     `activities` has "lead_id" and "type" string, "occurred_at" timestamp[us], "value" double; `history` has
     "lead_id", "field" and "value" string, "changed_at" timestamp[us]. Each is None where there is no such table.
@@ -140,6 +147,7 @@ class LeadTables:
     dropped: Mapping[str, str] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
     known_at: Mapping[str, str | None] = field(default_factory=dict)
+    source: str | None = None
 
     def summary(self) -> str:
         """Say in one line how many rows of each table were read, kept and rejected, and why."""

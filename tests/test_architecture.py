@@ -12,9 +12,9 @@ ROOT = Path(__file__).parent.parent / "leadml"
 
 # From the bottom up; parts on one line are siblings and do not import each other.
 LAYERS = [
-    {"config", "schema", "errors", "replacing"},
+    {"config", "schema", "errors", "replacing", "spreadsheet"},
     {"predict"},
-    {"sources", "features", "rules", "charts", "demo"},
+    {"sources", "features", "rules", "lifecycle", "charts", "demo"},
     {"training"},
     {"estimator"},
     {"report"},

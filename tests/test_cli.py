@@ -402,7 +402,8 @@ def test_dated_leads_too_young_for_the_horizon_are_scored_by_the_stated_rules(tm
 def test_a_refused_training_says_how_many_rows_were_rejected(tmp_path, leadml) -> None:
     config = tmp_path / "leadml.toml"
     leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", config)
-    config.write_text(config.read_text().replace('id = "Lead ID"', 'id = "Source"'))
+    text = config.read_text().replace('\nsource = "Source"', "")
+    config.write_text(text.replace('id = "Lead ID"', 'id = "Source"'))
     result = leadml("train", "--config", config)
     assert result.code == 2
     assert "leads: 60 read, 2 kept, 58 rejected (58 duplicate lead id)" in result.err
@@ -427,7 +428,7 @@ def test_wins_in_the_newest_part_alone_are_refused_in_words_that_lead_on(tmp_pat
 def test_labels_and_groups_go_by_the_users_columns(tmp_path, leadml) -> None:
     config = tmp_path / "leadml.toml"
     leadml("init", write_csv(tmp_path / "leads.csv", flat_leads(60)), "--config", config)
-    text = config.read_text().replace('#role = "COLUMN"', 'role = "Source"')
+    text = config.read_text().replace('\nsource = "Source"', "").replace('#role = "COLUMN"', 'role = "Source"')
     config.write_text(text.replace("[leads.labels]", '[leads.labels]\nSource = "Where from"'))
     assert leadml("train", "--config", config).code == 0
     assert "Where from: " in leadml("explain", "L1", "--config", config).out
@@ -560,3 +561,102 @@ def test_a_column_that_cannot_be_held_to_a_direction_is_refused_before_training(
     assert trained.code == 2
     assert "The monotone columns cannot be held: 'Source' is no number. Mend them." in trained.err
     assert "rehearsing" not in trained.err
+
+
+def test_accounts_are_listed_and_shown_with_what_their_committee_lacks(company, leadml) -> None:
+    listed = leadml("accounts", "--config", company, "--top", 3)
+    assert listed.code == 0
+    assert "the best of them:" in listed.out
+    assert "An account's score is the probability of the account's best lead" in listed.out
+    found = leadml("accounts", "--config", company, "--json", "--top", 1000).json
+    assert found["accounts"] == len(found["best"]) == table(company, "select count(*) from account_scores")[0][0]
+    best = found["best"][0]
+    one = leadml("accounts", best["account_id"], "--config", company)
+    assert f"Account {best['account_id']}: score {best['score']:.1f}, grade {best['grade']}" in one.out
+    assert all(f"Lacks: {lack}" in one.out for lack in best["committee_lacks"])
+    assert f"explain {best['best_lead']} --config {company}" in one.out
+    shown = leadml("accounts", best["account_id"], "--config", company, "--json").json
+    assert {name: value for name, value in shown.items() if name != "rule"} == best
+    unknown = leadml("accounts", "nobody", "--config", company)
+    assert (unknown.code, "account 'nobody' has no score" in unknown.err) == (2, True)
+
+
+def test_the_work_list_names_for_each_rep_whom_to_call_and_why(company, leadml) -> None:
+    work = leadml("queue", "--config", company, "--json").json
+    assert work["by"] == "owner"
+    tasks = [row for one in work["lists"] for row in one["rows"]]
+    worked = table(company, "select lead_id from lead_scores where stage in ('MQL', 'SQL') order by lead_id")
+    assert sorted((row["lead_id"],) for row in tasks) == worked
+    first = work["lists"][0]
+    printed = leadml("queue", "--config", company, "--who", first["who"])
+    assert printed.code == 0
+    assert f"{first['who']}: {len(first['rows'])} of {first['workable']} leads today" in printed.out
+    assert all(row["lead_id"] in printed.out for row in first["rows"])
+    assert "Worth = probability x what such a deal is worth" in printed.out
+    teams = leadml("queue", "--config", company, "--by", "team", "--json").json
+    assert {one["who"] for one in teams["lists"]} <= {"North", "South", "West"}
+
+
+def test_the_work_list_is_a_sheet_without_personal_columns(company, tmp_path, leadml) -> None:
+    sheet = tmp_path / "today.csv"
+    assert leadml("queue", "--config", company, "--csv", sheet).code == 0
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    assert float(rows[0]["expected_value"]) > 0
+    personal = table(company, "select full_name, e_mail, phone from leads")
+    text = sheet.read_text(encoding="utf-8-sig") + leadml("queue", "--config", company).out
+    assert not any(cell in text for row in personal for cell in row if cell)
+
+
+def test_marketing_gets_its_own_list(company, tmp_path, leadml) -> None:
+    sheet = tmp_path / "nurture.csv"
+    found = leadml("queue", "--nurture", "--config", company, "--json", "--csv", sheet).json
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["lead_id"] for row in csv.DictReader(file)] == [row["lead_id"] for row in found["rows"]]
+    printed = leadml("queue", "--nurture", "--config", company)
+    assert f"{len(found['rows'])} leads to nurture, as of" in printed.out
+    assert all(f"  {one['short_of']}: {one['leads']} (buyer's journey:" in printed.out for one in found["segments"])
+    both = leadml("queue", "--nurture", "--by", "team", "--config", company)
+    assert (both.code, "leave out --by and --who" in both.err) == (2, True)
+
+
+def test_the_questions_of_all_leads_are_ranked_by_what_they_would_gain(made, leadml):
+    config = made / "leadml.toml"
+    ranked = leadml("questions", "--config", config, "--json").json
+    asked = ranked["questions"]
+    assert sorted(one["dimension"] for one in asked) == ["Authority", "Budget", "Need", "Timeline"]
+    assert [one["worth"] for one in asked] == sorted((one["worth"] for one in asked), reverse=True)
+    assert asked[0]["worth"] > 0
+    assert all(0 <= one["first"] <= one["open"] <= ranked["leads"] for one in asked)
+    with sqlite3.connect(made / "company.sqlite") as database:
+        rows = database.execute(
+            "SELECT next_question, count(*), sum(next_question_value) FROM lead_scores "
+            "WHERE next_question IS NOT NULL GROUP BY 1"
+        ).fetchall()
+    assert {question: count for question, count, _ in rows} == {
+        one["question"]: one["first"] for one in asked if one["first"]
+    }
+    assert sum(value for *_, value in rows) <= sum(one["worth"] for one in asked) + 1e-9
+    shown = leadml("questions", "--config", config).out
+    assert "the one that would help most first" in shown
+    assert asked[0]["question"] in shown
+
+
+def test_explaining_a_lead_shows_what_each_answer_would_do(made, leadml):
+    config = made / "leadml.toml"
+    with sqlite3.connect(made / "company.sqlite") as database:
+        lead, question, value = database.execute(
+            "SELECT lead_id, next_question, next_question_value FROM lead_scores ORDER BY next_question_value DESC"
+        ).fetchone()
+    explained = leadml("explain", lead, "--config", config, "--json").json
+    first = explained["questions"][0]
+    assert (first["question"], first["value"]) == (question, pytest.approx(value))
+    assert explained["next_question"] == question
+    for asked in explained["questions"]:
+        assert sum(answer["share"] for answer in asked["answers"]) == pytest.approx(1)
+    chances = [answer["probability"] for answer in first["answers"]]
+    assert min(chances) < explained["probability"] < max(chances)
+    shown = leadml("explain", lead, "--config", config).out
+    assert "what each answer would do" in shown
+    assert f"- {first['answers'][0]['answer']}" in shown

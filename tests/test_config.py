@@ -211,6 +211,7 @@ def test_all_problems_are_reported_at_once() -> None:
             "cutoffs.mql_minimum_conversion = 15: must be a number from 0 to 1",
         ),
         ({"cutoffs": {"mql_per_week": 2.5}}, "cutoffs.mql_per_week = 2.5: must be a whole number, 1 or more"),
+        ({"lifecycle": {"file": ["life.toml"]}}, "lifecycle.file = ['life.toml']: must be the path of a file, such as"),
         ({"grades": {"bounds": [4, 2]}}, "grades.bounds = [4, 2]: must be three numbers above 0 that fall"),
         ({"grades": {"bounds": [1, 2, 4]}}, "grades.bounds = [1, 2, 4]: must be three numbers above 0"),
         ({"grades": {"bounds": [4, 2, 0]}}, "grades.bounds = [4, 2, 0]: must be three numbers above 0"),
@@ -366,6 +367,10 @@ def test_an_unknown_key_anywhere_is_named_with_its_path(section: str | None, nam
             "rules.base_rate = 0.1: is said of rules, and there are none; name them by rules.preset",
         ),
         (
+            {"rules": {"cost_of_asking": 0.01}},
+            "rules.cost_of_asking = 0.01: is said of rules, and there are none; name them by rules.preset",
+        ),
+        (
             {"source": {"url": "sqlite:///demo.db"}},
             "leads.table: is missing; name the table of 'sqlite:///demo.db' that holds the leads",
         ),
@@ -455,3 +460,50 @@ def test_what_known_at_cannot_mean_is_refused(leads: Mapping[str, Any], expected
 def test_a_role_that_is_learnt_from_may_be_dated() -> None:
     read = settings(leads={**DATED, "role": "job", "known_at": {"job": "asked"}})
     assert read.lead_columns().known_at == {"job": "asked"}
+
+
+def test_the_work_list_and_accounts_have_defaults_and_take_what_is_stated() -> None:
+    given_settings = settings()
+    assert given_settings.accounts.roles == ()
+    assert given_settings.output.account_scores == "account_scores"
+    queue = given_settings.queue
+    assert (queue.per_day, queue.half_life_days, queue.contact_types) == (20, 7.0, ())
+    assert queue.stages == ("MQL", "SAL", "SQL", "PQL")
+    stated = settings(
+        accounts={"roles": ["CTO"]},
+        queue={"per_day": 5, "stages": ["raw"], "value_by": "product", "values": {"Cloud": 9, "*": 0.5}},
+        leads={"team": "squad"},
+    )
+    assert (stated.accounts.roles, stated.queue.values) == (("CTO",), {"Cloud": 9.0, "*": 0.5})
+    assert stated.lead_columns().team == "squad"
+    assert settings(queue={"values": {"*": 8000}}).queue.values == {"*": 8000.0}
+
+
+@pytest.mark.parametrize(
+    ("sections", "problem"),
+    [
+        ({"queue": {"per_day": 0}}, "queue.per_day = 0: must be a whole number, 1 or more"),
+        ({"queue": {"half_life_days": 0}}, "queue.half_life_days = 0: must be a number above 0, such as 7"),
+        (
+            {"queue": {"stages": ["won"]}},
+            'queue.stages = [\'won\']: must be a list of stages, each one of "raw", "MQL"',
+        ),
+        ({"queue": {"stages": []}}, "queue.stages = []: must be a list of stages"),
+        ({"queue": {"values": {"Cloud": -1}}}, "queue.values.Cloud = -1: must be lines such as Enterprise = 50000"),
+        ({"queue": {"values": {"Cloud": 5}}}, "queue.values: needs queue.value_by, the column that holds these values"),
+        (
+            {"queue": {"contact_type": []}},
+            "queue.contact_type = []: is not a key of leadml.toml; the nearest valid key",
+        ),
+        (
+            {"leads": {"team": "rep", "owner": "rep"}},
+            "leads.team = 'rep': is already leads.owner; a column has one role",
+        ),
+        (
+            {"output": {"account_scores": "lead_scores", "scores": "lead_scores"}},
+            "output.account_scores = 'lead_scores': is already output.scores; each needs a table of its own",
+        ),
+    ],
+)
+def test_what_cannot_be_a_work_list_is_refused(sections: dict[str, Any], problem: str) -> None:
+    assert any(line.startswith(problem) for line in refusal(**sections)), refusal(**sections)

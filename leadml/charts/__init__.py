@@ -9,7 +9,8 @@ from altair.typing import ChartType as Chart
 
 from leadml.charts.effects import Shape, drivers, shape
 from leadml.charts.inline import to_svg
+from leadml.charts.months import monthly
 from leadml.charts.quality import gain, reliability
 from leadml.charts.text import distinct, plain
 
-__all__ = ["Chart", "Shape", "distinct", "drivers", "gain", "plain", "reliability", "shape", "to_svg"]
+__all__ = ["Chart", "Shape", "distinct", "drivers", "gain", "monthly", "plain", "reliability", "shape", "to_svg"]

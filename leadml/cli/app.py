@@ -9,17 +9,19 @@ from typing import Annotated
 
 import typer
 
+from leadml.cli import accounts, questions, queue, rules_learn
+from leadml.cli.lead import lead, print_decisions, print_lifecycle
+from leadml.cli.options import AsOf, Config, Json, project_of
 from leadml.cli.progress import progress
+from leadml.cli.rules import rules
 from leadml.cli.show import print_json, print_lines
 from leadml.cli.tables import print_check, print_demo, print_explanation, print_proposal, print_scoring, print_training
-from leadml.config import load_settings
 from leadml.errors import LeadmlError
 from leadml.operations.check import run_check
 from leadml.operations.demo import run_demo
 from leadml.operations.explain import explain_lead
 from leadml.operations.init import propose, write_settings
 from leadml.operations.page import write_page
-from leadml.operations.project import Project
 from leadml.operations.score import run_scoring
 from leadml.operations.train import run_training
 
@@ -29,13 +31,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Config = Annotated[Path, typer.Option("--config", "-c", help="The project's leadml.toml.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(help="The moment (UTC) as of which leads are seen; by default right after the newest record."),
-]
+app.add_typer(rules, name="rules")
+rules.command("learn")(rules_learn.learn)
+rules.command("export")(rules_learn.export)
+app.add_typer(lead, name="lead")
 
 
 @app.command()
@@ -71,7 +70,7 @@ def demo(
 def check(config: Config = Path("leadml.toml"), json: Json = False) -> None:
     """Look for columns that leak the outcome, and for what stops training; exits with 2 if anything does."""
     with progress(4) as step:
-        run = run_check(_project(config), progress=step)
+        run = run_check(project_of(config), progress=step)
     print_check(run, config, json=json)
     if not run.ready:
         raise typer.Exit(2)
@@ -81,7 +80,7 @@ def check(config: Config = Path("leadml.toml"), json: Json = False) -> None:
 def train(config: Config = Path("leadml.toml"), json: Json = False) -> None:
     """Learn from won and lost leads and publish a bundle."""
     with progress(20) as step:
-        run = run_training(_project(config), now=_now(), progress=step)
+        run = run_training(project_of(config), now=_now(), progress=step)
     print_training(run, json=json)
 
 
@@ -94,21 +93,31 @@ def score(
 ) -> None:
     """Score leads with the champion and replace the table of scores."""
     with progress(4) as step:
-        run = run_scoring(_project(config), as_of=as_of, every_lead=every_lead, progress=step)
+        run = run_scoring(project_of(config), as_of=as_of, every_lead=every_lead, progress=step)
     print_scoring(run, json=json)
+    if not json:
+        print_lifecycle(run.lifecycle)
 
 
 @app.command()
 def explain(lead_id: str, config: Config = Path("leadml.toml"), as_of: AsOf = None, json: Json = False) -> None:
     """Say why a lead has its score, term by term."""
-    print_explanation(explain_lead(_project(config), lead_id, as_of=as_of), json=json)
+    explanation = explain_lead(project_of(config), lead_id, as_of=as_of)
+    print_explanation(explanation, json=json)
+    if not json:
+        print_decisions(explanation.decisions)
 
 
 @app.command()
 def report(config: Config = Path("leadml.toml"), json: Json = False) -> None:
     """Write the page about the champion."""
-    page = write_page(_project(config))
+    page = write_page(project_of(config))
     print_json({"page": page}) if json else print_lines(str(page))
+
+
+app.add_typer(accounts.app)
+app.add_typer(queue.app)
+app.add_typer(questions.app)
 
 
 def run() -> int:
@@ -119,10 +128,6 @@ def run() -> int:
         print(f"leadml: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _project(config: Path) -> Project:
-    return Project(load_settings(config))
 
 
 def _now() -> datetime:

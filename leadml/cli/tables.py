@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from leadml.cli.questions import print_lead_questions
 from leadml.cli.show import command, print_json, print_lines, print_table
 from leadml.operations.check import CheckRun
 from leadml.operations.demo import DemoRun
@@ -148,7 +149,9 @@ def print_explanation(explanation: Explanation, *, json: bool) -> None:
     """A lead's score as the sum of its terms."""
     row = explanation.row
     if json:
-        print_json({"intercept": explanation.intercept, **row})
+        questions = list(map(asdict, explanation.questions))
+        told = {"questions": questions, "decisions": explanation.decisions}
+        print_json({"intercept": explanation.intercept, **row, **told})
         return
     reasons: Sequence[Mapping[str, Any]] = [*row["reasons_for"], *row["reasons_against"]]
     reasons = sorted(reasons, key=lambda reason: -abs(reason["log_odds"]))
@@ -165,6 +168,7 @@ def print_explanation(explanation: Explanation, *, json: bool) -> None:
         ],
         text="reason",
     )
+    print_lead_questions(explanation.questions)
     if row["next_question"]:
         print_lines(f"Ask next: {row['next_question']}")
 

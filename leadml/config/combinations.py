@@ -22,14 +22,17 @@ ONE_COLUMN_ROLES = (
     "closed_at",
     "account",
     "owner",
+    "team",
     "role",
     "deal_value",
+    "cost",
+    "source",
     "direction",
     "order_by",
 )
-# They tell leads, companies and sellers apart and are never learnt from, so they may well be personal.
-MAY_BE_PERSONAL = ("id", "account", "owner")
-LEARNT_FROM = ("role", "direction")
+# They tell leads, companies, sellers and teams apart and are never learnt from, so they may well be personal.
+MAY_BE_PERSONAL = ("id", "account", "owner", "team")
+LEARNT_FROM = ("role", "direction", "source")
 DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 
@@ -194,13 +197,20 @@ def _one_rulebook(given: Given) -> Iterator[Fault]:
     for number, segment in enumerate(given.get("rules.segments") or (), start=1):
         if isinstance(segment, dict) and ("preset" in segment) == ("file" in segment):
             yield f"rules.segments[{number}]", segment.get("name"), "needs a rulebook: either preset or file"
-    stated = [path for path in ("rules.base_rate", "rules.points_that_double_odds") if path in given]
+    said = ("rules.base_rate", "rules.points_that_double_odds", "rules.cost_of_asking")
+    stated = [path for path in said if path in given]
     if stated and not (any(given.speaks_of(f"rules.{key}") for key in ("preset", "file", "segments"))):
         yield (
             stated[0],
             given[stated[0]],
             "is said of rules, and there are none; name them by rules.preset, rules.file or rules.segments",
         )
+
+
+def _deal_values(given: Given) -> Iterator[Fault]:
+    stated = [path for path in given if path.startswith("queue.values.")]
+    if stated and stated != ['queue.values."*"'] and not given.speaks_of("queue.value_by"):
+        yield "queue.values", None, 'needs queue.value_by, the column that holds these values; alone stands only "*"'
 
 
 def _tables(given: Given) -> Iterator[Fault]:
@@ -213,7 +223,7 @@ def _tables(given: Given) -> Iterator[Fault]:
             f"is missing; name the table of {url!r} that holds the leads",
         )
     tables: dict[str, str] = {}
-    for path in ("leads.table", "activities.table", "history.table", "output.scores"):
+    for path in ("leads.table", "activities.table", "history.table", "output.scores", "output.account_scores"):
         if path in given:
             table = _plain(given[path])
             if table in tables:
@@ -223,7 +233,7 @@ def _tables(given: Given) -> Iterator[Fault]:
 
 def _files(given: Given) -> Iterator[Fault]:
     files: dict[str, str] = {}
-    for path in ("source.url", "output.scores", "output.rejects", "output.report"):
+    for path in ("source.url", "output.scores", "output.account_scores", "output.rejects", "output.report"):
         if path in given:
             if given[path] in files:
                 yield path, given[path], f"is already {files[given[path]]}; each needs a file of its own"
@@ -239,6 +249,7 @@ CHECKS: tuple[Callable[[Given], Iterator[Fault]], ...] = (
     _known_at,
     _cutoffs,
     _one_rulebook,
+    _deal_values,
     _tables,
     _files,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
@@ -43,6 +43,8 @@ Whole = Annotated[int, Field(strict=True, ge=1)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Between = Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Workable = Literal["raw", "MQL", "SAL", "SQL", "PQL", "opportunity", "recycled"]
 Switch = Annotated[bool, Field(strict=True)]
 OutcomeValues = Annotated[Texts, BeforeValidator(_values_as_text)]
 
@@ -52,6 +54,7 @@ COLUMNS = 'a list of column names, such as ["Tags", "Owner note"]'
 A_NUMBER = "a whole number, 1 or more"
 A_SHARE = "a number from 0 to 1"
 A_SWITCH = "true or false"
+WORKABLE = ", ".join(f'"{stage}"' for stage in get_args(Workable))
 
 
 class Section(BaseModel):
@@ -107,8 +110,11 @@ class LeadSettings(Section):
     closed_at: Text | None = key("when the lead was won or lost", A_COLUMN, None)
     account: Text | None = key("the company of the lead; leads of one account are never split", A_COLUMN, None)
     owner: Text | None = key("who works the lead; never learnt from", A_COLUMN, None)
+    team: Text | None = key("the team of whoever works the lead; never learnt from", A_COLUMN, None)
     role: Text | None = key("what the person does in the company", A_COLUMN, None)
     deal_value: Text | None = key("what the deal is worth; never learnt from", A_COLUMN, None)
+    cost: Text | None = key("what it cost to get the lead; never learnt from", A_COLUMN, None)
+    source: Text | None = key("where the lead came from, such as a website or a trade fair", A_COLUMN, None)
     direction: Text | None = key("inbound (they came to us) or outbound (we went to them)", A_COLUMN, None)
     order_by: Text | None = key("a number that grows with time, where there is no created_at", A_COLUMN, None)
     rows_in_time_order: Switch = key("true: the oldest lead is in the first row", A_SWITCH, False)
@@ -174,6 +180,11 @@ class SnapshotSettings(Section):
 
     every_days: Whole = key("days between two moments", A_NUMBER, 7)
     per_lead: Whole = key("how many moments one lead may appear at", A_NUMBER, 3)
+    censoring: Literal["full_horizon", "weighted"] = key(
+        "full_horizon: moments a whole horizon back train; weighted: recent closed leads too, by weight",
+        '"full_horizon" or "weighted"',
+        "full_horizon",
+    )
 
 
 class RuleSegment(Section):
@@ -204,6 +215,9 @@ class RuleSettings(Section):
         "a number above 0, such as 20",
         None,
     )
+    cost_of_asking: Share = key(
+        "what putting a question to a lead costs, as a share of what a won deal is worth", A_SHARE, 0.0
+    )
     segments: tuple[RuleSegment, ...] = key(
         "rulebooks for parts of the leads instead of one for all, such as inbound and outbound",
         "[[rules.segments]] tables",
@@ -218,6 +232,16 @@ class RuleSettings(Section):
         'activities of the rulebook and your types: pricing_page = ["Visited pricing"]',
         'lines such as pricing_page = ["Visited pricing"]',
         {},
+    )
+
+
+class LifecycleSettings(Section):
+    """How leads move from stage to stage."""
+
+    file: Text | None = key(
+        "a lifecycle of your own; the one that leadml brings along when left out",
+        'the path of a file, such as "lifecycle.toml"',
+        None,
     )
 
 
@@ -258,11 +282,47 @@ class GradeSettings(Section):
     )
 
 
+class AccountSettings(Section):
+    """What a buying committee is made of."""
+
+    roles: Texts = key(
+        "roles that a purchase needs among an account's contacts; every role that occurs when left out",
+        'a list of values of leads.role, such as ["C-level", "Manager"]',
+        (),
+    )
+
+
+class QueueSettings(Section):
+    """Whom to call today."""
+
+    per_day: Whole = key("leads that one rep works in a day", A_NUMBER, 20)
+    half_life_days: Positive = key(
+        "in so many days a lead that waits for its first contact loses half its value",
+        "a number above 0, such as 7",
+        7.0,
+    )
+    contact_types: Texts = key(
+        "types of activities by which we contact a lead", 'a list of texts, such as ["call", "meeting"]', ()
+    )
+    stages: Annotated[tuple[Workable, ...], Field(min_length=1)] = key(
+        "stages at which leads are worked", f"a list of stages, each one of {WORKABLE}", ("MQL", "SAL", "SQL", "PQL")
+    )
+    value_by: Text | None = key("tells deals apart whose values differ, such as a product", A_COLUMN, None)
+    values: dict[str, Amount] = key(
+        'what a deal is worth, by value of value_by ("*" = any other); told by deals won when left out',
+        'lines such as Enterprise = 50000, or "*" = 8000',
+        {},
+    )
+
+
 class OutputSettings(Section):
     """Where results go."""
 
     models: Text = key("the folder of bundles", "the path of a folder", "models")
     scores: Text = key("the table (of a database) or file that scores are written to", A_TEXT, "lead_scores")
+    account_scores: Text = key(
+        "the table (of a database) or file that scores of accounts are written to", A_TEXT, "account_scores"
+    )
     rejects: Text = key("the file for rows that cannot be used, with the reason", "a path", "rejects.csv")
     report: Text = key("the page about the model", "a path", "report.html")
 
@@ -277,9 +337,12 @@ class Settings(Section):
     history: HistorySettings | None = None
     snapshots: SnapshotSettings = SnapshotSettings()
     rules: RuleSettings = RuleSettings()
+    lifecycle: LifecycleSettings = LifecycleSettings()
     model: ModelSettings = ModelSettings()
     cutoffs: CutoffSettings = CutoffSettings()
     grades: GradeSettings = GradeSettings()
+    accounts: AccountSettings = AccountSettings()
+    queue: QueueSettings = QueueSettings()
     output: OutputSettings = OutputSettings()
 
     _folder: Path = PrivateAttr(default=Path())

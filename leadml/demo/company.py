@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadml.demo import dirt
-from leadml.demo.draw import Accounts, draw_accounts, draw_contacts
-from leadml.demo.records import draw_activities, draw_answers, draw_weeks
+from leadml.demo.draw import Accounts, Contacts, draw_accounts, draw_contacts
+from leadml.demo.records import Answers, Weeks, draw_activities, draw_answers, draw_weeks
 from leadml.demo.rows import Numbering, Row, account_rows, activity_rows, history_rows, lead_rows, moment
 from leadml.demo.truth import open_moments
 
-__all__ = ["Block", "Tally", "blocks"]
+__all__ = ["Block", "Drawn", "Tally", "blocks", "drawn_blocks"]
 
 BLOCK_ACCOUNTS = 1_000
 
@@ -48,6 +48,31 @@ class Block:
     history: list[Row]
     truth: list[Row]  # empty unless asked for
     tally: Tally
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """What the records of a block come from: its deals, hidden until they close, and what is recorded of them."""
+
+    accounts: Accounts
+    contacts: Contacts
+    weeks: Weeks
+    answers: Answers
+    lead_ids: list[str]
+
+
+def drawn_blocks(leads: int, seed: int) -> Iterator[Drawn]:
+    """The blocks of a company as they were drawn, for benchmarks: nothing of the product may see them."""
+    done = number = 0
+    while done < leads:
+        deals, people, weekly, _, asking, _, _ = np.random.default_rng([seed, number]).spawn(7)
+        accounts = draw_accounts(deals, BLOCK_ACCOUNTS)
+        contacts = draw_contacts(people, accounts, leads - done)
+        ids = Numbering(done, 0, 0).lead(np.arange(len(contacts)))
+        weeks, answers = draw_weeks(weekly, accounts, contacts), draw_answers(asking, accounts)
+        yield Drawn(accounts=accounts, contacts=contacts, weeks=weeks, answers=answers, lead_ids=ids)
+        done += len(contacts)
+        number += 1
 
 
 def blocks(leads: int, seed: int, *, truth: bool) -> Iterator[Block]:

@@ -9,11 +9,13 @@ activity.py     what a lead did
 account.py      what the lead's account did
 rule_counts.py  what a rulebook counts of activities
 frame.py        the columns side by side
+censoring.py    how snapshots count that are younger than the horizon
 snapshots.py    build_snapshots (training) and snapshots_at (scoring)
 """
 
 from __future__ import annotations
 
+from leadml.features.censoring import Censoring, CensoringRule
 from leadml.features.frame import feature_columns
 from leadml.features.plan import Attribute, FeaturePlan
 from leadml.features.planning import make_plan
@@ -21,6 +23,8 @@ from leadml.features.snapshots import Snapshots, build_snapshots, newest_moment,
 
 __all__ = [
     "Attribute",
+    "Censoring",
+    "CensoringRule",
     "FeaturePlan",
     "Snapshots",
     "build_snapshots",

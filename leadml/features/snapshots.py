@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import ColumnsError, TrainingError
+from leadml.features.censoring import Censoring, CensoringRule, censoring_weights
 from leadml.features.frame import feature_columns, features_of
 from leadml.features.plan import FeaturePlan
 from leadml.features.planning import make_plan
@@ -45,7 +46,8 @@ class Snapshots:
     `account_id` are strings. `as_of` is timestamp[us] in UTC, None without dates. `label` is 1 (won within
     `horizon_days`), 0 or nan (not yet known, as always when scoring). `order` is sortable time: days since 1970, or the
     lead table's "order"; None without any. `horizon_days` is None without dates and when scoring. `plan` says how
-    to make the same features for other leads.
+    to make the same features for other leads. `censoring` says how rows count where some are younger than the horizon;
+    None: all count alike.
     """
 
     features: pa.Table
@@ -57,6 +59,7 @@ class Snapshots:
     order: Floats | None
     horizon_days: float | None
     plan: FeaturePlan
+    censoring: Censoring | None = None
 
     def take(self, rows: Any) -> Snapshots:
         """The snapshots at some row numbers, in their order."""
@@ -69,17 +72,24 @@ class Snapshots:
             as_of=None if self.as_of is None else self.as_of.take(indices),
             label=self.label[rows],
             order=None if self.order is None else self.order[rows],
+            censoring=None if self.censoring is None else self.censoring.take(rows),
         )
 
     def to_pandas(self) -> DataFrame:
-        """One frame: lead_id, account_id, as_of, the features, label. A feature of such a name gets "(feature)"."""
+        """One frame: lead_id, account_id, as_of, the features, label, and weight and complete where rows are censored.
+
+        A feature of such a name gets "(feature)".
+        """
         keys = {"lead_id": self.lead_id, "account_id": self.account_id}
         if self.as_of is not None:
             keys["as_of"] = self.as_of
-        taken = {*keys, "label"}
+        known = {"label": pa.array(self.label)}
+        if self.censoring is not None:
+            known |= {"weight": pa.array(self.censoring.weight), "complete": pa.array(self.censoring.complete)}
+        taken = {*keys, *known}
         names = [f"{name} (feature)" if name in taken else name for name in self.features.column_names]
-        arrays = [*keys.values(), *self.features.columns, pa.array(self.label)]
-        frame: DataFrame = pa.table(arrays, names=[*keys, *names, "label"]).to_pandas()
+        arrays = [*keys.values(), *self.features.columns, *known.values()]
+        frame: DataFrame = pa.table(arrays, names=[*keys, *names, *known]).to_pandas()
         return frame
 
 
@@ -90,6 +100,7 @@ def build_snapshots(
     every_days: float = 7,
     per_lead: int | None = 3,
     since: datetime | None = None,
+    censoring: CensoringRule = "full_horizon",
     intent_types: Sequence[str] = (),
     groups: Mapping[str, Group] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -100,8 +111,9 @@ def build_snapshots(
 
     With dates (created_at, closed_at and outcome mapped): each lead at no more than `per_lead` moments at which it was
     open, on a calendar grid of `every_days` that starts on Monday 1970-01-05. Label: won after the moment and
-    within `horizon_days` of it. Only moments whose whole horizon has passed at `now` count, won early or not. Rows are
-    ordered by lead id, then moment. A lead that was closed nobody knows when has no snapshot.
+    within `horizon_days` of it. Only moments whose whole horizon has passed at `now` count, won early or not, unless
+    `censoring` is "weighted". Rows are ordered by lead id, then moment. A lead that was closed nobody knows when has no
+    snapshot.
 
     Without dates: one row per lead, its attributes as given, label 1, 0 or nan (open); ordered by lead id.
 
@@ -111,6 +123,8 @@ def build_snapshots(
         every_days: days between two moments.
         per_lead: most snapshots of one lead; None takes every moment at which it was open.
         since: with `per_lead` None, the first moment to look at.
+        censoring: "weighted" looks at every moment up to `now`: recent leads that have closed have their label and a
+            weight that makes up for those still open, whose label is nan and whose weight is zero.
         intent_types: activity types that show intent; when empty, those whose name says so ("pricing", "demo", ...).
         groups: feature groups of attributes; the others are fit, or answer where they answer a question.
         labels: names that people read, by attribute.
@@ -130,18 +144,21 @@ def build_snapshots(
         return _assembled(tables, spine, plan, label=_outcomes(leads)[spine.lead])
     horizon = round(horizon_days * DAY)
     end = _microseconds(newest_moment(tables) if now is None else now)
-    every, until = round(every_days * DAY), end - horizon
+    every, until = round(every_days * DAY), end if censoring == "weighted" else end - horizon
     if per_lead is None:
         spine = weekly_spine(leads, every=every, since=0 if since is None else _microseconds(since), until=until)
     else:
         spine = training_spine(leads, every=every, per_lead=per_lead, until=until)
-    if not len(spine.lead):
+    if not (spine.at + horizon <= end).any():
         raise TrainingError(
             f"No lead was open at a moment with {horizon_days:g} days of data behind it; the data ends on "
             f"{_date(end)}. Shorten the horizon (horizon_days), or bring older leads."
         )
-    snapshots = _assembled(tables, spine, plan, label=_won_within(leads, spine, horizon))
-    return replace(snapshots, horizon_days=float(horizon_days))
+    label, counted = _won_within(leads, spine, horizon), None
+    if censoring == "weighted":
+        counted = _censoring(leads, spine, horizon, end)
+        label = np.where(counted.weight > 0, label, np.nan)
+    return replace(_assembled(tables, spine, plan, label), horizon_days=float(horizon_days), censoring=counted)
 
 
 def snapshots_at(
@@ -224,6 +241,13 @@ def _won_within(leads: pa.Table, spine: Spine, horizon: int) -> Floats:
     closed = close_times(leads)[spine.lead]
     within: Floats = (won & (spine.at < closed) & (closed <= spine.at + horizon)).astype(np.float64)
     return within
+
+
+def _censoring(leads: pa.Table, spine: Spine, horizon: int, end: int) -> Censoring:
+    seen_for = end - spine.at
+    closed = np.minimum(close_times(leads)[spine.lead], end + horizon)  # NEVER would overflow
+    weight = censoring_weights(closed - spine.at, seen_for, horizon)
+    return Censoring(weight, seen_for >= horizon)
 
 
 def _flat_order(leads: pa.Table, spine: Spine) -> Floats | None:

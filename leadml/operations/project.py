@@ -64,6 +64,15 @@ class Project:
             now=datetime.now(UTC).replace(tzinfo=None),
         )
 
+    def read_leads_alone(self) -> LeadTables:
+        """Read and check who the leads are: no attribute, activity or field history.
+
+        Raises:
+            SourceError: the table or a column is missing or cannot be read.
+        """
+        columns = self.settings.lead_columns()
+        return read_leads(self.source, leads_table=self.leads_table, lead_columns=columns, kinds={})
+
     def read_and_keep_rejects(self, kinds: Mapping[str, Kind] | None = None) -> LeadTables:
         """Read as `read` does; rows that cannot be used are kept in the rejects file, with the reason.
 
@@ -87,6 +96,7 @@ class Project:
             horizon_days=settings.project.horizon_days,
             every_days=settings.snapshots.every_days,
             per_lead=settings.snapshots.per_lead,
+            censoring=settings.snapshots.censoring,
             intent_types=settings.activities.intent_types if settings.activities else (),
             groups=self._by_attribute("groups", settings.leads.groups),
             labels=self._by_attribute("labels", settings.leads.labels),
@@ -99,6 +109,7 @@ class Project:
             rule_activities=settings.rules.activities,
             base_rate=settings.rules.base_rate,
             points_that_double_odds=settings.rules.points_that_double_odds,
+            cost_of_asking=settings.rules.cost_of_asking,
             cutoffs=CutoffPolicy(
                 mql_per_week=cutoffs.mql_per_week,
                 mql_minimum_conversion=cutoffs.mql_minimum_conversion,

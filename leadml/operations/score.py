@@ -12,25 +12,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import SourceError
-from leadml.features import FeaturePlan, newest_moment, snapshots_at
+from leadml.features import FeaturePlan, Snapshots, newest_moment, snapshots_at
+from leadml.operations.accounts import accounts_published
 from leadml.operations.champion import load_champion
+from leadml.operations.lifecycle import LifecycleRun, of_scores, open_lifecycle
 from leadml.operations.project import Project
+from leadml.operations.published import refuse_others, target_name
 from leadml.predict import Scorer
 from leadml.predict.columns import TYPE_OF_KIND
 from leadml.schema import LeadTables
-from leadml.sources.files import FileSource
 from leadml.training.clock import Progress
 
 # No attribute of a user is called so: the id travels beside the features.
 LEAD_ID = "leadml: lead id"
-_LEADS_PER_CHUNK = 20_000
+LEADS_PER_CHUNK = 20_000
 _BEST = 10
-_OF_SCORES = {"lead_id", "probability", "bundle"}
+_OF_SCORES = ("lead_id", "probability", "bundle")
 
 
 @dataclass(frozen=True)
 class ScoringRun:
     """What a scoring run did: leads scored, by grade and by recommended stage, the best of them, where the scores are.
+
+    `lifecycle` is what the scores and all else that happened did to the stages that leads are in.
 
     `best` holds score rows, the most probable first. `as_of` is None where leads have no dates.
     """
@@ -42,10 +46,11 @@ class ScoringRun:
     as_of: datetime | None
     target: str
     reading: str
+    lifecycle: LifecycleRun
 
 
 def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, progress: Progress) -> ScoringRun:
-    """Score a project's leads with its champion and replace the table (or file) of scores.
+    """Score a project's leads with its champion, replace the table (or file) of scores, and advance the lifecycle.
 
     Args:
         project: whose leads.
@@ -54,31 +59,41 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
         progress: told what is being done.
 
     Raises:
-        LeadmlError: there is no champion, or the leads do not have its columns; the old scores stay then.
+        LeadmlError: there is no champion, the leads do not have its columns, or the lifecycle file is wrong; the old
+            scores stay then.
     """
     scorer = load_champion(project.models)
+    lifecycle = open_lifecycle(project)
     plan = FeaturePlan.from_dict(scorer.facts["plan"])
     progress("reading leads")
     tables = project.read_and_keep_rejects({attribute.name: attribute.kind for attribute in plan.attributes})
     moment = (as_of or after_newest(tables)) if plan.calendar else None
     open_only = not every_lead and has_open_leads(tables)
     target = scores_table(project)
-    _refuse_others(project, target)
+    refuse_others(project, target, _OF_SCORES)
     grades: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     best: list[dict[str, Any]] = []
-    with project.source.replace(target, _schema(scorer)) as sink:
+    kept: list[pa.Table] = []
+    with (
+        project.source.replace(target, _schema(scorer)) as sink,
+        accounts_published(project, tables, plan, moment) as accounts,
+    ):
         for scores in _score_in_chunks(scorer, tables, plan, moment, open_only=open_only, progress=progress):
             for batch in scores.to_batches():
                 sink.add(batch)
+            accounts.add(scores)
             grades.update(_counts(scores["grade"]))
             stages.update(_counts(scores["stage"]))
             best = _best_of(best, scores)
+            kept.append(of_scores(scores))
         if moment and not grades.total():  # inside, so that the old scores stay
             raise SourceError(
                 f"{project.source.where}: no lead was open at {moment:%Y-%m-%d %H:%M}. "
                 "Choose another --as-of, or add --all."
             )
+    progress("advancing the lifecycle")
+    advanced = lifecycle.advance(tables, kept, scorer, moment=moment, fixed=as_of is not None)
     return ScoringRun(
         scored=grades.total(),
         grades=dict(sorted(grades.items())),
@@ -87,6 +102,7 @@ def run_scoring(project: Project, *, as_of: datetime | None, every_lead: bool, p
         as_of=moment,
         target=project.source.place(target),
         reading=tables.summary(),
+        lifecycle=advanced,
     )
 
 
@@ -95,6 +111,11 @@ def score_leads(
 ) -> pa.Table:
     """Scores of leads as of a moment, by lead id; `which` goes to `snapshots_at` (open_only, part)."""
     snapshots = snapshots_at(tables, moment or datetime.now(UTC), plan=plan, **which)
+    return score_snapshots(scorer, snapshots, moment, reasons=reasons)
+
+
+def score_snapshots(scorer: Scorer, snapshots: Snapshots, moment: datetime | None, *, reasons: int = 3) -> pa.Table:
+    """Scores of snapshots, by lead id."""
     rows = snapshots.features.append_column(LEAD_ID, snapshots.lead_id)
     return scorer.score(rows, id_column=LEAD_ID, as_of=moment, reasons=reasons)
 
@@ -111,21 +132,7 @@ def has_open_leads(tables: LeadTables) -> bool:
 
 def scores_table(project: Project) -> str:
     """The table that scores go to; beside files it is a CSV file unless its name says otherwise."""
-    name = project.settings.output.scores
-    return f"{name}.csv" if isinstance(project.source, FileSource) and "." not in name else name
-
-
-def _refuse_others(project: Project, target: str) -> None:
-    """Scores replace scores; a table that is something else was named by mistake and must not be lost."""
-    source = project.source
-    if isinstance(source, FileSource):
-        source = FileSource(source.folder)
-    same = [table for table in source.tables() if table.casefold() == target.casefold()]  # as databases compare names
-    if same and not (columns := source.columns(same[0])).keys() >= _OF_SCORES:
-        raise SourceError(
-            f"{source.place(same[0])} is there already and holds no scores but {', '.join(map(repr, columns))[:200]}. "
-            "Choose another output.scores in leadml.toml."
-        )
+    return target_name(project, project.settings.output.scores)
 
 
 def _score_in_chunks(
@@ -138,7 +145,7 @@ def _score_in_chunks(
     progress: Progress,
 ) -> Iterator[pa.Table]:
     """Scores of whole accounts at a time, so that memory does not grow with the number of leads."""
-    parts = tables.leads.num_rows // _LEADS_PER_CHUNK + 1
+    parts = tables.leads.num_rows // LEADS_PER_CHUNK + 1
     for part in range(parts):
         progress(f"scoring leads, part {part + 1} of {parts}")
         yield score_leads(scorer, tables, plan, moment, open_only=open_only, part=(part, parts))

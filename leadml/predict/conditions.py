@@ -87,7 +87,7 @@ class ValueCondition:
 
     def holds(self, rows: RuleRows) -> Mask:
         """Which rows it holds for; shape (rows,)."""
-        return rows.column(str(self.column)).where(self)
+        return rows.column(str(self.column)).said(self)
 
     def of(self, values: Values) -> Mask:
         """Which of some distinct values it holds for."""
@@ -123,7 +123,12 @@ class CountCondition:
 
     def holds(self, rows: RuleRows) -> Mask:
         """Which rows it holds for; shape (rows,)."""
-        return within(counted(rows, self.count), self.at_least, self.at_most)
+        return rows.column(self.column).said(self)
+
+    def of(self, values: Values) -> Mask:
+        """Which of some counts it holds for; what is not known is none."""
+        counts = np.where(np.isnan(values.numbers), 0.0, values.numbers)
+        return within(counts, self.at_least, self.at_most)
 
 
 Condition: TypeAlias = ValueCondition | CountCondition
@@ -131,7 +136,8 @@ Condition: TypeAlias = ValueCondition | CountCondition
 
 def counted(rows: RuleRows, count: ActivityCount) -> Floats:
     """An activity count of each row, 0 where nothing is known; shape (rows,)."""
-    return np.nan_to_num(rows.column(count.column).numbers(), nan=0.0)
+    numbers = rows.column(count.column).numbers()
+    return np.where(np.isnan(numbers), 0.0, numbers)
 
 
 def all_hold(conditions: tuple[Condition, ...], rows: RuleRows) -> Mask:

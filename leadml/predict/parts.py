@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from leadml.predict.answers import Answers
 from leadml.predict.encoding import GROUPS, Column, Feature
 from leadml.predict.policy import Policy
 from leadml.predict.rulebook_text import parse_rulebook, rulebook_to_dict
@@ -22,8 +23,8 @@ REQUIRED = {
     *("edges.f64", "main.f64", "pairs.f64", "maps.u16"),
 }
 OF_TREES = {"trees.json", "places.f64"}
-RULES = "rulebook.json"
-ALLOWED = REQUIRED | OF_TREES | {RULES}
+OF_RULES = {"rulebook.json", "answers.json"}
+ALLOWED = REQUIRED | OF_TREES | OF_RULES
 _COLUMN_KINDS = ("number", "category", "time")
 _COLUMN_KIND_OF = {"number": "number", "category": "category", "month": "time", "weekday": "time", "hour": "time"}
 _MOST_CODES = 2**16
@@ -54,6 +55,9 @@ def read_parts(parts: dict[str, bytes]) -> Scorer:
             else None,
             facts=parse_json(parts["facts.json"], "facts.json"),
             trees=_trees(features, parts) if "trees.json" in parts else (),
+            answers=tuple(map(Answers.from_dict, parse_json(parts["answers.json"], "answers.json")))
+            if "answers.json" in parts
+            else (),
         )
         _check_scorer(scorer)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
@@ -123,6 +127,7 @@ def _check_scorer(scorer: Scorer) -> None:
         "a feature has more codes than 16 bits hold": all(feature.n_codes <= _MOST_CODES for feature in features),
         "a pair's maps and table do not fit its features": all(_pair_fits(pair, features) for pair in tables.pairs),
         "its grade bounds and cutoffs are not probabilities in order": _policy_is_sound(scorer.policy),
+        "its answers are none of its questions'": _answers_are_sound(scorer),
         "its facts are not a table": isinstance(scorer.facts, dict),
     }
     faults = [fault for fault, holds in sound.items() if not holds]
@@ -143,14 +148,23 @@ def _pair_fits(pair: Pair, features: tuple[Feature, ...]) -> bool:
     )
 
 
+def _answers_are_sound(scorer: Scorer) -> bool:
+    columns = {column.name: column for column in scorer.columns}
+    named = [answers.column for answers in scorer.answers]
+    return len(set(named)) == len(named) and all(
+        answers.are_sound(columns.get(answers.column), scorer.rulebook) for answers in scorer.answers
+    )
+
+
 def _policy_is_sound(policy: Policy) -> bool:
     bounds = policy.grade_bounds
     cutoffs = [cutoff for cutoff in (policy.mql, policy.sql) if cutoff is not None]
-    are_numbers = all(isinstance(n, int | float) and not isinstance(n, bool) for n in (*bounds, *cutoffs))
+    numbers = (*bounds, *cutoffs, policy.cost_of_asking)
+    are_numbers = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
     return (
         are_numbers
         and len(bounds) == 3
-        and all(0 <= number <= 1 for number in (*bounds, *cutoffs))
+        and all(0 <= number <= 1 for number in numbers)
         and bounds[0] >= bounds[1] >= bounds[2]
         and isinstance(policy.sql_needs_intent, bool)
     )
@@ -201,6 +215,8 @@ def write_parts(scorer: Scorer) -> dict[str, bytes]:
     }
     if scorer.rulebook:
         parts["rulebook.json"] = dump_json(rulebook_to_dict(scorer.rulebook))
+    if scorer.answers:
+        parts["answers.json"] = dump_json([answers.to_dict() for answers in scorer.answers])
     if scorer.trees:
         parts["trees.json"] = dump_json([{"text": trees.text, "scale": trees.scale} for trees in scorer.trees])
         parts["places.f64"] = _flat([places for trees in scorer.trees for places in trees.places], "<f8")

@@ -21,13 +21,15 @@ class Policy:
     """The cutoffs and grade bounds a bundle carries, all probabilities.
 
     `mql` and `sql` are None where no cutoff is published. `grade_bounds` are the lower bounds of A, B and C. With
-    `sql_needs_intent`, a lead is recommended as SQL only where its intent subtotal speaks for it.
+    `sql_needs_intent`, a lead is recommended as SQL only where its intent subtotal speaks for it. `cost_of_asking` is
+    what putting one question to one lead costs, as a share of what a won deal is worth.
     """
 
     grade_bounds: tuple[float, float, float]
     mql: float | None = None
     sql: float | None = None
     sql_needs_intent: bool = False
+    cost_of_asking: float = 0.0
 
     def grades(self, probability: Floats) -> pa.DictionaryArray:
         """Grade A to D of each row."""

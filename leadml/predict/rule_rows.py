@@ -13,13 +13,14 @@ from leadml.predict.arrays import to_numpy
 from leadml.predict.encoding import Floats, fold, to_dictionary, to_floats
 
 Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+Said: TypeAlias = np.ndarray[Any, Any]
 
 
-class Test(Hashable, Protocol):
-    """What is asked of values; equal tests say the same."""
+class Asker(Hashable, Protocol):
+    """What is asked of values; equal askers are told the same."""
 
-    def of(self, values: Values) -> Mask:
-        """Which of the values pass."""
+    def of(self, values: Values) -> Said:
+        """What it says of each value; shape (values,)."""
 
 
 @dataclass(frozen=True)
@@ -48,21 +49,21 @@ class Values:
 class RuleColumn:
     """One column: its distinct values, and for each row which of them it has (None: every row has its own).
 
-    What a condition says of the distinct values is kept, so that parts of the same rows ask once.
+    What is said of the distinct values is kept, so that parts of the same rows ask once.
     """
 
     values: Values
     places: np.ndarray[Any, np.dtype[np.int32]] | None = None
-    _said: dict[Test, Mask] = field(default_factory=dict)
+    _said: dict[Asker, Said] = field(default_factory=dict)
 
-    def where(self, test: Test) -> Mask:
-        """Which rows pass a test; shape (rows,)."""
+    def said(self, asker: Asker) -> Said:
+        """What is said of each row's value; shape (rows,)."""
         if self.places is None:
-            return test.of(self.values)
-        if test not in self._said:
-            self._said[test] = test.of(self.values)
-        passed: Mask = self._said[test][self.places]
-        return passed
+            return asker.of(self.values)
+        if asker not in self._said:
+            self._said[asker] = asker.of(self.values)
+        taken: Said = self._said[asker][self.places]
+        return taken
 
     def numbers(self) -> Floats:
         """Each row's value as a number; shape (rows,)."""
@@ -93,6 +94,12 @@ class RuleRows:
         rows = RuleRows.__new__(RuleRows)
         rows._table, rows._unanswered, rows._columns = self._table, self._unanswered, self._columns
         rows.start, rows.stop = self.start + start, self.start + stop
+        return rows
+
+    def filled(self, name: str, value: pa.Array) -> RuleRows:
+        """The rows with one value, an array of length 1, in a column of all of them."""
+        rows, values = self.part(0, len(self)), self._read(pa.chunked_array([value])).values
+        rows._columns = {**self._columns, name: RuleColumn(values, np.zeros(self.stop, np.int32))}
         return rows
 
     def column(self, name: str) -> RuleColumn:

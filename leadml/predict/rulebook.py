@@ -75,6 +75,13 @@ class Rule:
         held = all_hold(self.when, rows)
         return held if self.each is None else held & (counted(rows, self.each) > 0)
 
+    def of(self, values: Values) -> Mask:
+        """Which of some values it holds for, where it looks at one column and counts nothing."""
+        held = np.ones(len(values.numbers), dtype=np.bool_)
+        for condition in self.when:
+            held &= condition.of(values)
+        return held
+
     def gives(self, rows: RuleRows) -> Floats:
         """The points for a lead that it holds for; shape (rows,)."""
         if self.each is None:
@@ -118,7 +125,7 @@ class Dimension:
         """How many terms of the score it is."""
         return 1 if self.counts == "first" else len(self.rules)
 
-    @property
+    @cached_property
     def only_column(self) -> str | None:
         """The column that alone decides on its points; None where several do, or points are counted."""
         names = set(self.columns)
@@ -140,7 +147,7 @@ class Dimension:
         """Which leads its question can be put to: it applies to them and they have not answered; shape (rows,)."""
         if self.column is None:
             return np.zeros(len(rows), dtype=np.bool_)
-        return ~rows.column(self.column).where(_KNOWN) & all_hold(self.only, rows)
+        return ~rows.column(self.column).said(_KNOWN) & all_hold(self.only, rows)
 
     def evaluate(self, rows: RuleRows) -> list[tuple[Codes, Floats]]:
         """Codes and points of each of its terms; each of shape (rows,)."""
@@ -161,14 +168,29 @@ class Dimension:
             return "does not apply"
         return "no rule holds" if code == NO_RULE else self.rules[code - 2].label
 
-    def _first(self, rows: RuleRows, applies: Mask | None) -> tuple[Codes, Floats]:
+    def of(self, values: Values) -> Codes:
+        """Codes of some values of the only column that it looks at."""
+        codes = np.full(len(values.numbers), NO_RULE, dtype=np.uint16)
+        if self.column is not None:
+            codes[~values.known] = MISSING
+        for code in range(len(self.rules) + 1, NO_RULE, -1):
+            codes[self.rules[code - 2].of(values)] = code
+        return codes
+
+    def _codes(self, rows: RuleRows, applies: Mask | None) -> Codes:
+        if self.only_column is not None:
+            return rows.column(self.only_column).said(self)
         codes = np.full(len(rows), NO_RULE, dtype=np.uint16)
         if self.column is not None:
-            codes[~rows.column(self.column).where(_KNOWN)] = MISSING
+            codes[~rows.column(self.column).said(_KNOWN)] = MISSING
         for code in range(len(self.rules) + 1, NO_RULE, -1):
             codes[self.rules[code - 2].holds(rows)] = code
         if applies is not None:
             codes[~applies] = len(self.rules) + 2
+        return codes
+
+    def _first(self, rows: RuleRows, applies: Mask | None) -> tuple[Codes, Floats]:
+        codes = self._codes(rows, applies)
         points = np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules), 0.0])[codes]
         for code, rule in enumerate(self.rules, start=2):
             if rule.each is not None:
@@ -284,7 +306,7 @@ class Rulebook:
 
     def total(self, table: pa.Table) -> Floats:
         """Points of each row over all dimensions; shape (rows,)."""
-        return sum(self.points(table).values(), np.zeros(table.num_rows))
+        return np.concatenate([sum(self.evaluate(rows).points, np.zeros(len(rows))) for rows in self._parts(table)])
 
     def stopped(self, rows: RuleRows) -> dict[str, Mask]:
         """Which rows each gate stops, by the gate's name; each of shape (rows,)."""

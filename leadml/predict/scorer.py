@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from leadml.predict.answers import Answers
 from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
 from leadml.predict.encoding import GROUPS, Codes, Column, Feature, Floats
+from leadml.predict.filling import Addends, Standing
 from leadml.predict.policy import Policy, scores
+from leadml.predict.questions import OpenQuestion, Questions
 from leadml.predict.rule_columns import RuleColumns, rule_columns
 from leadml.predict.rule_rows import Mask, RuleRows
 from leadml.predict.rulebook import Rulebook, Stops
@@ -42,8 +45,8 @@ class Scorer:
 
     `columns` is the contract for rows; `features`, `tables` and `rulebook` make the log-odds, and `trees`, where
     LightGBM itself is served: what they add is shared out among the features. `policy` turns probabilities into
-    decisions; `facts` are what training wrote down; `digest` is the SHA-256 of the bundle file this scorer was loaded
-    from or saved to, None before.
+    decisions; `answers` are how leads were seen to answer the rulebook's questions; `facts` are what training wrote
+    down; `digest` is the SHA-256 of the bundle file this scorer was loaded from or saved to, None before.
     """
 
     columns: tuple[Column, ...]
@@ -54,6 +57,7 @@ class Scorer:
     facts: Mapping[str, Any] = field(default_factory=dict)
     digest: str | None = None
     trees: tuple[Trees, ...] = ()
+    answers: tuple[Answers, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rulebook is not None and not self.rulebook.dimensions:  # none of its questions has a column
@@ -106,7 +110,8 @@ class Scorer:
             log-odds; with the intercept they add up to log_odds), points (a struct of points per rule dimension, where
             there are rules), tier (null for a lead of none), stopped_by (a list of the names of gates that keep the
             lead from a stage), reasons_for and reasons_against (lists of structs of reason and log_odds),
-            next_question, bundle and as_of.
+            next_question (null where no answer is worth asking for), next_question_value (what asking it is expected
+            to gain, in won deals), bundle and as_of.
 
         Raises:
             ColumnsError: rows of an unknown shape, or with the columns or value types of another scorer.
@@ -121,6 +126,18 @@ class Scorer:
         )
         return scored if ids is None else scored.add_column(0, "lead_id", ids)
 
+    def open_questions(self, rows: Any) -> tuple[OpenQuestion, ...]:
+        """The questions that rows have not answered, what asking each is worth, and what each answer would do.
+
+        See `score` for `rows` and the errors. Questions come in the order of the rulebook.
+        """
+        part = self._whole(read_columns(rows, self.columns))
+        matrix = self._matrix(part)
+        log_odds = self._log_odds(matrix, part)
+        self._share_out(matrix, part)
+        standing = self._standing(part, log_odds, self._subtotals(matrix)["intent"])
+        return () if standing is None or self._questions is None else tuple(self._questions.open(standing))
+
     @cached_property
     def intercept(self) -> float:
         """What every lead starts from: the log-odds that are no term's."""
@@ -134,6 +151,13 @@ class Scorer:
     @cached_property
     def _picker(self) -> ReasonPicker:
         return ReasonPicker(self.terms)
+
+    @cached_property
+    def _questions(self) -> Questions | None:
+        if self.rulebook is None:
+            return None
+        addends = Addends(self.features, self.tables, self.rulebook, self.trees)
+        return Questions(addends, {column.name: column for column in self.columns}, self.policy, self.answers)
 
     def _whole(self, table: pa.Table) -> _Part:
         return next(self._parts(table, max(table.num_rows, 1)))
@@ -170,7 +194,8 @@ class Scorer:
             **said.columns,
         }
         columns["reasons_for"], columns["reasons_against"] = self._picker.pick(matrix, part.codes, reasons)
-        columns["next_question"] = self._next_question(part)
+        standing = self._standing(part, log_odds, subtotals["intent"])
+        columns["next_question"], columns["next_question_value"] = self._next_questions(standing, part.count)
         return pa.table(columns)
 
     def _said_by_rules(self, part: _Part) -> RuleColumns:
@@ -220,14 +245,15 @@ class Scorer:
                 subtotals[group] += log_odds / len(term.groups)
         return subtotals
 
-    def _next_question(self, part: _Part) -> pa.DictionaryArray:
-        """The unanswered question that can add most points."""
-        dimensions = self.rulebook.dimensions if self.rulebook else ()
-        asked = np.full(part.count, len(dimensions), dtype=np.int32)
-        gain = [dimension.reach[1] - dimension.missing for dimension in dimensions]
-        # The last to be noted stands: the question with most to gain, and of equal ones the first in the rulebook.
-        for position in sorted(range(len(gain)), key=lambda p: (gain[p], -p)):
-            if part.rows is not None:
-                asked[dimensions[position].open(part.rows)] = position
-        indices = from_numpy(asked, valid=asked < len(dimensions))
-        return pa.DictionaryArray.from_arrays(indices, from_texts([d.question or "" for d in dimensions]))
+    def _standing(self, part: _Part, log_odds: Floats, intent: Floats) -> Standing | None:
+        """The rows as questions are put to them, None without rules."""
+        if part.rows is None:
+            return None
+        return Standing(log_odds, intent, self._features_of(part), part.points, part.rows)
+
+    def _next_questions(self, standing: Standing | None, count: int) -> tuple[pa.Array, pa.Array]:
+        """The question worth most for each row, and its value."""
+        if standing is None or self._questions is None:
+            none = pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), from_texts([]))
+            return none, from_numpy(np.zeros(count))
+        return self._questions.next(standing)

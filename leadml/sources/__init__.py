@@ -3,8 +3,10 @@
 from leadml.sources.address import masked, open_source
 from leadml.sources.check import read_leads
 from leadml.sources.dialect import Dialect, sniff_csv
+from leadml.sources.events import check_decisions
 from leadml.sources.publish import staged
 from leadml.sources.quarantine import write_rejects
+from leadml.sources.raw import read_raw
 from leadml.sources.source import BadRow, Sink, Source, nearest
 
 __all__ = [
@@ -12,10 +14,12 @@ __all__ = [
     "Dialect",
     "Sink",
     "Source",
+    "check_decisions",
     "masked",
     "nearest",
     "open_source",
     "read_leads",
+    "read_raw",
     "sniff_csv",
     "staged",
     "write_rejects",

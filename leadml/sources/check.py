@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -65,7 +66,8 @@ def read_leads(
     notes = [note for name in tables for note in source.assumptions(name)]
     answers = {question: name for question, name in layout.answers.items() if name in leads.kinds}
     known_at = {name: moment for name, moment in layout.known_at.items() if name in leads.kinds}
-    return _refuse_none(_assemble(leads, events, answers, known_at, notes), where)
+    source_name = layout.source if layout.source in leads.kinds else None
+    return _refuse_none(replace(_assemble(leads, events, answers, known_at, notes), source=source_name), where)
 
 
 def _assemble(

@@ -1,8 +1,8 @@
-"""Activities and field history, checked against the leads that were kept."""
+"""Activities, field history and decisions, checked against the leads that were kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from leadml.sources.kinds import cast
 from leadml.sources.quarantine import Quarantine
 from leadml.sources.raw import Raw
 
-__all__ = ["CheckedEvents", "check_activities", "check_history"]
+__all__ = ["CheckedEvents", "check_activities", "check_decisions", "check_history"]
 
 
 class CheckedEvents(NamedTuple):
@@ -73,6 +73,26 @@ def check_history(
             own = Distinct(np.where(rows, values.codes, -1), values.values)
             texts = pc.if_else(pa.array(rows), check.typed(own, kind, columns.value).cast(pa.string()), texts)
     check.cells["value"] = texts
+    return check.result()
+
+
+def check_decisions(
+    raw: Raw, lead_ids: pa.ChunkedArray, known: Collection[str], latest: datetime | None
+) -> CheckedEvents:
+    """Check the decisions of people, which another program may have written: one of the `known` words, in any letters.
+
+    The columns are "lead_id", "decision" and "decided_at"; "reason" and "decided_by" may be missing or empty.
+    """
+    check = _EventCheck("lead_decisions", raw, "lead_id", lead_ids, latest)
+    check.moment("decided_at", "decided_at")
+    decisions = check.required("decision", "missing decision")
+    folded = [text.casefold() for text in decisions.values.to_pylist()]
+    foreign = np.array([text not in known for text in folded], bool)
+    check.quarantine.reject(decisions.mark(foreign), "decision", decisions.text(), "unknown decision")
+    check.cells["decision"] = decisions.rows(pa.array(folded, pa.string()))
+    for column in ("reason", "decided_by"):
+        written = column in raw.table.column_names
+        check.cells[column] = check.distinct(column).text() if written else pa.nulls(len(raw.rows), pa.string())
     return check.result()
 
 

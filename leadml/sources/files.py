@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from leadml.errors import SourceError
 from leadml.sources.delimited import stream_csv
 from leadml.sources.dialect import Dialect, header, sniff_csv
+from leadml.sources.fitting import Fitting
 from leadml.sources.publish import replace_file
 from leadml.sources.reading import reading
 from leadml.sources.source import BadRow, Sink, Source, nearest
@@ -80,6 +81,31 @@ class FileSource(Source):
                 f"'{table}' cannot be written in {folder}. Give a file name that ends in .csv, .csv.gz or .parquet."
             )
         return replace_file(target, schema, parquet=_is_parquet(target))
+
+    def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
+        """Write the old rows and the new ones to a file that takes the place of the old one."""
+        if not (self.folder / table).exists():
+            return self.replace(table, schema)
+        return self._append(table, schema)
+
+    @contextmanager
+    def _append(self, table: str, schema: pa.Schema) -> Iterator[Sink]:
+        # What was written here was written with commas, whatever the table of leads looks like.
+        beside = FileSource(self.folder)
+        self._require_room(table, schema.names, beside.columns(table))
+        held = beside.held_schema(table)
+        with beside.replace(table, held) as sink:
+            for batch in beside.stream(table):
+                sink.add(batch)
+            yield Fitting(sink, held, beside.place(table))
+
+    def held_schema(self, table: str) -> pa.Schema:
+        """The columns of a file as `stream` gives them."""
+        path = self._file(table)
+        if not _is_parquet(path):
+            return pa.schema([(name, pa.string()) for name in self.columns(table)])
+        with reading(str(path)), pq.ParquetFile(path) as file:
+            return file.schema_arrow
 
     def place(self, table: str) -> str:
         """Name the file."""

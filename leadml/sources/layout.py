@@ -11,7 +11,8 @@ from leadml.sources.source import nearest
 
 __all__ = ["Layout", "lay_out"]
 
-_FIELDS = {"lead_id": "id", "account_id": "account", "order": "order_by"}  # roles whose setting is called otherwise
+# Roles whose setting is called otherwise.
+_FIELDS = {"lead_id": "id", "account_id": "account", "lead_cost": "cost", "order": "order_by"}
 _ROLES = (*LEAD_ROLES, "order")
 _FIT_ROLES = ("role", "direction")
 _NEEDED_TO_SCORE = ("lead_id", "created_at", "account_id")
@@ -21,6 +22,7 @@ _NEEDED_TO_SCORE = ("lead_id", "created_at", "account_id")
 class Layout:
     """Canonical name -> user's column, for roles and for attributes; question -> attribute; column -> why dropped.
 
+    `source` is the attribute that says where leads came from.
     `known_at` maps an attribute to the name of the moment from which on it is known (None: from the beginning), and
     `moments` such a name to the user's column of dates.
     """
@@ -31,6 +33,7 @@ class Layout:
     dropped: dict[str, str]
     known_at: dict[str, str | None]
     moments: dict[str, str]
+    source: str | None
 
     @property
     def needed(self) -> list[str]:
@@ -51,7 +54,7 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
     roles = _present_roles(available, columns, where, serving)
     if not serving:
         named = [*columns.answers.values(), *columns.personal, *columns.exclude, *columns.known_at]
-        _require(named, available, where)
+        _require(named if columns.source is None else [*named, columns.source], available, where)
     dropped = dict.fromkeys(columns.personal, "personal data") | dict.fromkeys(columns.exclude, "excluded by the user")
     dropped |= {c: "known only after closing, says known_at" for c, when in columns.known_at.items() if when == CLOSED}
     answering = {column for column in columns.answers.values() if column in available}
@@ -71,6 +74,7 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
         dropped,
         known_at={name: moments.get(when) for name, when in dates.items()},
         moments={name: column for column, name in moments.items()},
+        source=None if columns.source is None else names.get(columns.source),
     )
 
 

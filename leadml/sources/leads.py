@@ -78,9 +78,11 @@ class _LeadCheck:
         self._dates()
         if "outcome" in roles:
             self.cells["outcome"] = self._outcome()
-        if "owner" in roles:
-            self.cells["owner"] = fold(self._distinct(roles["owner"]))
-        self._deal_value()
+        for role in ("owner", "team"):
+            if role in roles:
+                self.cells[role] = fold(self._distinct(roles[role]))
+        for role in ("deal_value", "lead_cost"):
+            self._amount(role)
         self._order()
 
     def future(self, latest: datetime | None) -> None:
@@ -154,12 +156,12 @@ class _LeadCheck:
         other = meaning.pop(EVERY_OTHER, None)
         return values.rows(pa.array([meaning.get(v.casefold(), other) for v in values.values.to_pylist()], pa.string()))
 
-    def _deal_value(self) -> None:
-        if column := self._layout.roles.get("deal_value"):
+    def _amount(self, role: str) -> None:
+        if column := self._layout.roles.get(role):
             values = self._distinct(column)
-            self.cells["deal_value"] = amounts = self._cast(values, "number", column)
+            self.cells[role] = amounts = self._cast(values, "number", column)
             negative = np.asarray(pc.less(amounts, 0).fill_null(False))
-            self.quarantine.reject(negative, column, values.text(), "negative deal value")
+            self.quarantine.reject(negative, column, values.text(), f"negative {role.replace('_', ' ')}")
 
     def _order(self) -> None:
         if column := self._layout.roles.get("order"):

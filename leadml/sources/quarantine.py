@@ -15,6 +15,7 @@ from leadml.schema import Counts, LeadTables
 from leadml.sources.distinct import Mask
 from leadml.sources.publish import staged
 from leadml.sources.source import BadRow
+from leadml.spreadsheet import safe_cell
 
 __all__ = ["REJECTS_SCHEMA", "Quarantine", "write_rejects"]
 
@@ -29,7 +30,6 @@ REJECTS_SCHEMA = pa.schema(
     ]
 )
 _SHOWN = 80
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Quarantine:
@@ -101,8 +101,4 @@ def write_rejects(tables: LeadTables, path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(REJECTS_SCHEMA.names)
         for batch in tables.rejects.to_batches(max_chunksize=1 << 14):
-            writer.writerows(zip(*(map(_harmless, column.to_pylist()) for column in batch.columns), strict=True))
-
-
-def _harmless(cell: str | int | None) -> str | int | None:
-    return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+            writer.writerows(zip(*(map(safe_cell, column.to_pylist()) for column in batch.columns), strict=True))

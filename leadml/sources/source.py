@@ -1,4 +1,4 @@
-"""What every place where leads live can do: list tables, stream them as Arrow batches, replace one."""
+"""What every place where leads live can do: list tables, stream them as Arrow batches, replace one, add to one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class BadRow(NamedTuple):
 
 
 class Sink(Protocol):
-    """Takes the batches of a table that is being replaced."""
+    """Takes the batches of a table that is being replaced or added to."""
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Stage one batch; its columns are those of the schema, in that order."""
@@ -68,6 +68,17 @@ class Source(ABC):
         """
 
     @abstractmethod
+    def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
+        """Stage further rows of a table and add them at once when the block ends; on an exception nothing changes.
+
+        A table that is not there yet is made. One that is there keeps its rows and its further columns, which are empty
+        in the new rows.
+
+        Raises:
+            SourceError: the table lacks one of the columns, or the place cannot be written.
+        """
+
+    @abstractmethod
     def place(self, table: str) -> str:
         """Say where a table is, for messages."""
 
@@ -79,6 +90,13 @@ class Source(ABC):
     def _require_table(self, table: str) -> None:
         if table not in (known := self.tables()):
             raise SourceError(f"{self.where}: there is no table '{table}'. {nearest(table, known)}")
+
+    def _require_room(self, table: str, columns: Sequence[str], held: Collection[str]) -> None:
+        if lacking := [column for column in columns if column not in held]:
+            raise SourceError(
+                f"{self.place(table)} has no column {', '.join(map(repr, lacking))}, so rows cannot be added to it. "
+                "Add the column, or rename the table if it is something else; nothing changed."
+            )
 
     def _require_columns(self, table: str, columns: Sequence[str] | None) -> list[str]:
         known = list(self.columns(table))

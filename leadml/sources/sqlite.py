@@ -23,7 +23,7 @@ _TYPES = {"int64": "INTEGER", "double": "REAL", "string": "TEXT"}
 
 
 class SqliteSource(Source):
-    """Tables and views of a SQLite database; opened read-only unless a table is being replaced."""
+    """Tables and views of a SQLite database; opened read-only unless a table is being written."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
@@ -78,17 +78,41 @@ class SqliteSource(Source):
         """Stage in a temporary table, then replace the table in one transaction; indexes are kept."""
         return self._replace(table, plain_schema(schema))
 
+    def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
+        """Stage in a temporary table, then add its rows in one transaction."""
+        return self._append(table, plain_schema(schema))
+
     @contextmanager
     def _replace(self, table: str, schema: pa.Schema) -> Iterator[Sink]:
-        cells = ", ".join(f"{_quoted(field.name)} {_TYPES[str(field.type)]}" for field in schema)
+        cells = _cells(schema)
+        with self._staging(schema) as connection:
+            yield _SqliteSink(connection, len(schema))
+            _publish(connection, _quoted(table), table, cells)
+
+    @contextmanager
+    def _append(self, table: str, schema: pa.Schema) -> Iterator[Sink]:
+        # A database compares names without regard to the case of letters.
+        if held := [name for name in self.tables() if name.casefold() == table.casefold()]:
+            known = {column.casefold() for column in self.columns(held[0])}
+            self._require_room(held[0], [name for name in schema.names if name.casefold() not in known], ())
+        names = ", ".join(map(_quoted, schema.names))
+        with self._staging(schema) as connection:
+            yield _SqliteSink(connection, len(schema))
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS main.{_quoted(table)} ({_cells(schema)})")
+            insert = f"INSERT INTO main.{_quoted(table)} ({names})"
+            connection.execute(f"{insert} SELECT {names} FROM temp.{_STAGING}")  # noqa: S608 - quoted
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _staging(self, schema: pa.Schema) -> Iterator[sqlite3.Connection]:
         with self._session("rw") as connection:
             connection.execute("BEGIN IMMEDIATE")  # a database that cannot be written is refused before the work
             connection.execute("ROLLBACK")
             # Only this connection sees a temporary table, and it goes with it: runs at the same time do not meet in
             # it, and one that is killed leaves nothing behind.
-            connection.execute(f"CREATE TEMP TABLE {_STAGING} ({cells})")
-            yield _SqliteSink(connection, len(schema))
-            _publish(connection, _quoted(table), table, cells)
+            connection.execute(f"CREATE TEMP TABLE {_STAGING} ({_cells(schema)})")
+            yield connection
 
     @contextmanager
     def _session(self, mode: str) -> Iterator[sqlite3.Connection]:
@@ -123,6 +147,11 @@ def _publish(connection: sqlite3.Connection, quoted: str, table: str, cells: str
     for (statement,) in statements:
         connection.execute(statement)
     connection.execute("COMMIT")
+
+
+def _cells(schema: pa.Schema) -> str:
+    """The columns of a table to be made."""
+    return ", ".join(f"{_quoted(field.name)} {_TYPES[str(field.type)]}" for field in schema)
 
 
 def _stored_schema(connection: sqlite3.Connection, table: str, columns: list[str]) -> pa.Schema:

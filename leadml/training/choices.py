@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from leadml.features import CensoringRule
 from leadml.predict.encoding import Group
 from leadml.predict.rulebook import Rulebook
 
@@ -31,6 +32,7 @@ class Choices:
     horizon_days: float = 90
     every_days: float = 7
     per_lead: int = 3
+    censoring: CensoringRule = "full_horizon"
     intent_types: tuple[str, ...] = ()
     groups: Mapping[str, Group] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class Choices:
     rule_activities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base_rate: float | None = None
     points_that_double_odds: float | None = None
+    cost_of_asking: float = 0.0
     cutoffs: CutoffPolicy = CutoffPolicy()
     sql_needs_intent: bool = True
     grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)

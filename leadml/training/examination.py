@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from leadml.errors import TrainingError
 from leadml.features import Snapshots, feature_columns, make_plan, newest_moment
+from leadml.predict.conditions import ActivityCount
 from leadml.predict.encoding import Column, to_floats
 from leadml.predict.rulebook import Rulebook
 from leadml.rules import Names, map_rulebook
@@ -66,6 +67,11 @@ class Examination:
         left_out = columns_left_out(self.findings)
         return tuple(column for column in self.snapshots.columns if column.name not in left_out)
 
+    @property
+    def counts(self) -> tuple[ActivityCount, ...]:
+        """What the rulebook counts of activities."""
+        return self.rulebook.counts if self.rulebook else ()
+
     def found(self, *findings: Finding) -> Examination:
         """The same with some findings more."""
         return replace(self, findings=(*self.findings, *findings))
@@ -80,8 +86,7 @@ def examine(tables: LeadTables, choices: Choices, *, progress: Progress = silent
         ColumnsError: none of the intent types occurs among the activities.
     """
     progress("auditing the columns for leaks")
-    findings = _audit(tables)
-    tables = _without(tables, columns_left_out(findings))
+    tables, findings = without_leaks(tables)
     rulebook, unmapped = _rules(choices, tables)
     counts = rulebook.counts if rulebook else ()
     progress("building snapshots")
@@ -98,6 +103,16 @@ def examine(tables: LeadTables, choices: Choices, *, progress: Progress = silent
         progress("splitting off the newest part")
         examined = _tested(examined, choices.seed)
     return _by_stated_rules(examined)
+
+
+def without_leaks(tables: LeadTables) -> tuple[LeadTables, list[Finding]]:
+    """The tables without the columns that are proven to leak, which neither scorers nor rules see; and the audit.
+
+    Raises:
+        TrainingError: there is no outcome.
+    """
+    findings = _audit(tables)
+    return _without(tables, columns_left_out(findings)), findings
 
 
 def _audit(tables: LeadTables) -> list[Finding]:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 import leadml
-from leadml.features import Snapshots
+from leadml.features import Snapshots, newest_moment
 from leadml.predict import Scorer
 from leadml.predict.arrays import Mask
 from leadml.predict.encoding import Floats
@@ -25,7 +25,9 @@ from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
 from leadml.training.grades import grade_table
 from leadml.training.learning_curve import LearningCurve
+from leadml.training.returns import return_on_cost
 from leadml.training.rules_weight import RulesPrior
+from leadml.training.velocity import Qualified, sales_velocity
 
 # Shares of trees are slow, and a few rows tell which features matter.
 _ENOUGH_TO_RANK = 2_000
@@ -37,7 +39,8 @@ class Evidence:
 
     `snapshots` are all that it learned from, `newest` the part it was judged on, and `predictions` the probabilities
     for that part, of the rehearsal ("leadml") and of what it has to beat. Where nothing was learned yet, `newest` is
-    None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads.
+    None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads, and
+    `qualified` are the leads that would have been handed over month by month.
     """
 
     tables: LeadTables
@@ -49,6 +52,7 @@ class Evidence:
     findings: tuple[Finding, ...]
     prior: RulesPrior | None = None
     curve: LearningCurve | None = None
+    qualified: Qualified | None = None
 
 
 def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at: datetime) -> dict[str, Any]:
@@ -76,6 +80,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "findings": [finding.to_dict() for finding in evidence.findings],
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
         "rules": _rules(scorer, evidence),
+        **_business(evidence),
         "drivers": _drivers(scorer, snapshots),
         "density": _density(scorer, snapshots),
         "candidates": [
@@ -98,6 +103,18 @@ def _population(evidence: Evidence) -> dict[str, Any]:
         "rejected": leads.rejected if leads else 0,
         "base_rate": float(evidence.snapshots.label.mean()),
         **_period(evidence.snapshots),
+    }
+
+
+def _business(evidence: Evidence) -> dict[str, Any]:
+    """Velocity and return on cost; neither can be told without dates."""
+    leads, horizon = evidence.tables.leads, evidence.snapshots.horizon_days
+    if not {"created_at", "outcome"} <= set(leads.column_names):
+        return {"velocity": None, "returns": None}
+    end = (newest_moment(evidence.tables) - datetime(1970, 1, 1)).total_seconds() / 86_400  # noqa: DTZ001 (UTC)
+    return {
+        "velocity": sales_velocity(leads, qualified=evidence.qualified, horizon_days=horizon, end=end),
+        "returns": return_on_cost(leads, evidence.tables.source, horizon_days=horizon, end=end),
     }
 
 

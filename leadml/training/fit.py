@@ -11,17 +11,19 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from leadml.errors import TrainingError
+from leadml.features import Censoring
 from leadml.predict.encoding import Column, Feature, Floats
 from leadml.predict.policy import Policy
 from leadml.predict.rulebook import Rulebook
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import ScoreTables, probability
+from leadml.training.answers import learn_answers
 from leadml.training.blend import centred
 from leadml.training.candidates import may_be_blended, train_candidates
 from leadml.training.choices import Kind
 from leadml.training.clock import Clock, Progress, silent
 from leadml.training.folds import Rows
-from leadml.training.foreign import checked
+from leadml.training.foreign import check_weighable, checked
 from leadml.training.grades import grade_bounds
 from leadml.training.judgement import judge
 from leadml.training.known import Groups, KnownLeads, known_leads
@@ -82,6 +84,7 @@ def fit_scorer(
     order: Floats | None = None,
     groups: Groups | None = None,
     gap: float = 0.0,
+    censoring: Censoring | None = None,
     rulebook: Rulebook | None = None,
     prior: RulesPrior | None = None,
     kind: Kind = "glassbox",
@@ -101,6 +104,8 @@ def fit_scorer(
             forward in time and recent rows may count for more.
         groups: account of each row, shape (rows,); an account is never on both sides of a fold.
         gap: how long before a judged block training stops (one horizon), in the unit of `order`.
+        censoring: how rows count where some are younger than the horizon. What is served learns from those by weight;
+            candidates are judged, blended and calibrated on complete rows alone. None: all rows are complete.
         rulebook: a resolved rulebook whose columns are among `columns`; its points enter once, as an offset.
         prior: what is stated of the rules. With a base rate in it, one outcome or none at all will do: the rules are
             served then.
@@ -117,8 +122,9 @@ def fit_scorer(
 
     Raises:
         TrainingError: labels of other values, or of one outcome only and no base rate stated; arrays of other lengths;
-            a rule's column missing; an extra candidate that is no classifier, gives no probabilities, or fails; a
-            monotone column that is not there or no number, or whose rules say the opposite; leads of one account only.
+            a rule's column missing; an extra candidate that is no classifier, gives no probabilities, cannot weigh
+            rows that are censored, or fails; a monotone column that is not there or no number, or whose rules say the
+            opposite; leads of one account only.
     """
     clock = Clock(time_limit, progress)
     if kind not in get_args(Kind):
@@ -127,11 +133,17 @@ def fit_scorer(
     check_monotone(monotone, columns, rulebook)
     foreign = checked(extra_candidates, seed)
     _check(columns, table.num_rows, label, order, groups, rulebook)
+    complete = np.isfinite(label)
+    if censoring is not None:
+        check_weighable(foreign)
+        _check_censoring(censoring, table.num_rows)
+        complete &= censoring.complete & (censoring.weight > 0)
     if rulebook and prior and prior.reference is None:
         prior = replace(prior, reference=float(np.mean(rulebook.total(table))))
-    if len(np.unique(label[np.isfinite(label)])) < 2:
-        return fit_rules(table, columns, label, groups=groups, rulebook=rulebook, prior=prior)
-    if groups is not None and len(np.unique(np.asarray(groups)[np.isfinite(label)])) < 2:
+    if len(np.unique(label[complete])) < 2:
+        seen = np.where(complete, label, np.nan)
+        return fit_rules(table, columns, seen, groups=groups, rulebook=rulebook, prior=prior)
+    if groups is not None and len(np.unique(np.asarray(groups)[complete])) < 2:
         raise TrainingError(
             "All leads with a known outcome are of one account in `groups`, so nothing shows what holds for another. "
             "Bring leads of other accounts, or leave `groups` out."
@@ -139,11 +151,11 @@ def fit_scorer(
     # Pieces of work run side by side already: linear algebra with threads of its own would only make them wait.
     with threadpool_limits(limits=1, user_api="blas"):
         clock.tell(f"coding {len(columns)} columns")
-        leads = known_leads(table, columns, label, order, groups, rulebook, prior)
+        leads = known_leads(table, columns, label, order, groups, rulebook, prior, censoring)
         monotone = (said_by_rules(rulebook, columns) if leads.rules.weight else {}) | monotone
         leads = leads.held_to(monotone)
         fitted = _learned(leads, columns, rulebook, kind, foreign, gap, seed, clock)
-    return replace(fitted, monotone=monotone, cut=clock.cuts)
+    return replace(fitted, scorer=_with_answers(fitted.scorer, table), monotone=monotone, cut=clock.cuts)
 
 
 def _learned(
@@ -156,18 +168,21 @@ def _learned(
     seed: int,
     clock: Clock,
 ) -> Fitted:
-    judged = leads.take(rows_to_judge(leads.sample.label, leads.accounts, clock, seed))
+    complete = leads.judging()
+    judged = complete.take(rows_to_judge(complete.sample.label, complete.accounts, clock, seed))
     sample = judged.sample
     plan = make_plan(sample.label, sample.codes, judged.order, judged.accounts, gap, seed)
     recency = choose_recency(sample, plan, judged.order)
-    shop = Workshop(sample, plan, recency.weights, clock, leads.weighted(recency) if judged is not leads else None)
+    whole = leads.weighted(recency) if judged is not leads else None
+    bags = leads.bags(judged, plan.bags) if judged is complete else None
+    shop = Workshop(sample, plan, recency.weights, clock, whole, bags)
     candidates = train_candidates(shop, foreign, kind)
     log_odds = [shop.judge(candidate.folds) for candidate in candidates]
     verdict = judge(sample, plan, log_odds, may_be_blended(candidates, kind))
     decision = Decision(verdict, candidates, shop, leads.rules, judged.accounts)
     tables, trees = decision.addends(kind)
     tables = held(centred(tables, leads.sample), leads.sample)
-    policy = Policy(grade_bounds(float(np.mean(leads.sample.label))))
+    policy = Policy(grade_bounds(float(np.mean(complete.sample.label))))
     scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook, trees=trees)
     return Fitted(
         scorer,
@@ -180,6 +195,11 @@ def _learned(
         0.0 if trees else decision.lost_by_distilling(),
         (judge(sample, plan, log_odds).loss, verdict.loss) if trees else None,
     )
+
+
+def _with_answers(scorer: Scorer, table: pa.Table) -> Scorer:
+    """The scorer with how leads answer its questions; a lead still open tells that as well as any other."""
+    return replace(scorer, answers=learn_answers(scorer, table))
 
 
 def _spread(scorer: Scorer, leads: KnownLeads) -> tuple[float, float]:
@@ -216,9 +236,17 @@ def fit_rules(
     tables = ScoreTables(fitted.intercept, (), rules_weight=fitted.weight)
     average = probability(fitted.log_odds(np.array([np.mean(points)])))
     scorer = Scorer(_used(columns, (), rulebook), (), tables, Policy(grade_bounds(float(average[0]))), rulebook)
+    scorer = _with_answers(scorer, table)
     unjudged = Validation(rows[:0], np.zeros(0), np.zeros(0))
     spread = (fitted.weight * float(np.std(points)), 0.0)
     return Fitted(scorer, unjudged, False, (), fitted.interval, "rules", spread, 0.0)
+
+
+def _check_censoring(censoring: Censoring, rows: int) -> None:
+    if not len(censoring.weight) == len(censoring.complete) == rows:
+        raise TrainingError(f"`censoring` has {len(censoring.weight)} entries for {rows} rows. Give one entry per row.")
+    if not (np.isfinite(censoring.weight) & (censoring.weight >= 0)).all():
+        raise TrainingError("A weight in `censoring` is negative or missing. Give zero where the outcome is not known.")
 
 
 def _used(columns: Sequence[Column], features: Sequence[Feature], rulebook: Rulebook | None) -> tuple[Column, ...]:

@@ -75,6 +75,20 @@ def checked(candidates: Mapping[str, Any] | None, seed: int) -> dict[str, Any]:
     return {name: _seeded(_checked(name, classifier), seed) for name, classifier in (candidates or {}).items()}
 
 
+def check_weighable(candidates: Mapping[str, Any]) -> None:
+    """Refuse classifiers that cannot weigh rows: censored ones mean nothing without their weights.
+
+    Raises:
+        TrainingError: one has no `sample_weight`.
+    """
+    for name, classifier in candidates.items():
+        if not has_fit_parameter(classifier, "sample_weight"):
+            raise TrainingError(
+                f"The candidate {name!r} cannot weigh rows (its fit has no sample_weight), as rows younger than the "
+                "horizon must be. Drop it, or train on full horizons only."
+            )
+
+
 def _checked(name: str, classifier: Any) -> Any:
     kind = classifier.__name__ if isinstance(classifier, type) else type(classifier).__name__
     if name in OWN_NAMES:

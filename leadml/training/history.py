@@ -31,6 +31,16 @@ def known_snapshots(tables: LeadTables, choices: Choices, counts: Counts = ()) -
     return _known(build_snapshots(tables, per_lead=choices.per_lead, **_how(tables, choices, counts)))
 
 
+def recent_too(tables: LeadTables, choices: Choices, counts: Counts = (), now: datetime | None = None) -> Snapshots:
+    """The snapshots known at a moment (the end of the data), recent ones with them, weighted for those still open.
+
+    Raises:
+        TrainingError: no moment has its whole horizon behind it.
+    """
+    how = _how(tables, choices, counts)
+    return _known(build_snapshots(tables, per_lead=choices.per_lead, censoring="weighted", now=now, **how))
+
+
 def no_snapshots(tables: LeadTables, choices: Choices, counts: Counts = ()) -> Snapshots:
     """No rows, in the columns that there would be."""
     return leads_at(tables, choices, datetime(1970, 1, 1), counts).take(np.arange(0))  # noqa: DTZ001 (UTC without a zone)
@@ -42,10 +52,16 @@ def leads_at(tables: LeadTables, choices: Choices, moment: datetime, counts: Cou
 
 
 def weekly_snapshots(tables: LeadTables, choices: Choices, since: datetime, counts: Counts = ()) -> Snapshots:
-    """Each lead at each moment from `since` on at which it was open, with its outcome.
+    """Each lead at each moment from `since` to the end of the data at which it was open, with its outcome if known.
 
-    Training thins a lead's moments; volumes per week and first crossings can only be counted on all of them.
+    Training thins a lead's moments; volumes per week and first crossings can only be counted on all of them. Outcomes
+    are to be judged on the complete ones alone (`censoring`).
     """
+    return build_snapshots(tables, per_lead=None, since=since, censoring="weighted", **_how(tables, choices, counts))
+
+
+def finished_weeks(tables: LeadTables, choices: Choices, since: datetime, counts: Counts = ()) -> Snapshots:
+    """Each lead at each moment from `since` at which it was open and since which its whole horizon has passed."""
     return _known(build_snapshots(tables, per_lead=None, since=since, **_how(tables, choices, counts)))
 
 

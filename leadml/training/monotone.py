@@ -56,7 +56,7 @@ def said_by_rules(rulebook: Rulebook | None, columns: Sequence[Column]) -> dict[
     ways: dict[str, set[int]] = {}
     for dimension, points in _points_by_value(rulebook):
         if dimension.only_column in numbers:
-            ways.setdefault(dimension.only_column, set()).update(np.sign(np.diff(points)).astype(int))
+            ways.setdefault(dimension.only_column, set()).update(map(int, np.sign(np.diff(points))))
     return {name: max(found - {0}) for name, found in ways.items() if len(found - {0}) == 1}
 
 

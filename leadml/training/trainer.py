@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadml.features import Snapshots
 from leadml.predict import Scorer
@@ -32,9 +34,10 @@ from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, columns_left_out, refuse_unready
 from leadml.training.fit import Fitted, fit_rules, fit_scorer
 from leadml.training.grades import grade_bounds
-from leadml.training.history import leads_at, weekly_snapshots
+from leadml.training.history import leads_at, recent_too, weekly_snapshots
 from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
+from leadml.training.velocity import first_crossings
 
 # Of the time limit, for the rehearsal and for the final fit each; what lies around them needs the rest.
 _SHARE_OF_LIMIT = 0.45
@@ -95,7 +98,7 @@ def _monotone(examined: Examination, choices: Choices) -> dict[str, int]:
 
 def _by_rules(examined: Examination, choices: Choices, now: datetime) -> tuple[Scorer, Evidence]:
     """The rules as stated, moved by what few outcomes are known; nothing is judged, so no cutoff is published."""
-    counts = examined.rulebook.counts if examined.rulebook else ()
+    counts = examined.counts
     known, today = examined.snapshots, leads_at(examined.tables, choices, now, counts)
     leads = known if len(known.label) else today
     fitted = fit_rules(
@@ -120,19 +123,25 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
     snapshots, student = examined.snapshots, _Student(examined, choices)
     older, newest = snapshots.take(split.train), snapshots.take(split.test)
     progress(f"rehearsing on the older {len(older.lead_id):,} snapshots")
-    rehearsal = student.learn(older, progress)
+    rehearsal = student.learn(student.recent_too(older, split.boundary, newest), progress)
     progress(f"training on all {len(snapshots.lead_id):,} snapshots")
-    final = student.learn(snapshots, progress)
+    taught = student.recent_too(snapshots)
+    final = student.learn(taught, progress)
 
     progress("judging on the newest part")
     predictions = student.predictions(older, newest, rehearsal.scorer)
     alarm = near_perfect(rehearsal.scorer, newest.features, newest.label, predictions["leadml"])
     progress("choosing cutoffs")
-    weekly = newest
+    weekly, seen = newest, newest
     if snapshots.horizon_days is not None and split.boundary is not None:
-        counts = examined.rulebook.counts if examined.rulebook else ()
+        counts = examined.counts
         weekly = weekly_snapshots(examined.tables, choices, _EPOCH + timedelta(days=split.boundary), counts)
-    cutoffs = _cutoffs(weekly, rehearsal.scorer, choices, base_rate=float(older.label.mean()), signal=final.signal)
+        seen = weekly.take(np.flatnonzero(weekly.censoring.complete)) if weekly.censoring else weekly
+    cutoffs = _cutoffs(seen, rehearsal.scorer, choices, base_rate=float(older.label.mean()), signal=final.signal)
+    qualified = None
+    if weekly is not newest:
+        chances = rehearsal.scorer.probability(weekly.features)
+        qualified = first_crossings(weekly, chances, cutoffs[0], choices.every_days)
     policy = _policy(final.scorer, cutoffs, choices, base_rate=float(snapshots.label.mean()))
     evidence = Evidence(
         examined.tables,
@@ -141,9 +150,10 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         predictions,
         final,
         tuple(cutoffs),
-        (*examined.findings, *alarm, *_cut_short(final, choices)),
+        (*examined.findings, *alarm, *_cut_short(final, choices), *_by_weight(taught)),
         examined.prior,
         examined.curve,
+        qualified,
     )
     return replace(final.scorer, policy=policy), evidence
 
@@ -164,6 +174,7 @@ class _Student:
             order=snapshots.order,
             groups=account_codes(snapshots.account_id),
             gap=snapshots.horizon_days or 0.0,
+            censoring=snapshots.censoring,
             rulebook=self.examined.rulebook,
             prior=self.examined.prior,
             kind=self.choices.kind,
@@ -172,6 +183,21 @@ class _Student:
             time_limit=None if limit is None else _SHARE_OF_LIMIT * limit,
             progress=progress,
         )
+
+    def recent_too(
+        self, complete: Snapshots, boundary: float | None = None, apart: Snapshots | None = None
+    ) -> Snapshots:
+        """Where asked for, snapshots with those that follow up to a boundary (days since 1970; the end of the data).
+
+        Accounts that are to be kept `apart` are left out: the newest part judges leads whose accounts are new.
+        """
+        if self.choices.censoring == "full_horizon" or complete.horizon_days is None:
+            return complete
+        moment = None if boundary is None else _EPOCH + timedelta(days=boundary)
+        known = recent_too(self.examined.tables, self.choices, self.examined.counts, moment)
+        if apart is None:
+            return known
+        return known.take(np.flatnonzero(~pc.is_in(known.account_id, pc.unique(apart.account_id)).to_numpy(False)))
 
     def predictions(self, older: Snapshots, newest: Snapshots, scorer: Scorer) -> dict[str, Floats]:
         """Probabilities for the newest snapshots: of the scorer, and of what it has to beat."""
@@ -190,6 +216,19 @@ def _cut_short(fitted: Fitted, choices: Choices) -> list[Finding]:
         return []
     message = f"To be done in {choices.time_limit_seconds:g} s: {'; '.join(fitted.cut)}."
     return [Finding("R113", "note", None, message, "More time (model.time_limit_seconds) may give a better scorer.")]
+
+
+def _by_weight(taught: Snapshots) -> list[Finding]:
+    if taught.censoring is None:
+        return []
+    recent, highest = int((~taught.censoring.complete).sum()), taught.censoring.weight.max()
+    message = (
+        f"{recent:,} snapshots whose horizon has not passed, but whose leads have closed, train by weight (at most "
+        f"{highest:.3g}), for those still open."
+    )
+    return [
+        Finding("R114", "note", None, message, 'Weights far above 5 add noise: snapshots.censoring = "full_horizon".')
+    ]
 
 
 def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: float, signal: bool) -> list[Cutoff]:
@@ -226,4 +265,5 @@ def _policy(scorer: Scorer, cutoffs: Sequence[Cutoff], choices: Choices, *, base
         mql=mql,
         sql=sql,
         sql_needs_intent=choices.sql_needs_intent and _shows_intent(scorer),
+        cost_of_asking=choices.cost_of_asking,
     )

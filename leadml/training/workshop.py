@@ -8,6 +8,7 @@ import numpy as np
 
 from leadml.predict.encoding import Floats
 from leadml.training.clock import Clock
+from leadml.training.folds import Rows
 from leadml.training.models import Model
 from leadml.training.parallel import in_parallel
 from leadml.training.plan import Plan
@@ -20,7 +21,8 @@ SERVED_BY = 0.85
 class Workshop:
     """A sample cut by a plan: what every candidate is trained and judged on.
 
-    `whole` are all rows there are, where the sample is only some of them: what is served is grown from those.
+    `whole` are all rows there are, where the sample is only some of them: what is served is grown from those, `bags`
+    (rows of the whole) apart, or at once where the sample was drawn from very many rows.
     """
 
     def __init__(
@@ -30,11 +32,14 @@ class Workshop:
         recency: Callable[[np.ndarray], Floats],
         clock: Clock | None = None,
         whole: Sample | None = None,
+        bags: Sequence[Rows] | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self._opened = self.clock.gone
         self.sample = sample.weighted(recency(np.arange(len(sample.label))))
         self.whole = self.sample if whole is None else whole
+        self._drawn = whole is not None and bags is None
+        self._bags = plan.bags if bags is None else bags
         self.plan = plan
         self.training = [sample.take(rows).weighted(recency(rows)) for rows, _ in plan.folds]
         self.judging = [sample.take(rows) for _, rows in plan.folds]
@@ -56,9 +61,7 @@ class Workshop:
 
     def bags(self) -> list[Sample]:
         """Samples to grow what is served from; of very many rows one, as there is no chance left to average out."""
-        if self.whole is not self.sample:
-            return [self.whole]
-        return [self.sample.take(rows) for rows in self.plan.bags]
+        return [self.whole] if self._drawn else [self.whole.take(rows) for rows in self._bags]
 
     @property
     def haste(self) -> float:
@@ -68,7 +71,7 @@ class Workshop:
         2003). Growing further by larger steps rather than by more takes no more time, and with rows enough to be
         judged by some of them costs nothing: on made-up leads both ways, and the cube root, lay near the best.
         """
-        return 1.0 if self.whole is self.sample else self._times_as_many ** (1 / 3)
+        return self._times_as_many ** (1 / 3) if self._drawn else 1.0
 
     @property
     def _times_as_many(self) -> float:
@@ -78,7 +81,7 @@ class Workshop:
 
     def shorten(self) -> None:
         """Keep as many of the whole's rows as there is time for, by what judging took for the rows it trained on."""
-        if self.clock.limit is None or self.whole is self.sample:
+        if self.clock.limit is None or not self._drawn:
             return
         pace = sum(len(sample.label) for sample in self.training) / max(self.clock.gone - self._opened, 1e-3)
         rows = len(self.whole.label)

@@ -289,8 +289,11 @@ def test_a_lead_database_is_understood_with_activities_and_history(tmp_path: Pat
         "leads.closed_at": "closed_at",
         "leads.account": "account_id",
         "leads.owner": "owner",
+        "leads.team": "team",
         "leads.role": "role",
         "leads.deal_value": "deal_value",
+        "leads.cost": "lead_cost",
+        "leads.source": "source",
         "leads.direction": "direction",
         "leads.answers.budget": "budget",
         "leads.answers.authority": "authority",
@@ -732,3 +735,41 @@ def test_the_order_of_columns_changes_no_guess(guesser: Callable[[], Rows]) -> N
     assert {k: g.value for k, g in first.items() if k not in unordered} == {
         k: g.value for k, g in second.items() if k not in unordered
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("Lead Source", True),
+        ("Original Source", True),
+        ("utm_source", True),
+        ("source_id", False),
+        ("Data source", False),
+    ],
+)
+def test_where_leads_come_from_is_told_by_name_and_few_values(column: str, expected: bool) -> None:
+    sample = pa.table(
+        {
+            "id": [str(i) for i in range(300)],
+            "status": ["won", "lost", "open"] * 100,
+            column: ["Google", "Fair", "Referral Sites"] * 100,
+        }
+    )
+    guesses, _ = guess_tables({"leads": sample})
+    assert (guesses["leads.source"].value == column if expected else "leads.source" not in guesses) is True
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [("Lead Cost", True), ("cost_per_lead", True), ("CPL", True), ("Cost center", False), ("annual IT cost", False)],
+)
+def test_what_a_lead_cost_is_told_from_other_costs(column: str, expected: bool) -> None:
+    sample = pa.table(
+        {
+            "id": [str(i) for i in range(300)],
+            "status": ["won", "lost", "open"] * 100,
+            column: [i % 37 + 0.5 for i in range(300)],
+        }
+    )
+    guesses, _ = guess_tables({"leads": sample})
+    assert (guesses["leads.cost"].value == column if expected else "leads.cost" not in guesses) is True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import hypothesis.strategies as st
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from leadml.predict import Scorer
+from leadml.predict.answers import assumed_answers, questioned
 from leadml.predict.encoding import Column, Feature
 from leadml.predict.policy import Policy
 from leadml.predict.rulebook_text import parse_rulebook
@@ -90,7 +92,7 @@ def random_scorer(seed, n_columns, with_rules):
         for kind in CALENDAR if column.kind == "time" else [column.kind]:
             name = f"{column.name} {kind}" if column.kind == "time" else column.name
             features.append(_feature(rng, name, kind, column.name))
-    return Scorer(
+    made = Scorer(
         columns=columns,
         features=tuple(features),
         tables=ScoreTables(
@@ -103,6 +105,20 @@ def random_scorer(seed, n_columns, with_rules):
         rulebook=_rulebook(rng, columns) if with_rules else None,
         facts={"name": "Prüfstück €", "share": 0.1 + 0.2, "none": None, "list": [1, 2.5, "x"]},
     )
+    return _answered(rng, made)
+
+
+def _answered(rng, scorer):
+    """The scorer with answers seen: about every second question's, in parts of the log-odds."""
+    seen = []
+    for column in scorer.columns:
+        asked = scorer.rulebook is not None and column.name in questioned(scorer.rulebook)
+        answers = assumed_answers(column, scorer.features, scorer.rulebook) if asked else None
+        if answers is not None and rng.random() < 0.6:
+            bounds = np.unique(rng.normal(size=rng.integers(0, 4)))
+            shares = rng.dirichlet(np.ones(len(answers.values)), size=len(bounds) + 1)
+            seen.append(replace(answers, bounds=tuple(bounds.tolist()), shares=tuple(map(tuple, shares.tolist()))))
+    return replace(scorer, answers=tuple(seen))
 
 
 def random_rows(scorer, seed, count):
@@ -143,7 +159,9 @@ def scorer():
     made = next(
         made
         for made in (random_scorer(seed, len(NAMES), True) for seed in range(100))
-        if {f.kind for f in made.features} == {"number", "category", *CALENDAR} and len(made.tables.pairs) > 1
+        if {f.kind for f in made.features} == {"number", "category", *CALENDAR}
+        and len(made.tables.pairs) > 1
+        and made.answers
     )
     assert made.rulebook
     return made

@@ -21,7 +21,7 @@ from leadml.errors import BundleError
 from leadml.predict import bundle, load_scorer, save_scorer
 from leadml.predict.policy import Policy
 
-JSON_PARTS = ["columns.json", "features.json", "policy.json", "facts.json", "rulebook.json"]
+JSON_PARTS = ["columns.json", "features.json", "policy.json", "facts.json", "rulebook.json", "answers.json"]
 few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
@@ -101,7 +101,7 @@ def same(left, right):
             scorer.columns,
             [(f.name, f.column, f.kind, f.group, f.label, f.levels) for f in scorer.features],
             (scorer.tables.intercept, scorer.tables.rules_weight, [(p.left, p.right) for p in scorer.tables.pairs]),
-            (scorer.policy, scorer.rulebook, scorer.facts),
+            (scorer.policy, scorer.rulebook, scorer.facts, scorer.answers),
         )
         for scorer in (left, right)
     ]
@@ -332,7 +332,7 @@ def test_a_name_that_stands_twice_is_refused(parts, refuse):
 
 
 def test_missing_and_extra_parts_are_refused(parts, refuse):
-    for name in sorted(set(parts) - {"manifest.json", "rulebook.json"}):
+    for name in sorted(set(parts) - {"manifest.json", "rulebook.json", "answers.json"}):
         without = {other: data for other, data in parts.items() if other != name}
         assert "its parts are not those that its manifest lists" in refuse(packed(without))
         assert "its parts are not those that its manifest lists" in refuse(forged(without))
@@ -341,6 +341,25 @@ def test_missing_and_extra_parts_are_refused(parts, refuse):
         members = {info.filename: archive.read(info) for info in archive.infolist()}
     assert "its parts are not those" in refuse(packed({**members, "rulebook.json": parts["rulebook.json"]}))
     assert "it has no manifest" in refuse(packed({k: v for k, v in parts.items() if k != "manifest.json"}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda one: one.update(column="nowhere"),
+        lambda one: one.update(values=one["values"] + one["values"][:1]),
+        lambda one: one.update(values=[None] * len(one["values"])),
+        lambda one: one.update(values=[""] * len(one["values"])),
+        lambda one: one.update(shares=[[0.5 * share for share in part] for part in one["shares"]]),
+        lambda one: one.update(bounds=[1.0, 1.0]),
+        lambda one: one.update(bounds=[*one["bounds"], 1e6]),
+    ],
+)
+def test_answers_that_are_none_of_the_questions_are_refused(parts, refuse, wrong):
+    message = refuse(edited(parts, "answers.json", lambda seen: wrong(seen[0])))
+    assert "its answers are none of its questions'" in message
+    twice = refuse(edited(parts, "answers.json", lambda seen: seen.append(seen[0])))
+    assert "its answers are none of its questions'" in twice
 
 
 @pytest.mark.parametrize("number", [0, 3, "1", None, 1.0, True, [1]])

@@ -344,25 +344,6 @@ def test_points_equal_those_of_a_plain_loop_and_of_sql(drawn, data):
     assert shuffled.tolist() == [sum(loop[row]) for row in order]
 
 
-def test_the_question_asked_next_is_the_one_with_most_to_gain(scorer, rows_of):
-    book = map_rulebook(read_rulebook(BOOK, "book.toml"), Names({"size", "timeline"}), advice="")[0]
-    asking = replace(
-        scorer, columns=_columns(), features=(), rulebook=book, tables=replace(scorer.tables, main=(), pairs=())
-    )
-    rows = [
-        {"size": None, "timeline": None},
-        {"size": 5.0, "timeline": None},
-        {"size": None, "timeline": "now"},
-        {"size": 5.0, "timeline": "someday"},
-        {"size": 5.0, "timeline": "Unknown"},
-    ]
-    asked = asking.score(rows)["next_question"].to_pylist()
-    size, timeline = "How many people work there?", "When?"
-    assert asked == [timeline, timeline, size, None, timeline]
-    size_first = replace(book, dimensions=tuple(replace(d, missing=d.reach[1] - 9) for d in book.dimensions))
-    assert replace(asking, rulebook=size_first).score(rows[:1])["next_question"].to_pylist() == [size]
-
-
 def test_points_and_their_weight_are_terms_of_the_score(scorer):
     book = map_rulebook(read_rulebook(BOOK, "book.toml"), Names({"size", "timeline"}), advice="")[0]
     tables = replace(scorer.tables, main=(), pairs=(), intercept=-1.0, rules_weight=0.1)

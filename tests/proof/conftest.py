@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,35 +22,44 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Closeness:
-    """How near a scorer comes to the truth on the newest part, and what the audit left out."""
+    """How near a scorer comes to the truth on the newest part, and what the audit left out.
+
+    `loss_to_truth` is the log loss to be expected under the true probabilities, which is less noisy than that of the
+    outcomes; `too_high` is how far the mean score lies above the mean truth.
+    """
 
     auc: float
     true_auc: float
     ece_to_truth: float
     log_loss: dict[str, float]
+    loss_to_truth: float
+    too_high: float
     left_out: set[str]
     suspected: set[str]
 
 
 @pytest.fixture
 def closeness_to_truth(tmp_path):
-    def measure(seed: int, leads: int) -> Closeness:
+    def measure(seed: int, leads: int, **asked) -> Closeness:
         database, truth = tmp_path / f"{seed}.sqlite", tmp_path / f"{seed}-truth.sqlite"
         write_company(database, leads=leads, seed=seed, truth=truth)
         config = tmp_path / f"{seed}.toml"
-        write_settings(propose(f"sqlite:///{database}"), config)
+        write_settings(propose(f"sqlite:///{database}"), config, force=True)  # a seed may come again
         project = Project(load_settings(config))
-        training = train(project.read(), project.choices(), now=NOW)
+        training = train(project.read(), replace(project.choices(), **asked), now=NOW)
         newest, predictions = training.evidence.newest, training.evidence.predictions
         known = true_probabilities(truth)
         keys = zip(newest.lead_id.to_pylist(), newest.as_of.to_pylist(), strict=True)
         true = np.array([known[lead, as_of.isoformat()] for lead, as_of in keys])
+        chance = predictions["leadml"]
         findings = training.evidence.findings
         return Closeness(
-            auc=auc(newest.label, predictions["leadml"]),
+            auc=auc(newest.label, chance),
             true_auc=auc(newest.label, true),
-            ece_to_truth=calibration_error(predictions["leadml"], true),
+            ece_to_truth=calibration_error(chance, true),
             log_loss={name: log_loss(newest.label, chance) for name, chance in predictions.items()},
+            loss_to_truth=float(np.mean(-true * np.log(chance) - (1 - true) * np.log1p(-chance))),
+            too_high=float(np.mean(chance - true)),
             left_out={str(finding.column) for finding in findings if finding.kind == "proven"},
             suspected={str(finding.column) for finding in findings if finding.kind == "suspected"},
         )

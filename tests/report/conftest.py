@@ -179,6 +179,59 @@ FACTS: dict[str, Any] = {
             ("country", "country", "fit", 0.033),
         ]
     ],
+    "velocity": {
+        "qualified": "crossed",
+        "cutoff": 0.138,
+        "months": [
+            {"month": f"2025-{month:02}", "leads": float(leads), "looks": looks}
+            for month, leads, looks in [(7, 33, 4.0), (8, 27, 4.0), (9, 45, 5.0), (10, 45, 4.0), (11, 54, 4.0)]
+        ],
+        "newest_months": 3,
+        "change": [1.168, 0.992, 1.376],
+        "per_month": [48.0, 40.8, 56.5],
+        "win_rate": [0.37, 0.3, 0.44],
+        "deal_value": [21870.8, 18072.5, 26467.5],
+        "cycle_days": [52.3, 48.4, 56.5],
+        "deals": 211,
+        "deals_valued": 209,
+        "leads_per_deal": 1.37,
+        "per_day": [5427.8, 3901.9, 7550.3],
+        "missing": [],
+    },
+    "returns": {
+        "rows": [
+            {
+                "source": "website",
+                "leads": 349,
+                "cost": 4275.3,
+                "wins": 60.0,
+                "revenue": 1230442.5,
+                "per_cost": [287.8, 194.0, 426.9],
+                "cost_per_win": [71.3, 56.4, 90.0],
+            },
+            {
+                "source": "trade fair",
+                "leads": 174,
+                "cost": 21962.5,
+                "wins": 3.5,
+                "revenue": 498025.9,
+                "per_cost": [22.7, None, None],
+                "cost_per_win": [6275.0, None, None],
+            },
+        ],
+        "total": {
+            "source": "all sources",
+            "leads": 523,
+            "cost": 26237.8,
+            "wins": 63.5,
+            "revenue": 1728468.4,
+            "per_cost": [65.9, 48.0, 90.5],
+            "cost_per_win": [413.2, 330.0, 517.4],
+        },
+        "created_until": "2025-08-08",
+        "too_young": 363,
+        "missing": ["12 leads have no cost on record and are not counted."],
+    },
     "candidates": [
         {"name": "glass-box", "weight": 0.7, "log_loss": 0.2318},
         {"name": "boosted trees", "weight": 0.2, "log_loss": 0.2335},
@@ -262,6 +315,10 @@ def _hostile(facts: dict[str, Any]) -> tuple[dict[str, Any], list[Shape]]:
     facts["excluded"] = [{"column": t, "why": t} for t in HOSTILE]
     facts["evaluation"]["part"] = HOSTILE[1]
     facts["evaluation"]["models"] = dict.fromkeys(["leadml", *HOSTILE[:3]], facts["evaluation"]["models"]["leadml"])
+    facts["velocity"] |= {"missing": HOSTILE, "months": [{"month": t, "leads": 3.0} for t in HOSTILE]}
+    row = facts["returns"]["total"]
+    facts["returns"] |= {"missing": HOSTILE, "created_until": HOSTILE[1], "total": row | {"source": HOSTILE[0]}}
+    facts["returns"]["rows"] = [row | {"source": t} for t in HOSTILE]
     for entry, text in zip(facts["drivers"], HOSTILE, strict=False):
         entry |= {"label": text, "group": text, "feature": text}
     for entry, text in zip(facts["rules"]["dimensions"], HOSTILE, strict=False):

@@ -72,7 +72,7 @@ def test_every_table_has_a_caption_and_every_chart_a_description(page: str) -> N
     tags = [tag for tag, _, _ in elements]
     assert tags.count("table") == tags.count("caption") > 4
     described = [a.get("aria-label") for tag, a, _ in elements if tag == "svg"]
-    assert len(described) == 3 + 8
+    assert len(described) == 4 + 8
     assert all(label and len(label) > 20 for label in described)
 
 
@@ -80,7 +80,8 @@ def test_every_section_is_there_in_the_order_of_a_reader(page: str) -> None:
     titles = ["".join(text).strip() for tag, _, text in Page(page).elements if tag == "h2"]
     assert titles == [
         "Read this first", "How good it is", "Does it keep its word?", "How early it finds the wins",
-        "Cutoffs and weekly volumes", "Grades", "What moves the score", "What the rules add",
+        "Cutoffs and weekly volumes", "Grades", "Sales velocity", "Return on lead cost", "What moves the score",
+        "What the rules add",
         "What was left out, and why", "Findings about the data", "How the figures were computed",
     ]  # fmt: skip
 
@@ -116,7 +117,7 @@ def test_any_part_of_the_facts_may_be_missing_or_unreadable(gap: object, facts: 
     facts |= {"drivers": [], "evaluation": facts["evaluation"] | charts}
     for key in facts:
         assert "</html>" in render(facts | {key: gap}, [])
-    for key in ("evaluation", "rules", "population"):
+    for key in ("evaluation", "rules", "population", "velocity", "returns"):
         gaps = dict.fromkeys(facts[key], gap)
         assert "</html>" in render(facts | {key: gaps}, [])
     for key in ("cutoffs", "grades", "findings", "excluded", "candidates"):

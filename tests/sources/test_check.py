@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import sqlite3
 from contextlib import closing
@@ -322,6 +323,25 @@ def test_roles_that_are_features_and_names_that_collide_are_attributes_under_saf
     assert tables.answers == {"authority": "role", "budget": "price"}
 
 
+def test_what_a_lead_cost_is_no_attribute_and_where_it_came_from_stays_one(tmp_path: Path) -> None:
+    columns = LeadColumns(id="id", cost="Spend", source="Lead Source")
+    rows = [{"id": "1", "Spend": "12.5", "Lead Source": "Fair", "size": "5"}, {"id": "2", "Spend": "-1"}]
+    tables = _check(tmp_path, rows, columns)
+    assert tables.leads.to_pylist() == [
+        {"lead_id": "1", "account_id": "1", "lead_cost": 12.5, "Lead Source": "Fair", "size": 5.0}
+    ]
+    assert tables.attributes == ("Lead Source", "size")
+    assert tables.source == "Lead Source"
+    assert tables.rejects["reason"].to_pylist() == ["negative lead cost"]
+
+
+def test_a_source_that_is_not_there_is_named_unless_leads_are_only_scored(tmp_path: Path) -> None:
+    columns = LeadColumns(id="id", source="Sauce")
+    with pytest.raises(SourceError, match=r"there is no column 'Sauce'"):
+        _check(tmp_path, [{"id": "1", "size": "5"}], columns)
+    assert _check(tmp_path, [{"id": "1", "size": "5"}], columns, kinds={"size": "number"}).source is None
+
+
 def test_a_long_category_with_quotes_and_newlines_and_hostile_names_survive(tmp_path: Path) -> None:
     long = ('"quoted", 日本 🚀\n' * 20)[:200] + "."
     names = ["select", "a:b,c[d]", "x'); DROP TABLE leads;--", "two\nlines"]
@@ -516,3 +536,14 @@ def test_the_history_of_what_is_never_learnt_from_keeps_its_role(tmp_path: Path)
     assert tables.history["field"].to_pylist() == ["outcome", "deal_value", "size"]
     plan = snapshots_at(tables, dt.datetime(2024, 1, 15), open_only=False).plan  # noqa: DTZ001
     assert [attribute.name for attribute in plan.attributes] == ["size"]
+
+
+def test_an_owner_and_a_team_are_folded_to_one_spelling_and_never_attributes(tmp_path: Path) -> None:
+    columns = dataclasses.replace(LEADS, owner="rep", team="squad")
+    rows = [_row(id=str(n), rep=rep, squad=squad) for n, (rep, squad) in enumerate([("Ann", "North"), ("ANN", None)])]
+    tables = _check(
+        tmp_path, [*rows, _row(id="9", rep="Ann", squad="north"), _row(id="8", rep=None, squad="North")], columns
+    )
+    assert tables.leads["owner"].to_pylist() == ["Ann", "Ann", "Ann", None]
+    assert tables.leads["team"].to_pylist() == ["North", None, "North", "North"]
+    assert tables.attributes == ("size",)

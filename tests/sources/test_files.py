@@ -85,3 +85,25 @@ def test_a_read_only_folder_is_refused_before_anything_is_written(
     ):
         raise AssertionError("the block must not be entered")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_are_added_beside_a_single_file_too(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("id;x\n1;2\n", "utf-8")
+    source = open_source(str(tmp_path / "leads.csv"), delimiter=";")
+    rows = pa.table({"id": ["1"], "reason": ["too small, no budget"]})
+    for _ in range(2):
+        with source.append("notes.csv", rows.schema) as sink:
+            sink.add(rows.to_batches()[0])
+    (held,) = open_source(str(tmp_path / "notes.csv")).stream("notes.csv")
+    assert held.to_pylist() == 2 * rows.to_pylist()
+
+
+def test_rows_that_do_not_fit_a_parquet_file_are_refused_and_it_stays(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": pa.array([1], pa.int64())}), tmp_path / "notes.parquet")
+    rows = pa.table({"id": ["L1"]})
+    with (
+        pytest.raises(SourceError, match=r"notes.parquet: column 'id' holds int64, which new rows do not fit"),
+        open_source(str(tmp_path)).append("notes.parquet", rows.schema) as sink,
+    ):
+        sink.add(rows.to_batches()[0])
+    assert pq.read_table(tmp_path / "notes.parquet").to_pylist() == [{"id": 1}]

@@ -23,7 +23,7 @@ def test_rejects_are_written_so_that_no_cell_acts_as_a_formula(tables: LeadTable
     with (tmp_path / "rejects.csv").open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     assert header == ["table", "row", "lead_id", "column", "value", "reason"]
-    assert [row[4] for row in rows] == ['\'=HYPERLINK("http://x")', "'+1", "'-1", "'@SUM(1)", "plain"]
+    assert [row[4] for row in rows] == ['\'=HYPERLINK("http://x")', "'+1", "-1", "'@SUM(1)", "plain"]
     assert [row[1] for row in rows] == ["2", "4", "6", "8", "10"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["leads.csv", "rejects.csv"]
 

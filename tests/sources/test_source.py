@@ -98,3 +98,61 @@ def test_unknown_tables_and_columns_are_refused_with_the_nearest(place: tuple[So
         source.columns(table.replace("leads", "Laeds"))
     with pytest.raises(SourceError, match=r"there is no column 'Selekt'. Did you mean 'select'\?"):
         source.stream(table, ["Selekt"])
+
+
+def _append(source: Source, table: str, content: pa.Table) -> None:
+    with source.append(table, content.schema) as sink:
+        for batch in content.to_batches(max_chunksize=2):
+            sink.add(batch)
+
+
+def test_rows_are_added_behind_those_that_are_there(place: tuple[Source, str]) -> None:
+    source, table = place
+    for _ in range(3):
+        _append(source, table, TABLE)
+    assert _read(source, table) == 3 * TABLE.to_pylist()
+
+
+def test_added_rows_find_their_columns_by_name_and_leave_further_ones_empty(place: tuple[Source, str]) -> None:
+    source, table = place
+    _write(source, table, pa.table({"id": ["1"], "synced": ["yes"], "at": ["now"]}))
+    _append(source, table, pa.table({"at": ["later", None], "id": ["2", "3"]}))
+    assert _read(source, table) == [
+        {"id": "1", "synced": "yes", "at": "now"},
+        {"id": "2", "synced": None, "at": "later"},
+        {"id": "3", "synced": None, "at": None},
+    ]
+
+
+def test_rows_cannot_be_added_to_a_table_that_is_something_else(place: tuple[Source, str]) -> None:
+    source, table = place
+    _write(source, table, pa.table({"customer": ["1"]}))
+    with pytest.raises(SourceError, match=r"has no column 'at', 'id', so rows cannot be added.*nothing changed"):
+        _append(source, table, pa.table({"at": ["now"], "id": ["2"]}))
+    assert _read(source, table) == [{"customer": "1"}]
+
+
+def test_an_exception_while_adding_changes_nothing(place: tuple[Source, str], tmp_path: Path) -> None:
+    source, table = place
+    _write(source, table, TABLE)
+    before = sorted(tmp_path.iterdir())
+
+    def add_half() -> None:
+        with source.append(table, TABLE.schema) as sink:
+            sink.add(TABLE.to_batches()[0])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        add_half()
+    assert sorted(tmp_path.iterdir()) == before
+    assert _read(source, table) == TABLE.to_pylist()
+
+
+def test_times_and_numbers_are_added_as_they_are_written(place: tuple[Source, str]) -> None:
+    source, table = place
+    moment = dt.datetime(2025, 3, 1, 12, 30)  # noqa: DTZ001 - leadml's times are naive UTC
+    rows = pa.table({"at": [moment], "p": [0.1], "n": [7], "none": pa.array([None], pa.float64())})
+    _write(source, table, rows)
+    _append(source, table, rows)
+    first, second = _read(source, table)
+    assert first == second

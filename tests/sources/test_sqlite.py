@@ -150,3 +150,20 @@ def test_files_that_are_no_database_are_refused(tmp_path: Path, content: bytes, 
     (tmp_path / "crm.db").write_bytes(content)
     with pytest.raises(SourceError, match=message):
         open_source(str(tmp_path / "crm.db")).tables()
+
+
+def test_rows_are_added_to_a_table_that_is_spelt_in_other_letters(
+    tmp_path: Path, connection: sqlite3.Connection
+) -> None:
+    rows = pa.table({"ID": [7], "Name": ["Cleo"]})
+    with open_source(str(tmp_path / "crm.db")).append("Leads", rows.schema) as sink:
+        sink.add(rows.to_batches()[0])
+    assert connection.execute("SELECT * FROM leads").fetchall()[2:] == [(7, None, "Cleo")]
+
+
+def test_what_another_program_adds_meanwhile_stays(tmp_path: Path, connection: sqlite3.Connection) -> None:
+    rows = pa.table({"id": [7]})
+    with open_source(str(tmp_path / "crm.db")).append("leads", rows.schema) as sink:
+        sink.add(rows.to_batches()[0])
+        connection.execute("INSERT INTO leads VALUES (3, 1.5, 'Aaron')")
+    assert [row[0] for row in connection.execute("SELECT id FROM leads")] == [1, 2, 3, 7]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -160,6 +162,10 @@ def test_rules_against_which_the_data_speak_bind_nothing():
 )
 def test_a_rulebook_says_so_only_where_its_points_keep_to_one_direction(rules, column, said):
     assert said_by_rules(ladder(*rules, column=column), COLUMNS) == said
+
+
+def test_what_a_rulebook_says_can_be_written_into_a_bundle():
+    assert json.dumps(said_by_rules(ladder(*RISING), COLUMNS)) == '{"budget": 1}'
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,13 @@ def _worker(p: Profile) -> tuple[float, str]:
     return 1.0, f"{len(p.levels):,} people for {p.filled:,} leads"
 
 
+def _group(p: Profile) -> tuple[float, str]:
+    few = max(20, 0.05 * p.filled)
+    if not 2 <= len(p.levels) <= few or p.dates > 0.5 or p.numbers > 0.5 or _yes_or_no(p):
+        return NO
+    return 1.0, f"{len(p.levels):,} teams for {p.filled:,} leads"
+
+
 def _function(p: Profile) -> tuple[float, str]:
     salutation = p.among(("mr", "mrs", "ms", "miss", "dr", "herr", "frau", "mr.", "mrs.", "ms.", "dr.")) > 0.5
     if len(p.levels) < 2 or p.distinct_share > 0.6 or p.numbers > 0.5 or p.dates > 0.5 or salutation:
@@ -52,6 +59,12 @@ def _function(p: Profile) -> tuple[float, str]:
 
 def _money(p: Profile) -> tuple[float, str]:
     return (1.0, "numbers") if p.numbers >= 0.9 and len(p.levels) > 5 and p.dates < 0.5 else NO
+
+
+def _origin(p: Profile) -> tuple[float, str]:
+    if not 2 <= len(p.levels) <= max(30, 0.05 * p.filled) or max(p.numbers, p.dates) > 0.5 or _yes_or_no(p):
+        return NO
+    return 1.0, f"values such as {quoted(list(p.levels), 3)}"
 
 
 def _either_way(p: Profile) -> tuple[float, str]:
@@ -70,8 +83,11 @@ ROLES: Mapping[str, tuple[NameRule, Judge]] = {
     "closed_at": (NameRule(v.CLOSED, v.NOT_CLOSED), _moment),
     "account": (NameRule(v.ACCOUNT, v.NOT_ACCOUNT), _company),
     "owner": (NameRule(v.OWNER, v.NOT_OWNER), _worker),
+    "team": (NameRule(v.TEAM, v.NOT_TEAM), _group),
     "role": (NameRule(v.ROLE, v.NOT_ROLE), _function),
     "deal_value": (NameRule(v.DEAL_VALUE, v.NOT_DEAL_VALUE), _money),
+    "cost": (NameRule(v.COST, v.NOT_COST), _money),
+    "source": (NameRule(v.SOURCE, v.NOT_SOURCE), _origin),
     "direction": (NameRule(v.DIRECTION), _either_way),
 }
 

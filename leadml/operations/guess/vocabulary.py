@@ -61,6 +61,12 @@ OWNER: Final = {
 }
 NOT_OWNER: Final = frozenset(_each("note team change date phone email mail comment previous home house"))
 
+TEAM: Final = {
+    **{f"{whose} team": 3.0 for whose in _each("sales owner assigned rep sdr hubspot")},
+    **{"team": 2.5, "vertriebsteam": 3.0, "equipo": 2.5, "sales group": 2.5, "sales territory": 2.5},
+}
+NOT_TEAM: Final = frozenset(_each("size number count members note change date email staff data engineering"))
+
 ROLE: Final = {
     **dict.fromkeys(("role", "job title", "job role", "job function", "rolle", "cargo", "puesto"), 3.0),
     **dict.fromkeys(("title", "position", "funktion", "job", "persona", "seniority", "beruf"), 2.5),
@@ -85,6 +91,26 @@ DEAL_VALUE: Final = {
 }
 NOT_DEAL_VALUE: Final = frozenset(
     _each("annual yearly company cost customer count rate jahresumsatz id date idx index cons")
+)
+
+COST: Final = {
+    **dict.fromkeys(("lead cost", "cost per lead", "acquisition cost", "leadkosten", "coste lead", "costo lead"), 3.0),
+    **dict.fromkeys(("cpl", "ad cost", "media cost", "acquisition spend", "akquisekosten", "cost", "kosten"), 2.5),
+    **{"costs": 2.0, "ad spend": 2.0, "coste": 2.0, "costo": 2.0},
+}
+NOT_COST: Final = frozenset(
+    _each("annual yearly company product unit center centre id date type currency current total monthly savings goods")
+)
+
+SOURCE: Final = {
+    **dict.fromkeys(("lead source", "original source", "source", "leadquelle", "fuente"), 3.0),
+    **dict.fromkeys(("utm source", "acquisition source", "acquisition channel", "quelle", "herkunft"), 2.5),
+    **{"channel": 1.5, "marketing channel": 2.5, "origin": 1.5, "lead origin": 2.0, "origen": 1.5, "kanal": 1.5},
+}
+NOT_SOURCE: Final = frozenset(
+    _each(
+        "id date at detail details data drill url file record system contact code number country land pais region city"
+    )
 )
 
 DIRECTION: Final = {"direction": 1.0, "inbound outbound": 1.0, "motion": 0.5, "richtung": 1.0, "direccion": 1.0}
@@ -254,7 +280,7 @@ ENGAGEMENT: Final = frozenset(
     )
 )
 
-_ROLES = (CREATED, CLOSED, ID, ACCOUNT, OWNER, ROLE, DEAL_VALUE, OUTCOME, PERSON_NAME)
+_ROLES = (CREATED, CLOSED, ID, ACCOUNT, OWNER, TEAM, ROLE, DEAL_VALUE, COST, SOURCE, OUTCOME, PERSON_NAME)
 _RELATED = (LEAD_KEY, HAPPENED, ACTIVITY_TYPE, CHANGED, FIELD, NEW_VALUE)
 COMPOUND_PARTS: Final = frozenset(
     word

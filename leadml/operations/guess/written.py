@@ -33,6 +33,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "activities.table": "activities",
     "activities.intent_types": ["demo_request"],
     "history.table": "field_history",
+    "queue.values": {"*": 8000},
     "leads.answers": {"budget": "COLUMN"},
     "leads.labels": {"COLUMN": "Name to show"},
     "leads.groups": {"COLUMN": "engagement"},

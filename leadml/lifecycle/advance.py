@@ -1,0 +1,147 @@
+"""One step of the lifecycle: what happened and what the scores say, turned into moves and proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadml.lifecycle.definition import Lifecycle, Transition
+from leadml.lifecycle.happenings import accepted, happen
+from leadml.lifecycle.proposals import propose
+from leadml.lifecycle.stages import CUTOFFS, MOVERS, Stage
+from leadml.lifecycle.walk import NEVER, Bools, Ints, Walk, codes, floats, micros
+
+__all__ = ["Advance", "advance"]
+
+_DAY = 86_400_000_000  # microseconds
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What one step of the lifecycle comes to.
+
+    `states` are as given to `advance`, after the step. `transitions` has one row per move: lead_id, from_stage,
+    to_stage, by, reason, at and probability (null where the lead was not scored), in the order of time. `proposals` has
+    one row per lead that waits for a person: lead_id, stage, proposal ("accept or reject") and reason. `unheeded` are
+    the decisions that the lead's stage did not allow: lead_id, decision, decided_at and reason.
+    """
+
+    states: pa.Table
+    transitions: pa.Table
+    proposals: pa.Table
+    unheeded: pa.Table
+
+
+def advance(
+    lifecycle: Lifecycle,
+    states: pa.Table,
+    *,
+    moment: datetime,
+    scores: pa.Table | None = None,
+    cutoffs: Mapping[str, float] | None = None,
+    decisions: pa.Table | None = None,
+    outcomes: pa.Table | None = None,
+    activities: pa.Table | None = None,
+) -> Advance:
+    """Make every transition that is due at a moment. Doing it twice changes nothing; the order of rows does not matter.
+
+    First what happened since each lead's last move, in the order of time (decisions, outcomes); then the use of the
+    product; then the scores, which move a lead once at the most. A lead whose last move is after `moment` stays.
+
+    Args:
+        lifecycle: the transitions.
+        states: one row per lead, with the columns of `walk.STATES`.
+        moment: now (UTC without a zone); nothing that happened later counts.
+        scores: lead_id, probability, stage (recommended; null: no cutoff is published) and, where there are gates,
+            stopped_by (lists of their names); None: no lead is scored.
+        cutoffs: probabilities of "MQL" and "SQL", for the way back; a cutoff that is left out takes no lead back.
+        decisions: lead_id, decision (one of `DECISIONS`), reason, decided_by and decided_at.
+        outcomes: lead_id, outcome ("won", "lost" or null) and closed_at (may be null).
+        activities: lead_id, type and occurred_at.
+    """
+    walk = Walk(states, moment)
+    scored = _Scored(walk, scores)
+    unheeded = happen(walk, lifecycle, decisions, outcomes)
+    needs = {"acceptance": accepted(walk, decisions), "no gate": ~scored.stopped}
+    for transition in lifecycle.made_by("product"):
+        if activities is not None:
+            _use(walk, transition, activities, needs)
+    _judge(walk, lifecycle.made_by("score"), scored, needs, cutoffs or {})
+    proposals = propose(walk, lifecycle, scored.reached, scored.stopped_by)
+    return Advance(walk.states(), walk.transitions(), proposals, unheeded)
+
+
+class _Scored:
+    """What the score rows say of each lead: `reached` is 0 below the MQL cutoff, 1 past it, 2 past the SQL cutoff."""
+
+    def __init__(self, walk: Walk, scores: pa.Table | None) -> None:
+        self.reached: Ints = np.zeros(len(walk.ids), np.int64)
+        self.stopped: Bools = np.zeros(len(walk.ids), bool)
+        self.stopped_by: dict[int, str] = {}
+        if scores is None:
+            return
+        found = walk.positions(scores["lead_id"])
+        rows, known = found[found >= 0], found >= 0
+        walk.probability[rows] = floats(scores["probability"])[known]
+        self.reached[rows] = codes(scores["stage"], CUTOFFS)[known] + 1
+        if "stopped_by" in scores.column_names:
+            gates = scores["stopped_by"].to_pylist()
+            self.stopped_by = {int(row): ", ".join(gate) for row, gate in zip(found, gates, strict=True) if gate}
+            self.stopped[[row for row in self.stopped_by if row >= 0]] = True
+
+
+def _use(walk: Walk, transition: Transition, activities: pa.Table, needs: Mapping[str, Bools]) -> None:
+    """Move the leads that used the product since they came into their stage."""
+    wanted = pa.array([kind.casefold() for kind in transition.activities])
+    used = activities.filter(pc.is_in(pc.utf8_lower(activities["type"].cast(pa.string())), value_set=wanted))
+    rows, at = walk.positions(used["lead_id"]), micros(used["occurred_at"])
+    first = NEVER if transition.within_days is None else walk.moment - int(transition.within_days * _DAY)
+    counted = (rows >= 0) & (at <= walk.moment) & (at > np.maximum(walk.since[rows], first))
+    counts = np.bincount(rows[counted], minlength=len(walk.ids))
+    due = walk.open & walk.is_in(transition.sources) & walk.rested(transition.after_days) & _have(transition, needs)
+    moved = np.flatnonzero(due & (counts >= transition.at_least))
+    kinds = " or ".join(transition.activities)
+    reasons = [f"{count:,} times {kinds}" for count in counts[moved].tolist()]
+    walk.move(moved, transition.to, "product", np.full(len(moved), walk.moment), reasons)
+
+
+def _judge(
+    walk: Walk,
+    transitions: tuple[Transition, ...],
+    scored: _Scored,
+    needs: Mapping[str, Bools],
+    cutoffs: Mapping[str, float],
+) -> None:
+    """Let the scores move each lead, up or back, once at the most."""
+    by_score = MOVERS.index("score")
+    free = walk.open & ~np.isnan(walk.probability) & ~((walk.by == by_score) & (walk.since == walk.moment))
+    for transition in transitions:
+        rested = free & walk.rested(transition.after_days, transition.minimum_stay_days)
+        reached = scored.reached >= 1 + CUTOFFS.index(transition.cutoff or "MQL")
+        up = rested & reached & walk.is_in(transition.sources) & _have(transition, needs)
+        down = np.zeros(len(up), bool)
+        floor = (transition.hysteresis or 0.0) * cutoffs.get(str(transition.cutoff), 0.0)
+        if floor > 0:
+            stayed = free & walk.rested(0.0, transition.minimum_stay_days)
+            down = stayed & (walk.by == by_score) & walk.is_in((transition.to,)) & (walk.probability < floor)
+        _score_move(walk, up, transition.to, f"is past the {transition.cutoff} cutoff")
+        back = f"fell below {floor:.3f}, {transition.hysteresis or 0:g} times the {transition.cutoff} cutoff"
+        _score_move(walk, down, transition.sources[0], back)
+        free &= ~(up | down)
+
+
+def _score_move(walk: Walk, due: Bools, to: Stage, why: str) -> None:
+    rows = np.flatnonzero(due)
+    reasons = [f"probability {chance:.3f} {why}" for chance in walk.probability[rows].tolist()]
+    walk.move(rows, to, "score", np.full(len(rows), walk.moment), reasons)
+
+
+def _have(transition: Transition, needs: Mapping[str, Bools]) -> Any:
+    """Which leads have all that a transition needs."""
+    return np.logical_and.reduce([needs[need] for need in transition.needs]) if transition.needs else True
