@@ -25,7 +25,7 @@ from benchmarks.peers import Peer, own_version
 from benchmarks.results import Result, Results
 from benchmarks.tasks import Array, Rows, Task, read_rows
 from leadml.errors import LeadmlError
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.predict.tables import probability
 from leadml.rules import Names, load_rulebook, map_rulebook
 from leadml.training.folds import grouped_folds

@@ -21,8 +21,8 @@ from benchmarks.tasks import Array, Task, protocol_tasks, read_rows
 from leadml.errors import LeadmlError
 from leadml.rules.card import card_lines, card_to_markdown
 from leadml.training import metrics
+from leadml.training.card.learning import PointsCard, learn_card
 from leadml.training.frame import read_frame
-from leadml.training.points_card import PointsCard, learn_card
 
 FULL = "full model"
 _DRAWS = 1000

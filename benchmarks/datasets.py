@@ -23,7 +23,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr, ValidationError
 
-from leadml.config.settings import A_COLUMN, A_SWITCH, A_TEXT, COLUMNS, OutcomeValues, Section, Switch, Text, Texts, key
+from leadml.config.fields import A_COLUMN, A_SWITCH, A_TEXT, COLUMNS, OutcomeValues, Section, Switch, Text, Texts, key
 from leadml.errors import ConfigError
 
 PUBLIC = Path(__file__).parent / "sets"

@@ -25,7 +25,7 @@ from leadml.demo import write_company
 from leadml.features import Snapshots
 from leadml.operations.init import propose, write_settings
 from leadml.operations.project import Project
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import by_segment, load_rulebook, map_rulebook
 from leadml.training.evaluation import Interval, evaluate
 from leadml.training.examination import NEWEST, rule_names

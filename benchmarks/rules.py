@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from leadml.predict.conditions import ActivityCount
-from leadml.predict.rulebook import Rulebook
-from leadml.predict.rulebook_text import parse_rulebook
+from leadml.predict.rules.conditions import ActivityCount
+from leadml.predict.rules.rulebook import Rulebook
+from leadml.predict.rules.rulebook_text import parse_rulebook
 from leadml.rules import Names, map_rulebook
 
 _CATEGORIES, _NUMBERS, _TYPES = 12, 4, 6

@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from leadml.errors import ColumnsError, TrainingError
 from leadml.predict import Scorer, save_scorer
 from leadml.predict.encoding import Floats, Group
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import Names, load_rulebook, map_rulebook
 from leadml.training.choices import Kind
 from leadml.training.clock import Progress, silent

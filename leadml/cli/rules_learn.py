@@ -13,9 +13,9 @@ from leadml.cli.options import Config, Json, project_of
 from leadml.cli.progress import progress
 from leadml.cli.show import command, print_json, print_lines, print_table
 from leadml.operations.learn_rules import LearnRun, export_card, run_learning
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules.card import CardLine
-from leadml.training.card_cost import CARD, FULL, UNROUNDED
+from leadml.training.card.cost import CARD, FULL, UNROUNDED
 
 _CONFIG = Path("leadml.toml")
 

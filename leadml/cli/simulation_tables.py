@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from leadml.cli.show import print_json, print_lines, print_table
 from leadml.operations.rules_simulation import RulesSimulation
-from leadml.training.catching import Caught
 from leadml.training.evaluation import Interval
-from leadml.training.simulation import Simulation
-from leadml.training.trials import Trial
+from leadml.training.simulation.catching import Caught
+from leadml.training.simulation.simulating import Simulation
+from leadml.training.simulation.trials import Trial
 
 _FIGURES = {
     "volume": "leads a week",

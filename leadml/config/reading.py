@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from leadml.config.combinations import Fault, Given, impossible
-from leadml.config.settings import Section, Settings
+from leadml.config.fields import Section
+from leadml.config.settings import Settings
 from leadml.errors import ConfigError
 
 _CLOSE_ENOUGH = 0.6

@@ -1,66 +1,33 @@
-"""Every key of leadml.toml: its type, its default, what is allowed, and the line that documents it."""
+"""Every section of leadml.toml: each key with its type, its default, what is allowed, and what it means."""
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
+from leadml.config.fields import (
+    A_COLUMN,
+    A_NUMBER,
+    A_SHARE,
+    A_SWITCH,
+    A_TEXT,
+    COLUMNS,
+    Descending,
+    Encoding,
+    OutcomeValues,
+    Positive,
+    Section,
+    Share,
+    Switch,
+    Text,
+    Texts,
+    Whole,
+    key,
+)
+from leadml.config.qualification import AccountSettings, LifecycleSettings, QueueSettings, RuleSettings
 from leadml.schema import CLOSED, CREATED, ActivityColumns, HistoryColumns, LeadColumns
-
-
-def key(document: str, allowed: str, default: Any = ...) -> Any:
-    """Declare a key: what it means, what may stand there, and its default (... = required)."""
-    return Field(default, description=document, json_schema_extra={"allowed": allowed})
-
-
-def _values_as_text(given: object) -> object:
-    """TOML writers state `won = [1]` or `won = [true]`; outcomes are compared as text."""
-    if not isinstance(given, list):
-        return given
-    return [str(v).lower() if isinstance(v, bool) else str(v) if isinstance(v, int) else v for v in given]
-
-
-def _known_encoding(name: str) -> str:
-    try:
-        codecs.lookup(name)
-    except LookupError as unknown:
-        raise ValueError(name) from unknown
-    return name
-
-
-def _descending(bounds: tuple[float, float, float]) -> tuple[float, float, float]:
-    if not bounds[0] > bounds[1] > bounds[2]:
-        raise ValueError(bounds)
-    return bounds
-
-
-Text = Annotated[str, Field(strict=True, min_length=1)]
-Texts = tuple[Text, ...]
-Whole = Annotated[int, Field(strict=True, ge=1)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
-Between = Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
-Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-Workable = Literal["raw", "MQL", "SAL", "SQL", "PQL", "opportunity", "recycled"]
-Switch = Annotated[bool, Field(strict=True)]
-OutcomeValues = Annotated[Texts, BeforeValidator(_values_as_text)]
-
-A_TEXT = "a text in quotes"
-A_COLUMN = "the name of a column, in quotes"
-COLUMNS = 'a list of column names, such as ["Tags", "Owner note"]'
-A_NUMBER = "a whole number, 1 or more"
-A_SHARE = "a number from 0 to 1"
-A_SWITCH = "true or false"
-WORKABLE = ", ".join(f'"{stage}"' for stage in get_args(Workable))
-
-
-class Section(BaseModel):
-    """A table of leadml.toml: no key that is not named, and nothing that changes later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ProjectSettings(Section):
@@ -86,7 +53,7 @@ class SourceSettings(Section):
         'one character in quotes, such as ";"',
         None,
     )
-    encoding: Annotated[Text, AfterValidator(_known_encoding)] | None = key(
+    encoding: Encoding | None = key(
         "how the text of a CSV file is encoded; found out by reading when left out",
         'the name of an encoding, such as "utf-8" or "utf-16"',
         None,
@@ -187,64 +154,6 @@ class SnapshotSettings(Section):
     )
 
 
-class RuleSegment(Section):
-    """Rules for some of the leads only: those whose column has one of the values."""
-
-    name: Text = key("what the segment is called; it stands before the names of its dimensions", A_TEXT)
-    column: Text = key("the attribute that tells segments apart", A_COLUMN)
-    one_of: Annotated[Texts, Field(min_length=1)] = key("its values in this segment", 'a list such as ["inbound"]')
-    preset: Text | None = key("a rulebook that leadml brings along", 'a text such as "p_map"', None)
-    file: Text | None = key("a rulebook of your own", 'the path of a file, such as "inbound.toml"', None)
-
-
-class RuleSettings(Section):
-    """The rules that sales already believe in; neither preset nor file nor segments = no rules.
-
-    What is stated of them holds until leads have closed, and gives way as they do.
-    """
-
-    preset: Text | None = key("a rulebook that leadml brings along", 'a text such as "bant"', None)
-    file: Text | None = key("a rulebook of your own", 'the path of a file, such as "rules.toml"', None)
-    base_rate: Between | None = key(
-        "the share of leads that you expect to be won; without closed leads the rules score with it",
-        "a number between 0 and 1, such as 0.1",
-        None,
-    )
-    points_that_double_odds: Positive | None = key(
-        "how many rule points double the odds; a fifth of the rulebook's range where base_rate is alone",
-        "a number above 0, such as 20",
-        None,
-    )
-    cost_of_asking: Share = key(
-        "what putting a question to a lead costs, as a share of what a won deal is worth", A_SHARE, 0.0
-    )
-    segments: tuple[RuleSegment, ...] = key(
-        "rulebooks for parts of the leads instead of one for all, such as inbound and outbound",
-        "[[rules.segments]] tables",
-        (),
-    )
-    attributes: dict[str, Text] = key(
-        'attributes of the rulebook and the columns that hold them: employees = "Company size"',
-        'lines such as employees = "Company size"',
-        {},
-    )
-    activities: dict[str, Texts] = key(
-        'activities of the rulebook and your types: pricing_page = ["Visited pricing"]',
-        'lines such as pricing_page = ["Visited pricing"]',
-        {},
-    )
-
-
-class LifecycleSettings(Section):
-    """How leads move from stage to stage."""
-
-    file: Text | None = key(
-        "a lifecycle of your own; the one that leadml brings along when left out",
-        'the path of a file, such as "lifecycle.toml"',
-        None,
-    )
-
-
 class ModelSettings(Section):
     """What is trained and served, and how long that may take."""
 
@@ -275,43 +184,10 @@ class CutoffSettings(Section):
 class GradeSettings(Section):
     """From which probability on a lead has grade A, B or C; below them it has D."""
 
-    bounds: Annotated[tuple[Positive, Positive, Positive], AfterValidator(_descending)] = key(
+    bounds: Descending = key(
         "lower bounds of A, B and C, in multiples of the base rate",
         "three numbers above 0 that fall, such as [4.0, 2.0, 1.0]",
         (4.0, 2.0, 1.0),
-    )
-
-
-class AccountSettings(Section):
-    """What a buying committee is made of."""
-
-    roles: Texts = key(
-        "roles that a purchase needs among an account's contacts; every role that occurs when left out",
-        'a list of values of leads.role, such as ["C-level", "Manager"]',
-        (),
-    )
-
-
-class QueueSettings(Section):
-    """Whom to call today."""
-
-    per_day: Whole = key("leads that one rep works in a day", A_NUMBER, 20)
-    half_life_days: Positive = key(
-        "in so many days a lead that waits for its first contact loses half its value",
-        "a number above 0, such as 7",
-        7.0,
-    )
-    contact_types: Texts = key(
-        "types of activities by which we contact a lead", 'a list of texts, such as ["call", "meeting"]', ()
-    )
-    stages: Annotated[tuple[Workable, ...], Field(min_length=1)] = key(
-        "stages at which leads are worked", f"a list of stages, each one of {WORKABLE}", ("MQL", "SAL", "SQL", "PQL")
-    )
-    value_by: Text | None = key("tells deals apart whose values differ, such as a product", A_COLUMN, None)
-    values: dict[str, Amount] = key(
-        'what a deal is worth, by value of value_by ("*" = any other); told by deals won when left out',
-        'lines such as Enterprise = 50000, or "*" = 8000',
-        {},
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from leadml.errors import BundleError
-from leadml.predict.conditions import ActivityCount
 from leadml.predict.encoding import Column, Group
+from leadml.predict.rules.conditions import ActivityCount
 from leadml.schema import Kind
 
 __all__ = ["Attribute", "FeaturePlan", "Measure", "readable"]

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from leadml.errors import ColumnsError
 from leadml.features.engine import connect
 from leadml.features.plan import Attribute, FeaturePlan, readable
-from leadml.predict.conditions import ActivityCount
 from leadml.predict.encoding import Group
+from leadml.predict.rules.conditions import ActivityCount
 from leadml.schema import LEAD_ROLES, Kind, LeadTables
 
 __all__ = ["make_plan"]

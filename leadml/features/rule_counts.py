@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from leadml.features.plan import FeaturePlan
 from leadml.features.spine import DAY
-from leadml.predict.conditions import ANY_ACTIVITY, ActivityCount
 from leadml.predict.encoding import Column, Group
+from leadml.predict.rules.conditions import ANY_ACTIVITY, ActivityCount
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -26,8 +26,8 @@ from leadml.features.spine import (
     training_spine,
     weekly_spine,
 )
-from leadml.predict.conditions import ActivityCount
 from leadml.predict.encoding import Column, Floats, Group
+from leadml.predict.rules.conditions import ActivityCount
 from leadml.schema import LeadTables
 
 if TYPE_CHECKING:

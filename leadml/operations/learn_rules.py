@@ -7,12 +7,12 @@ from pathlib import Path
 
 from leadml.errors import ConfigError
 from leadml.operations.project import Project
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import load_rulebook
 from leadml.rules.card import CardLine, card_lines, card_to_csv, card_to_markdown
 from leadml.rules.toml_text import rulebook_to_toml
 from leadml.sources import staged
-from leadml.training.card_cost import CardRun, learn_from_tables
+from leadml.training.card.cost import CardRun, learn_from_tables
 from leadml.training.clock import Progress
 
 _NOTES = (

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from leadml.config import Settings
-from leadml.config.settings import RuleSegment, RuleSettings
+from leadml.config.qualification import RuleSegment, RuleSettings
 from leadml.errors import ConfigError
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import by_segment, load_rulebook
 from leadml.schema import Kind, LeadTables
 from leadml.sources import Source, nearest, open_source, read_leads, write_rejects

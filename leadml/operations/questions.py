@@ -15,7 +15,7 @@ from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
 from leadml.operations.score import LEADS_PER_CHUNK, after_newest, has_open_leads
 from leadml.predict import Scorer
-from leadml.predict.questions import OpenQuestion
+from leadml.predict.asking.questions import OpenQuestion
 from leadml.training.clock import Progress
 
 

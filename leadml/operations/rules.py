@@ -14,7 +14,7 @@ from leadml.features import snapshots_at
 from leadml.operations.explain import account_of
 from leadml.operations.project import Project
 from leadml.operations.score import after_newest
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import map_rulebook, preset_names
 from leadml.rules.coverage import Coverage, coverage
 from leadml.rules.explained import PointsExplanation, explain_points

@@ -12,7 +12,7 @@ from leadml.operations.rules import open_rules
 from leadml.rules.changes import changed_rulebook, read_changes
 from leadml.rules.remarks import Remark
 from leadml.training.clock import Progress, silent
-from leadml.training.simulation import Simulation, newest_weeks, simulate
+from leadml.training.simulation.simulating import Simulation, newest_weeks, simulate
 
 
 @dataclass(frozen=True)

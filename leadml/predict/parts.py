@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from leadml.predict.answers import Answers
+from leadml.predict.asking.answers import Answers
 from leadml.predict.encoding import GROUPS, Column, Feature
 from leadml.predict.policy import Policy
-from leadml.predict.rulebook_text import parse_rulebook, rulebook_to_dict
+from leadml.predict.rules.rulebook_text import parse_rulebook, rulebook_to_dict
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import Pair, ScoreTables
 from leadml.predict.tree_text import check_tree_text

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from leadml.predict.arrays import Mask, from_numpy, from_texts
 from leadml.predict.encoding import Floats
-from leadml.predict.rulebook import Stops
+from leadml.predict.rules.rulebook import Stops
 
 STAGES = ("raw", "MQL", "SQL")
 GRADES = ("D", "C", "B", "A")

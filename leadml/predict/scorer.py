@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from leadml.predict.answers import Answers
 from leadml.predict.arrays import from_numpy, from_texts
+from leadml.predict.asking.answers import Answers
+from leadml.predict.asking.filling import Addends, Standing
+from leadml.predict.asking.questions import OpenQuestion, Questions
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
 from leadml.predict.encoding import GROUPS, Codes, Column, Feature, Floats
-from leadml.predict.filling import Addends, Standing
 from leadml.predict.policy import Policy, scores
-from leadml.predict.questions import OpenQuestion, Questions
-from leadml.predict.rule_columns import RuleColumns, rule_columns
-from leadml.predict.rule_rows import Mask, RuleRows
-from leadml.predict.rulebook import Rulebook, Stops
+from leadml.predict.rules.columns import RuleColumns, rule_columns
+from leadml.predict.rules.rows import Mask, RuleRows
+from leadml.predict.rules.rulebook import Rulebook, Stops
 from leadml.predict.tables import ScoreTables, probability
 from leadml.predict.terms import ReasonPicker, Term, terms_of
 from leadml.predict.trees import Trees

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.encoding import MISSING, Codes, Feature, Floats, Group
-from leadml.predict.rulebook import Dimension, Rulebook
+from leadml.predict.rules.rulebook import Dimension, Rulebook
 from leadml.predict.tables import Map, Pair, ScoreTables
 
 Indices = np.ndarray[Any, np.dtype[np.intp]]

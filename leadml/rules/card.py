@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 
-from leadml.predict.conditions import ANY_ACTIVITY, ActivityCount, Condition, ValueCondition
 from leadml.predict.encoding import number_text
-from leadml.predict.rulebook import Dimension, Gate, Rule, Rulebook
+from leadml.predict.rules.conditions import ANY_ACTIVITY, ActivityCount, Condition, ValueCondition
+from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
 from leadml.spreadsheet import safe_cell
 
 __all__ = ["CardLine", "card_lines", "card_to_csv", "card_to_markdown", "condition_words"]

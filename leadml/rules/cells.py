@@ -12,10 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leadml.predict.conditions import ANY_ACTIVITY, ActivityCount, Condition, CountCondition, ValueCondition, within
 from leadml.predict.encoding import Floats, fold
-from leadml.predict.rule_rows import Mask, Values, number_in
-from leadml.predict.rulebook import Dimension, Rule
+from leadml.predict.rules.conditions import (
+    ANY_ACTIVITY,
+    ActivityCount,
+    Condition,
+    CountCondition,
+    ValueCondition,
+    within,
+)
+from leadml.predict.rules.rows import Mask, Values, number_in
+from leadml.predict.rules.rulebook import Dimension, Rule
 
 OTHER = "\0any other"
 _MOST_CELLS = 100_000

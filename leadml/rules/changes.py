@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from leadml.errors import RulebookError
 from leadml.predict.encoding import fold
-from leadml.predict.rulebook import Dimension, Rule, Rulebook
+from leadml.predict.rules.rulebook import Dimension, Rule, Rulebook
 
 __all__ = ["changed_rulebook", "read_changes"]
 

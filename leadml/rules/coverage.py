@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from leadml.predict.encoding import Floats
-from leadml.predict.rule_rows import Mask, RuleRows
-from leadml.predict.rulebook import HOLDS, Dimension, Gate, Rulebook
+from leadml.predict.rules.rows import Mask, RuleRows
+from leadml.predict.rules.rulebook import HOLDS, Dimension, Gate, Rulebook
 from leadml.rules.remarks import Remark
 
 __all__ = ["Coverage", "DimensionCoverage", "RuleCoverage", "coverage"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from leadml.predict.conditions import ActivityCount, Condition, CountCondition
 from leadml.predict.encoding import Group
-from leadml.predict.rule_rows import RuleRows
-from leadml.predict.rulebook import HOLDS, Dimension, Evidence, Gate, Rulebook, Stops
+from leadml.predict.rules.conditions import ActivityCount, Condition, CountCondition
+from leadml.predict.rules.rows import RuleRows
+from leadml.predict.rules.rulebook import HOLDS, Dimension, Evidence, Gate, Rulebook, Stops
 from leadml.rules.cells import spoken
 
 __all__ = ["DimensionPoints", "GateResult", "PointsExplanation", "RulePoints", "explain_points"]

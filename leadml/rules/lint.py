@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from leadml.predict.rule_rows import Mask
-from leadml.predict.rulebook import Dimension, Gate, Rule, Rulebook
+from leadml.predict.rules.rows import Mask
+from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
 from leadml.rules.cells import Box, Cells, box_of, cells_of
 from leadml.rules.remarks import Remark
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from leadml.errors import RulebookError
-from leadml.predict.conditions import (
+from leadml.predict.encoding import fold
+from leadml.predict.rules.conditions import (
     ACCOUNT_COLUMNS,
     ANY_ACTIVITY,
     ActivityCount,
@@ -14,8 +15,7 @@ from leadml.predict.conditions import (
     CountCondition,
     ValueCondition,
 )
-from leadml.predict.encoding import fold
-from leadml.predict.rulebook import Dimension, Gate, Rule, Rulebook
+from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
 
 __all__ = ["Names", "map_rulebook"]
 

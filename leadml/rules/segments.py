@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from leadml.predict.conditions import ValueCondition
-from leadml.predict.rulebook import TIER, Dimension, Gate, Rule, Rulebook
+from leadml.predict.rules.conditions import ValueCondition
+from leadml.predict.rules.rulebook import TIER, Dimension, Gate, Rule, Rulebook
 
 __all__ = ["by_segment"]
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from leadml.predict.rulebook import Rulebook
-from leadml.predict.rulebook_text import rulebook_to_dict
+from leadml.predict.rules.rulebook import Rulebook
+from leadml.predict.rules.rulebook_text import rulebook_to_dict
 
 __all__ = ["rulebook_to_toml"]
 

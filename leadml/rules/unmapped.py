@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 
-from leadml.predict.conditions import ACCOUNT_COLUMNS, ActivityCount, Condition, CountCondition, ValueCondition
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.conditions import ACCOUNT_COLUMNS, ActivityCount, Condition, CountCondition, ValueCondition
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules.mapping import Names
 from leadml.rules.remarks import Remark
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leadml.predict.conditions import ValueCondition
 from leadml.predict.encoding import Floats, fold
-from leadml.predict.rule_rows import Mask, RuleRows, Values
-from leadml.predict.rulebook import Dimension, Rule, Rulebook
+from leadml.predict.rules.conditions import ValueCondition
+from leadml.predict.rules.rows import Mask, RuleRows, Values
+from leadml.predict.rules.rulebook import Dimension, Rule, Rulebook
 from leadml.rules.remarks import Remark
 
 __all__ = ["compare_with_values"]

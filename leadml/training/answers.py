@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from leadml.predict import Scorer
-from leadml.predict.answers import Answers, Kinds, Value, answered, questioned, told_apart
+from leadml.predict.asking.answers import Answers, Kinds, Value, answered, questioned, told_apart
 from leadml.predict.columns import TYPE_OF_KIND
 from leadml.predict.encoding import Column, Floats, to_floats
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 
 _PARTS = 5
 _SMOOTHING = 20.0  # answers like everybody's that each part is given beforehand

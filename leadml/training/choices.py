@@ -8,7 +8,7 @@ from typing import Literal
 
 from leadml.features import CensoringRule
 from leadml.predict.encoding import Group
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 
 # What is served: the blend of all candidates as tables, the linear candidate's tables, or LightGBM itself.
 Kind = Literal["glassbox", "linear", "boosted"]

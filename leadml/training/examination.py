@@ -15,19 +15,19 @@ import pyarrow.compute as pc
 
 from leadml.errors import TrainingError
 from leadml.features import Snapshots, feature_columns, make_plan, newest_moment
-from leadml.predict.conditions import ActivityCount
 from leadml.predict.encoding import Column, to_floats
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.conditions import ActivityCount
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import Names, map_rulebook
 from leadml.schema import LeadTables
-from leadml.training.audit import audit_leads
+from leadml.training.audit.auditing import audit_leads
+from leadml.training.audit.repeats import find_repeats
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
 from leadml.training.findings import LEFT_OUT, Finding, columns_left_out, refusals
 from leadml.training.history import known_snapshots, leads_at, no_snapshots
 from leadml.training.learning_curve import LearningCurve, learning_curve, what_more_would_gain
 from leadml.training.readiness import check_readiness
-from leadml.training.repeats import find_repeats
 from leadml.training.rules_weight import RulesPrior
 from leadml.training.split import Split, account_codes, split_newest
 

@@ -16,18 +16,18 @@ from leadml.features import Snapshots, newest_moment
 from leadml.predict import Scorer
 from leadml.predict.arrays import Mask
 from leadml.predict.encoding import Floats
-from leadml.predict.rulebook import Dimension
+from leadml.predict.rules.rulebook import Dimension
 from leadml.predict.tables import probability
 from leadml.schema import LeadTables
+from leadml.training.business.returns import return_on_cost
+from leadml.training.business.velocity import Qualified, sales_velocity
 from leadml.training.cutoffs import Cutoff
 from leadml.training.evaluation import evaluate, gain, reliability
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
 from leadml.training.grades import grade_table
 from leadml.training.learning_curve import LearningCurve
-from leadml.training.returns import return_on_cost
 from leadml.training.rules_weight import RulesPrior
-from leadml.training.velocity import Qualified, sales_velocity
 
 # Shares of trees are slow, and a few rows tell which features matter.
 _ENOUGH_TO_RANK = 2_000

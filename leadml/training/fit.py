@@ -14,7 +14,7 @@ from leadml.errors import TrainingError
 from leadml.features import Censoring
 from leadml.predict.encoding import Column, Feature, Floats
 from leadml.predict.policy import Policy
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import ScoreTables, probability
 from leadml.training.answers import learn_answers

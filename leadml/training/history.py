@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from leadml.features import Snapshots, build_snapshots, snapshots_at
-from leadml.predict.conditions import ActivityCount
+from leadml.predict.rules.conditions import ActivityCount
 from leadml.schema import LeadTables
 from leadml.training.choices import Choices
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from leadml.features import Censoring
 from leadml.predict.encoding import Codes, Column, Floats
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.training.binning import code_matrix, fit_features
 from leadml.training.folds import Rows, signatures
 from leadml.training.monotone import directions

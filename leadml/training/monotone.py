@@ -15,10 +15,10 @@ from sklearn.isotonic import isotonic_regression
 
 from leadml.errors import TrainingError
 from leadml.predict.arrays import from_numpy
-from leadml.predict.conditions import ValueCondition
 from leadml.predict.encoding import Column, Feature, Floats
-from leadml.predict.rule_rows import number_in
-from leadml.predict.rulebook import Dimension, Rulebook
+from leadml.predict.rules.conditions import ValueCondition
+from leadml.predict.rules.rows import number_in
+from leadml.predict.rules.rulebook import Dimension, Rulebook
 from leadml.predict.tables import ScoreTables
 from leadml.training.sample import Sample
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.predict.encoding import Floats
+from leadml.training.audit.proofs import is_filled
 from leadml.training.findings import Finding
 from leadml.training.folds import Rows
-from leadml.training.proofs import is_filled
 from leadml.training.split import Groups, account_codes
 
 Signatures = np.ndarray[Any, np.dtype[np.uint64]]

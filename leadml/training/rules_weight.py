@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.training.newton import most_probable
 
 # Between a rulebook's worst lead and its best one the odds double so many times, where nobody has said how often.

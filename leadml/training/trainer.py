@@ -25,7 +25,8 @@ from leadml.predict.encoding import Floats
 from leadml.predict.policy import Policy
 from leadml.schema import LeadTables
 from leadml.training import baselines
-from leadml.training.alarm import near_perfect
+from leadml.training.audit.alarm import near_perfect
+from leadml.training.business.velocity import first_crossings
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
 from leadml.training.cutoffs import DEFAULT_MULTIPLES, Cutoff, Stage, choose_cutoffs, unpublished
@@ -37,7 +38,6 @@ from leadml.training.grades import grade_bounds
 from leadml.training.history import leads_at, recent_too, weekly_snapshots
 from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
-from leadml.training.velocity import first_crossings
 
 # Of the time limit, for the rehearsal and for the final fit each; what lies around them needs the rest.
 _SHARE_OF_LIMIT = 0.45

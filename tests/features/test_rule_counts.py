@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadml.features import FeaturePlan, make_plan, snapshots_at
-from leadml.predict.conditions import ActivityCount
+from leadml.predict.rules.conditions import ActivityCount
 from tests.features.conftest import START, TYPES, make_tables
 
 DAY = timedelta(days=1)

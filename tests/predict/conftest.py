@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 from leadml.predict import Scorer
-from leadml.predict.answers import assumed_answers, questioned
+from leadml.predict.asking.answers import assumed_answers, questioned
 from leadml.predict.encoding import Column, Feature
 from leadml.predict.policy import Policy
-from leadml.predict.rulebook_text import parse_rulebook
+from leadml.predict.rules.rulebook_text import parse_rulebook
 from leadml.predict.tables import Pair, ScoreTables
 from leadml.rules import Names, map_rulebook
 

@@ -1,8 +1,8 @@
 import csv
 import io
 
-from leadml.predict.conditions import ActivityCount, CountCondition, ValueCondition
-from leadml.predict.rulebook import Dimension, Gate, Rule, Rulebook
+from leadml.predict.rules.conditions import ActivityCount, CountCondition, ValueCondition
+from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
 from leadml.rules import load_rulebook
 from leadml.rules.card import card_lines, card_to_csv, card_to_markdown
 

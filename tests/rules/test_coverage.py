@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from leadml.errors import RulebookError
-from leadml.predict.conditions import ActivityCount, CountCondition, ValueCondition
-from leadml.predict.rulebook import TIER, Dimension, Gate, Rule, Rulebook
+from leadml.predict.rules.conditions import ActivityCount, CountCondition, ValueCondition
+from leadml.predict.rules.rulebook import TIER, Dimension, Gate, Rule, Rulebook
 from leadml.rules.changes import changed_rulebook, read_changes
 from leadml.rules.coverage import coverage
 from leadml.rules.explained import explain_points

@@ -10,7 +10,7 @@ import pytest
 from leadml.features import Snapshots, snapshots_at
 from leadml.predict import Scorer
 from leadml.predict.policy import Policy
-from leadml.predict.rulebook import Rulebook
+from leadml.predict.rules.rulebook import Rulebook
 from leadml.predict.tables import ScoreTables
 from leadml.rules import by_segment, load_rulebook, map_rulebook
 from leadml.training.choices import Choices

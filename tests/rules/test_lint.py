@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadml.predict.conditions import ActivityCount, CountCondition, ValueCondition
-from leadml.predict.rulebook import Dimension, Gate, Rule, Rulebook
+from leadml.predict.rules.conditions import ActivityCount, CountCondition, ValueCondition
+from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
 from leadml.rules import load_rulebook, preset_names
 from leadml.rules.cells import never_more
 from leadml.rules.lint import lint

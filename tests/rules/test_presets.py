@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from leadml.errors import RulebookError
-from leadml.predict.conditions import ValueCondition
 from leadml.predict.encoding import fold
-from leadml.predict.rulebook_text import parse_rulebook, rulebook_to_dict
+from leadml.predict.rules.conditions import ValueCondition
+from leadml.predict.rules.rulebook_text import parse_rulebook, rulebook_to_dict
 from leadml.rules import Names, load_rulebook, map_rulebook, preset_names
 
 ANSWERS = ("budget", "authority", "need", "timeline")

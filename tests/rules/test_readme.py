@@ -9,7 +9,7 @@ import pytest
 
 import leadml.rules
 from leadml.config import parse_settings
-from leadml.predict.rulebook_text import read_rulebook
+from leadml.predict.rules.rulebook_text import read_rulebook
 from leadml.rules import preset_names
 
 PAGE = Path(leadml.rules.__file__).with_name("README.md").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ import pytest
 from leadml.features import snapshots_at
 from leadml.predict import Scorer
 from leadml.predict.policy import Policy
-from leadml.predict.rulebook_text import parse_rulebook, rulebook_to_dict
+from leadml.predict.rules.rulebook_text import parse_rulebook, rulebook_to_dict
 from leadml.predict.tables import ScoreTables
 from leadml.rules import map_rulebook
 from leadml.training.choices import Choices

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadml.predict.conditions import ActivityCount, CountCondition, ValueCondition
-from leadml.predict.rulebook import Dimension, Gate, Rule, Rulebook
-from leadml.predict.rulebook_text import read_rulebook, rulebook_to_dict
+from leadml.predict.rules.conditions import ActivityCount, CountCondition, ValueCondition
+from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
+from leadml.predict.rules.rulebook_text import read_rulebook, rulebook_to_dict
 from leadml.rules import load_rulebook, preset_names
 from leadml.rules.toml_text import rulebook_to_toml
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from leadml.predict.conditions import ActivityCount, CountCondition, ValueCondition
-from leadml.predict.rulebook import Dimension, Gate, Rule, Rulebook
+from leadml.predict.rules.conditions import ActivityCount, CountCondition, ValueCondition
+from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
 from leadml.rules import Names
 from leadml.rules.unmapped import what_is_unmapped
 from leadml.rules.usage import compare_with_values

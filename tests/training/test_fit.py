@@ -8,7 +8,7 @@ import pytest
 
 from leadml.errors import TrainingError
 from leadml.predict.encoding import Column
-from leadml.predict.rulebook_text import read_rulebook
+from leadml.predict.rules.rulebook_text import read_rulebook
 from leadml.predict.tables import probability
 from leadml.rules import Names, map_rulebook
 from leadml.training.fit import fit_scorer

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from leadml.errors import TrainingError
 from leadml.predict.encoding import Column, Feature
-from leadml.predict.rulebook_text import read_rulebook
+from leadml.predict.rules.rulebook_text import read_rulebook
 from leadml.predict.tables import Pair, ScoreTables
 from leadml.rules import Names, map_rulebook
 from leadml.training.fit import fit_scorer

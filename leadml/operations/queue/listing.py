@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from leadml.config import Settings
-from leadml.config.settings import LeadSettings, QueueSettings
+from leadml.config.qualification import QueueSettings
+from leadml.config.settings import LeadSettings
 from leadml.errors import ConfigError
 from leadml.operations.project import Project
 from leadml.operations.queue.freshness import (

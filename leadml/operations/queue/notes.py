@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow.compute as pc
 
-from leadml.config.settings import QueueSettings
+from leadml.config.qualification import QueueSettings
 from leadml.operations.queue.reading import ScoredLeads
 from leadml.operations.queue.worth import Worth
 from leadml.sources import nearest

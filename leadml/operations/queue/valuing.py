@@ -9,7 +9,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadml.config.settings import QueueSettings
+from leadml.config.qualification import QueueSettings
 from leadml.errors import ConfigError
 from leadml.features import snapshots_at
 from leadml.operations.project import Project

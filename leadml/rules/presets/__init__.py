@@ -7,8 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from leadml.errors import RulebookError
-from leadml.predict.rulebook import Rulebook
-from leadml.predict.rulebook_text import read_rulebook
+from leadml.predict.rules.rulebook import Rulebook
+from leadml.predict.rules.rulebook_text import read_rulebook
 
 
 def preset_names() -> list[str]:

@@ -1,0 +1,1 @@
+"""What the leads are worth to the business: deals, months, sales velocity, return on lead cost."""

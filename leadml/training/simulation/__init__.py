@@ -1,0 +1,1 @@
+"""A rulebook tried out on history: what its rules catch, and what other points or another cutoff would have done."""
