@@ -585,7 +585,8 @@ def test_the_work_list_names_for_each_rep_whom_to_call_and_why(company, leadml) 
     work = leadml("queue", "--config", company, "--json").json
     assert work["by"] == "owner"
     tasks = [row for one in work["lists"] for row in one["rows"]]
-    worked = table(company, "select lead_id from lead_scores where stage in ('MQL', 'SQL') order by lead_id")
+    stages = "('MQL', 'SAL', 'SQL', 'PQL')"
+    worked = table(company, f"select lead_id from lead_lifecycle where stage in {stages} order by lead_id")
     assert sorted((row["lead_id"],) for row in tasks) == worked
     first = work["lists"][0]
     printed = leadml("queue", "--config", company, "--who", first["who"])

@@ -139,7 +139,7 @@ def test_a_rulebook_joins_the_score_once() -> None:
         scorer = LeadScorer("bant", answers={"budget": "budget"}, labels={"visits": "Visits"}).fit(leads, won)
     scored = scorer.scorer_.score(leads.head(20)).to_pylist()
     assert {row["points"]["Budget"] for row in scored} <= {0.0, 25.0}
-    assert "BANT Budget" in scorer.explain(leads).columns
+    assert "rules: Budget" in scorer.explain(leads).columns
     assert scorer.scorer_.tables.rules_weight > 0
 
 

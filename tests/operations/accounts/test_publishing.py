@@ -97,7 +97,7 @@ def test_the_order_of_rows_changes_nothing(open_floor: Open, floor: Callable[...
 def test_chunks_hold_whole_accounts(open_floor: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     project = open_floor()
     whole = scored(project)
-    monkeypatch.setattr("leadml.operations.score._LEADS_PER_CHUNK", 37)
+    monkeypatch.setattr("leadml.operations.score.LEADS_PER_CHUNK", 37)
     assert scored(project) == whole
 
 
