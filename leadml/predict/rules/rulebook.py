@@ -314,6 +314,8 @@ class Rulebook:
 
     def _parts(self, table: pa.Table) -> Iterator[RuleRows]:
         rows = self.rows(table)
+        if len(rows) > _PART:
+            rows.read(self.columns)
         for start in range(0, max(len(rows), 1), _PART):
             yield rows.part(start, min(start + _PART, len(rows)))
 
