@@ -135,3 +135,17 @@ def in_a_loop(tables, account_of, lead, at, count):
         age = (at - moment) / DAY
         total += value * share * (1.0 if count.half_life_days is None else 0.5 ** (age / count.half_life_days))
     return total
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ActivityCount(("a or b",)), ActivityCount(("a", "b"))),
+        (ActivityCount(("a, then b",)), ActivityCount(("b",), after=(("a",),))),
+        (ActivityCount(("a (account)",)), ActivityCount(("a",), whose="account")),
+        (ActivityCount(('"a or b"',)), ActivityCount(("a or b",))),
+        (ActivityCount(("a",), within_days=1000.001), ActivityCount(("a",), within_days=1000.002)),
+    ],
+)
+def test_different_counts_have_columns_of_their_own_whatever_types_are_called(one, other):
+    assert one.column != other.column
