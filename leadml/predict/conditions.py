@@ -158,7 +158,7 @@ def within(numbers: Floats, at_least: float | None, at_most: float | None) -> Ma
 
 
 def _named(kind: str) -> str:
-    """A type as a count's column names it: quoted where it could be read as more than one type, or as more than that."""
+    """A type as a count's column names it: quoted where it could be read as more than one type, or as more."""
     plain = not any(mark in kind for mark in (",", " or ", "(", '"'))
     return kind if plain else json.dumps(kind, ensure_ascii=False)
 
