@@ -96,8 +96,8 @@ def _refuse_namesakes(attributes: Sequence[Attribute], counts: Sequence[Activity
     taken = sorted({attribute.name for attribute in attributes} & {count.column for count in counts})
     if taken:
         raise ColumnsError(
-            f"The leads have {', '.join(map(repr, taken))} as a column, the name under which what the rulebook counts of "
-            "activities is kept. Rename the column, or exclude it (leads.exclude)."
+            f"The leads have {', '.join(map(repr, taken))} as a column, the name under which a count of the "
+            "rulebook is kept. Rename the column, or exclude it (leads.exclude)."
         )
 
 
