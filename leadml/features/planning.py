@@ -40,8 +40,8 @@ def make_plan(
         counts: what a rulebook counts of activities; without moments to count before, none is.
 
     Raises:
-        ColumnsError: none of the `intent_types` occurs among the activities, or a value is known only from a date on
-            and there are no moments to compare it with.
+        ColumnsError: none of the `intent_types` occurs among the activities, a value is known only from a date on
+            and there are no moments to compare it with, or an attribute has the name of a count.
     """
     names = tables.leads.column_names
     calendar = {"created_at", "closed_at", "outcome"} <= set(names)
@@ -49,6 +49,7 @@ def make_plan(
     if not calendar:
         _refuse_dated(attributes)
         return FeaturePlan(calendar=False, attributes=attributes)
+    _refuse_namesakes(attributes, counts)
     seen = _types_by_count(tables.activities)
     intent = _intent_types(seen, intent_types)
     # Intent decides on stages, so a rare intent type keeps features of its own before a frequent other one.
@@ -87,6 +88,16 @@ def _refuse_dated(attributes: Sequence[Attribute]) -> None:
         raise ColumnsError(
             f"{', '.join(map(repr, dated))} is known only from a date on (known_at), but without created_at, closed_at "
             "and an outcome there is no moment to compare it with. Map them, or exclude the column."
+        )
+
+
+def _refuse_namesakes(attributes: Sequence[Attribute], counts: Sequence[ActivityCount]) -> None:
+    """Rules find a count by its name, and would read the user's column instead."""
+    taken = sorted({attribute.name for attribute in attributes} & {count.column for count in counts})
+    if taken:
+        raise ColumnsError(
+            f"The leads have {', '.join(map(repr, taken))} as a column, the name under which a count of the "
+            "rulebook is kept. Rename the column, or exclude it (leads.exclude)."
         )
 
 

@@ -166,7 +166,7 @@ def rule_names(choices: Choices, tables: LeadTables) -> Names:
         attributes=choices.rule_attributes,
         activities=_activity_types(tables) if plan.calendar else (),
         activity_types=choices.rule_activities,
-        account={column.name for column in feature_columns(plan)},
+        account={column.name for column in feature_columns(plan)} - {*tables.attributes},  # a namesake is no figure
     )
 
 

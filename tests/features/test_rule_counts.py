@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadml.errors import ColumnsError
 from leadml.features import FeaturePlan, make_plan, snapshots_at
 from leadml.predict.rules.conditions import ActivityCount
+from leadml.training.choices import Choices
+from leadml.training.examination import rule_names
 from tests.features.conftest import START, TYPES, make_tables
 
 DAY = timedelta(days=1)
@@ -135,3 +138,31 @@ def in_a_loop(tables, account_of, lead, at, count):
         age = (at - moment) / DAY
         total += value * share * (1.0 if count.half_life_days is None else 0.5 ** (age / count.half_life_days))
     return total
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ActivityCount(("a or b",)), ActivityCount(("a", "b"))),
+        (ActivityCount(("a, then b",)), ActivityCount(("b",), after=(("a",),))),
+        (ActivityCount(("a (account)",)), ActivityCount(("a",), whose="account")),
+        (ActivityCount(('"a or b"',)), ActivityCount(("a or b",))),
+        (ActivityCount(("a",), within_days=1000.001), ActivityCount(("a",), within_days=1000.002)),
+    ],
+)
+def test_different_counts_have_columns_of_their_own_whatever_types_are_called(one, other):
+    assert one.column != other.column
+
+
+def test_a_users_column_with_the_name_of_a_count_is_refused():
+    columns = {"lead_id": ["L0"], "created_at": [START], "closed_at": [None], "outcome": [None], "count: page": [7.0]}
+    with pytest.raises(ColumnsError, match="'count: page' as a column"):
+        make_plan(make_tables(columns, []), counts=(ActivityCount(("page",)),))
+
+
+def test_a_users_column_with_the_name_of_an_account_figure_is_not_taken_for_it():
+    columns = {"lead_id": ["L0", "L1"], "account_id": ["A", "A"], "created_at": [START] * 2, "closed_at": [None] * 2}
+    columns |= {"outcome": [None] * 2, "contacts known": [7.0, 8.0]}
+    assert "contacts known" not in rule_names(Choices(), make_tables(columns, [])).account
+    del columns["contacts known"]
+    assert "contacts known" in rule_names(Choices(), make_tables(columns, [])).account

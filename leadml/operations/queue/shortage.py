@@ -12,8 +12,11 @@ from typing import Any
 SHORTAGES = (
     "neither fit nor engagement",
     "engagement without fit",
+    "fit",
     "fit without engagement",
+    "engagement",
     "engagement without intent",
+    "intent",
     "answers",
     "nothing: just below the cutoff",
 )
@@ -31,16 +34,18 @@ def shortage(row: Mapping[str, Any], judged: Collection[str]) -> str:
     """Say what a lead is short of.
 
     `row` holds the subtotals fit, engagement, intent and answer; `judged` names the groups that the scorer knows
-    anything of: a lead is not short of what nobody could have.
+    anything of: a lead is not short of what nobody could have, nor has it what nobody looked at.
     """
     short = {group for group in judged if row[group] <= 0}
     if "fit" in short:
-        return SHORTAGES[0] if "engagement" in short else SHORTAGES[1]
+        if "engagement" in short:
+            return "neither fit nor engagement"
+        return "engagement without fit" if "engagement" in judged else "fit"
     if "engagement" in short:
-        return SHORTAGES[2]
+        return "fit without engagement" if "fit" in judged else "engagement"
     if "intent" in short:
-        return SHORTAGES[3]
-    return SHORTAGES[4] if "answer" in short else SHORTAGES[5]
+        return "engagement without intent" if "engagement" in judged else "intent"
+    return "answers" if "answer" in short else "nothing: just below the cutoff"
 
 
 def journey_step(row: Mapping[str, Any], stage: str | None) -> str:

@@ -6,6 +6,7 @@ has; what leads did is counted before a snapshot by `leadml.features`, into the 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
@@ -47,7 +48,7 @@ class ActivityCount:
     @property
     def column(self) -> str:
         """The column that holds the count: equal counts share one."""
-        chain = ", then ".join(" or ".join(step) for step in (*self.after, self.types))
+        chain = ", then ".join(" or ".join(map(_named, step)) for step in (*self.after, self.types))
         said = {
             "within the last {} days": self.within_days,
             "steps {} days apart": self.gap_days or None,
@@ -55,7 +56,7 @@ class ActivityCount:
             "half-life {} days": self.half_life_days,
             "lifespan {} days": self.lifespan_days,
         }
-        words = [chain, *(text.format(f"{value:g}") for text, value in said.items() if value is not None)]
+        words = [chain, *(text.format(f"{value:.15g}") for text, value in said.items() if value is not None)]
         return f"count: {', '.join(words)}{' (account)' if self.whose == 'account' else ''}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -154,6 +155,12 @@ def within(numbers: Floats, at_least: float | None, at_most: float | None) -> Ma
     high = np.inf if at_most is None else at_most
     inside: Mask = (low <= numbers) & (numbers <= high)
     return inside
+
+
+def _named(kind: str) -> str:
+    """A type as a count's column names it: quoted where it could be read as more than one type, or as more."""
+    plain = not any(mark in kind for mark in (",", " or ", "(", '"'))
+    return kind if plain else json.dumps(kind, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:

@@ -33,6 +33,20 @@ def test_a_lead_is_not_short_of_what_the_scorer_knows_nothing_of() -> None:
     assert shortage(row(intent=0, answer=0), ("fit", "engagement")) == "nothing: just below the cutoff"
 
 
+@pytest.mark.parametrize(
+    ("lead", "judged", "short_of"),
+    [
+        (row(fit=-1, engagement=0), ("fit", "answer"), "fit"),
+        (row(fit=0, engagement=-1), ("engagement",), "engagement"),
+        (row(engagement=0, intent=-1), ("fit", "intent"), "intent"),
+    ],
+)
+def test_a_lead_is_not_said_to_have_what_the_scorer_knows_nothing_of(
+    lead: dict[str, float], judged: tuple[str, ...], short_of: str
+) -> None:
+    assert shortage(lead, judged) == short_of
+
+
 SUBTOTAL = st.floats(-3, 3)
 
 
