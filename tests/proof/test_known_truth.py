@@ -9,7 +9,7 @@ LEAK = {"onboarding_manager"}
 
 
 def test_on_a_small_company_the_leak_is_left_out_and_the_scorer_beats_the_base_rate(closeness_to_truth) -> None:
-    found = closeness_to_truth(seed=100, leads=3000)
+    found = closeness_to_truth(seed=100, leads=1500)
     assert found.left_out == LEAK
     assert found.log_loss["leadml"] < found.log_loss["base rate"]
     assert found.auc > found.true_auc - 0.1
