@@ -43,6 +43,7 @@ def advance(
     states: pa.Table,
     *,
     moment: datetime,
+    as_of: datetime | None = None,
     scores: pa.Table | None = None,
     cutoffs: Mapping[str, float] | None = None,
     decisions: pa.Table | None = None,
@@ -58,6 +59,8 @@ def advance(
         lifecycle: the transitions.
         states: one row per lead, with the columns of `walk.STATES`.
         moment: now (UTC without a zone); nothing that happened later counts.
+        as_of: the moment that scores and activities speak of, where that is an earlier one; a lead rests, and is moved
+            by them, on this clock.
         scores: lead_id, probability, stage (recommended; null: no cutoff is published) and, where there are gates,
             stopped_by (lists of their names); None: no lead is scored.
         cutoffs: probabilities of "MQL" and "SQL", for the way back; a cutoff that is left out takes no lead back.
@@ -65,7 +68,7 @@ def advance(
         outcomes: lead_id, outcome ("won", "lost" or null) and closed_at (may be null).
         activities: lead_id, type and occurred_at.
     """
-    walk = Walk(states, moment)
+    walk = Walk(states, moment, moment if as_of is None else as_of)
     scored = _Scored(walk, scores)
     unheeded = happen(walk, lifecycle, decisions, outcomes)
     needs = {"acceptance": accepted(walk, decisions), "no gate": ~scored.stopped}
@@ -101,14 +104,15 @@ def _use(walk: Walk, transition: Transition, activities: pa.Table, needs: Mappin
     wanted = pa.array([kind.casefold() for kind in transition.activities])
     used = activities.filter(pc.is_in(pc.utf8_lower(activities["type"].cast(pa.string())), value_set=wanted))
     rows, at = walk.positions(used["lead_id"]), micros(used["occurred_at"])
-    first = NEVER if transition.within_days is None else walk.moment - int(transition.within_days * _DAY)
-    counted = (rows >= 0) & (at <= walk.moment) & (at > np.maximum(walk.since[rows], first))
+    clock = walk.clock
+    first = NEVER if transition.within_days is None else clock[rows] - int(transition.within_days * _DAY)
+    counted = (rows >= 0) & (at <= clock[rows]) & (at > np.maximum(walk.since[rows], first))
     counts = np.bincount(rows[counted], minlength=len(walk.ids))
     due = walk.open & walk.is_in(transition.sources) & walk.rested(transition.after_days) & _have(transition, needs)
     moved = np.flatnonzero(due & (counts >= transition.at_least))
     kinds = " or ".join(transition.activities)
     reasons = [f"{count:,} times {kinds}" for count in counts[moved].tolist()]
-    walk.move(moved, transition.to, "product", np.full(len(moved), walk.moment), reasons)
+    walk.move(moved, transition.to, "product", clock[moved], reasons)
 
 
 def _judge(
@@ -120,7 +124,7 @@ def _judge(
 ) -> None:
     """Let the scores move each lead, up or back, once at the most."""
     by_score = MOVERS.index("score")
-    free = walk.open & ~np.isnan(walk.probability) & ~((walk.by == by_score) & (walk.since == walk.moment))
+    free = walk.open & ~np.isnan(walk.probability) & ~((walk.by == by_score) & (walk.since == walk.clock))
     for transition in transitions:
         rested = free & walk.rested(transition.after_days, transition.minimum_stay_days)
         reached = scored.reached >= 1 + CUTOFFS.index(transition.cutoff or "MQL")
@@ -139,7 +143,7 @@ def _judge(
 def _score_move(walk: Walk, due: Bools, to: Stage, why: str) -> None:
     rows = np.flatnonzero(due)
     reasons = [f"probability {chance:.3f} {why}" for chance in walk.probability[rows].tolist()]
-    walk.move(rows, to, "score", np.full(len(rows), walk.moment), reasons)
+    walk.move(rows, to, "score", walk.clock[rows], reasons)
 
 
 def _have(transition: Transition, needs: Mapping[str, Bools]) -> Any:

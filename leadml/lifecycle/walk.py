@@ -54,12 +54,14 @@ class Walk:
     """The states of leads, in the order of their ids, while transitions are made.
 
     `began` is `since` as it was given; a lead whose last move is after the moment is not `open` to any move now.
+    What people did up to `moment` counts; scores and the use of the product are known up to `as_of`.
     """
 
-    def __init__(self, states: pa.Table, moment: datetime) -> None:
+    def __init__(self, states: pa.Table, moment: datetime, as_of: datetime) -> None:
         states = states.sort_by("lead_id").combine_chunks()
         self.ids: pa.ChunkedArray = states["lead_id"]
         self.moment = int(np.datetime64(moment, "us").astype(np.int64))
+        self._as_of = int(np.datetime64(as_of, "us").astype(np.int64))
         self.stage = codes(states["stage"], STAGES)
         self.since = micros(states["since"])
         self.by = codes(states["by"], MOVERS)
@@ -70,6 +72,14 @@ class Walk:
         self.open: Bools = self.since <= self.moment
         self.probability = np.full(len(self.ids), np.nan)
         self._moves: list[tuple[Ints, Ints, Ints, Ints, Ints, list[str]]] = []
+
+    @property
+    def clock(self) -> Ints:
+        """Each lead's own time: that of the scores, or of its last move where that is later.
+
+        So what is decided about one lead moves no other's clock.
+        """
+        return np.maximum(self.since, self._as_of)
 
     def positions(self, lead_ids: pa.ChunkedArray) -> Ints:
         """Where leads stand in the arrays; -1 for a lead that is not there."""
@@ -84,7 +94,7 @@ class Walk:
     def rested(self, after_days: float, stay_days: float = 0.0) -> Bools:
         """Which leads have been in their stage for `after_days`, and for `stay_days` where a score put them there."""
         stay = np.where(self.by == MOVERS.index("score"), max(stay_days, after_days), after_days)
-        stayed = np.where(self.since == NEVER, 0, self.moment - np.maximum(self.since, 0))
+        stayed = np.where(self.since == NEVER, 0, self.clock - np.maximum(self.since, 0))
         long_enough: Bools = (self.since == NEVER) | (stayed >= stay * _DAY)
         return long_enough
 

@@ -77,11 +77,13 @@ class ProjectLifecycle:
         states = states_of(leads.leads["lead_id"], moves)
         checked = self.tables.decisions(states["lead_id"], now)
         decisions = DECISION_ROWS.empty_table() if checked is None else checked.table
+        as_of = moment
         moment = moment if fixed and moment else _newest(moment, now, states["since"], decisions["decided_at"])
         step = advance(
             self.lifecycle,
             states,
             moment=moment,
+            as_of=as_of,
             scores=pa.concat_tables(scores) if scores else None,
             cutoffs=cutoffs_of(scorer),
             decisions=decisions,

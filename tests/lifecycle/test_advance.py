@@ -104,6 +104,18 @@ def test_a_lead_goes_from_raw_to_won() -> None:
     }
 
 
+def test_what_is_decided_of_one_lead_moves_no_other_leads_clock() -> None:
+    high = scores(a=0.9, b=0.9)
+    rejected = step(step(raw("a", "b"), 0, scores=high).states, 1, decisions=decisions(("a", "reject", 1)))
+    both = decisions(("a", "reject", 1), ("b", "accept", 100))
+    later = step(rejected.states, 100, as_of=day(5), scores=high, decisions=both)
+    assert moves(later) == [("b", "MQL", "SAL", "person"), ("b", "SAL", "SQL", "score")]
+    again = step(later.states, 100, as_of=day(31), scores=high, decisions=both)
+    assert [(row["lead_id"], row["to_stage"], row["at"]) for row in again.transitions.to_pylist()] == [
+        ("a", "MQL", day(31))
+    ]
+
+
 def test_what_a_move_says_of_itself() -> None:
     now = step(raw("a"), 2, scores=scores(a=0.7), decisions=decisions(("a", "disqualify", 1)))
     (row,) = now.transitions.to_pylist()
