@@ -23,6 +23,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "rules.file": "rules.toml",
     "rules.attributes": {"employees": "COLUMN"},
     "rules.activities": {"pricing_page": ["TYPE"]},
+    "lifecycle.file": "lifecycle.toml",
     "rules.base_rate": 0.1,
     "rules.points_that_double_odds": 20,
     "model.time_limit_seconds": 600,
