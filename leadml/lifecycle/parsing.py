@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +11,7 @@ from leadml.errors import RulebookError
 from leadml.lifecycle.definition import Lifecycle, Propose, Transition
 from leadml.lifecycle.soundness import find_faults
 from leadml.lifecycle.stages import CUTOFFS, DECISIONS, MOVERS, NEEDS, STAGES, Mover
-from leadml.predict.reading import Problems, Table
+from leadml.predict.reading import Problems, Table, parse_toml
 
 __all__ = ["load_lifecycle", "read_lifecycle"]
 
@@ -43,10 +42,7 @@ def read_lifecycle(text: str, where: str) -> Lifecycle:
     Raises:
         RulebookError: the text is not TOML, or not a lifecycle; every problem is listed.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RulebookError(f"{where}: not valid TOML: {error}. Mend that line and try again.") from None
+    content = parse_toml(text, where)
     problems = Problems()
     lifecycle = _lifecycle(content, problems)
     if not problems:  # what stands in for a wrong value would be found faulty once more

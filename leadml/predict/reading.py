@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import difflib
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+
+from leadml.errors import RulebookError
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -180,6 +183,18 @@ class Table:
 
     def _wrong(self, key: str, value: Any, wanted: str) -> None:
         self.problem(key, f"must be {wanted}, got {_shown(value)}" if key in self._content else f"is missing: {wanted}")
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """Parse a TOML file's text; `where` names the file in the message.
+
+    Raises:
+        RulebookError: it is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RulebookError(f"{where}: not valid TOML: {error}. Mend that line and try again.") from None
 
 
 def _are_texts(value: Any) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from leadml.errors import RulebookError
 from leadml.predict.encoding import GROUPS, fold
-from leadml.predict.reading import Problems, Table
+from leadml.predict.reading import Problems, Table, parse_toml
 from leadml.predict.rules.condition_text import conditions_of, each_of, only_of, when_to_dict
 from leadml.predict.rules.impossible import note_impossible
 from leadml.predict.rules.rulebook import COUNTS, EVIDENCE, STOPS, TIER, Dimension, Gate, Rule, Rulebook
@@ -24,10 +23,7 @@ def read_rulebook(text: str, where: str) -> Rulebook:
     Raises:
         RulebookError: the text is not TOML, or not a rulebook; every problem is listed.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RulebookError(f"{where}: not valid TOML: {error}. Mend that line and try again.") from None
+    content = parse_toml(text, where)
     problems = Problems()
     rulebook = _rulebook(content, problems)
     # Where a rulebook was put together from others, parts may well exclude each other: only what is written is told.
