@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadml.lifecycle.stages import FIRST, MOVERS, OUTCOMES, STAGES, Mover, Stage
+from leadml.lifecycle.stages import MOVERS, OUTCOMES, STAGES, Mover, Stage
 
 __all__ = ["NEVER", "STATES", "TRANSITIONS", "Bools", "Floats", "Ints", "Walk", "codes", "micros"]
 
@@ -147,14 +147,6 @@ class Walk:
             schema=TRANSITIONS,
         )
         return table.take(pa.array(np.argsort(at, kind="stable")))
-
-
-def new_states(lead_ids: pa.ChunkedArray) -> pa.Table:
-    """The states of leads that were never moved."""
-    table = pa.table({"lead_id": lead_ids, "stage": pa.repeat(FIRST, len(lead_ids))})
-    for field in list(STATES)[2:]:
-        table = table.append_column(field, pa.nulls(len(lead_ids), field.type))
-    return table.cast(STATES)
 
 
 def codes(column: Any, known: Sequence[str]) -> Ints:

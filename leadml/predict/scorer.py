@@ -87,10 +87,12 @@ class Scorer:
         """Log-odds that each feature group adds to each row; with the intercept they add up to the log-odds."""
         return self._subtotals(self._shared_out(self._whole(read_columns(rows, self.columns))))
 
-    def stops(self, rows: Any) -> dict[Stops, Mask]:
-        """By stage, which rows a gate keeps from it whatever their score; each of shape (rows,)."""
-        part = self._whole(read_columns(rows, self.columns))
-        return dict(self._said_by_rules(part).stops)
+    def kept_from(self, stage: Stops, rows: Any) -> Mask:
+        """Which rows a gate keeps from a stage whatever their score; shape (rows,). See `score` for `rows`."""
+        table = read_columns(rows, self.columns)
+        if self.rulebook is None:
+            return np.zeros(table.num_rows, dtype=np.bool_)
+        return self.rulebook.kept_from(stage, self.rulebook.rows(table))
 
     def score(
         self, rows: Any, *, id_column: str | None = None, as_of: datetime | None = None, reasons: int = 3

@@ -23,6 +23,7 @@ from leadml.predict import Scorer
 from leadml.predict.arrays import Mask
 from leadml.predict.encoding import Floats
 from leadml.predict.policy import Policy
+from leadml.predict.rules.rulebook import STOPS
 from leadml.schema import LeadTables
 from leadml.training import baselines
 from leadml.training.audit.alarm import near_perfect
@@ -248,9 +249,9 @@ def _cutoffs(weekly: Snapshots, scorer: Scorer, choices: Choices, *, base_rate: 
 
 def _may_be(scorer: Scorer, rows: pa.Table, choices: Choices) -> dict[Stage, Mask]:
     """Which rows may have a stage whatever their score: gates do not stop them, and an SQL has shown intent."""
-    may_be = {stage: ~stopped for stage, stopped in scorer.stops(rows).items()}
+    may_be = {stage: ~scorer.kept_from(stage, rows) for stage in STOPS}
     if choices.sql_needs_intent and _shows_intent(scorer):
-        may_be["SQL"] = may_be.get("SQL", True) & (scorer.subtotals(rows)["intent"] > 0)
+        may_be["SQL"] &= scorer.subtotals(rows)["intent"] > 0
     return may_be
 
 

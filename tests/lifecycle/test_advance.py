@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadml.lifecycle import DECISIONS, STAGES, Advance, Lifecycle, advance, load_lifecycle, read_lifecycle
-from leadml.lifecycle.walk import STATES, new_states
+from leadml.lifecycle.walk import STATES
 
 SHIPPED = load_lifecycle()
 CUTOFFS = {"MQL": 0.3, "SQL": 0.6}
@@ -37,7 +37,8 @@ def day(number: float) -> dt.datetime:
 
 
 def raw(*leads: str) -> pa.Table:
-    return new_states(pa.chunked_array([list(leads)], pa.string()))
+    never_moved = [dict.fromkeys(STATES.names) | {"lead_id": lead, "stage": "raw"} for lead in leads]
+    return pa.Table.from_pylist(never_moved, STATES)
 
 
 def scores(**probability: float) -> pa.Table:

@@ -136,11 +136,8 @@ class Questions:
     def _may(self, stage: Stops, rows: RuleRows, intent: Floats) -> Mask:
         """Which rows can have a stage, whatever their probability; shape (rows,)."""
         needs_intent = stage == "SQL" and self._policy.sql_needs_intent
-        may = intent > 0 if needs_intent else np.ones(len(rows), np.bool_)
-        for gate in self._rulebook.gates:
-            if gate.stops in ("MQL", stage):  # what is kept from MQL is kept from SQL
-                may = may & ~gate.stopped(rows)
-        return np.asarray(may)
+        may = ~self._rulebook.kept_from(stage, rows)
+        return may & (intent > 0) if needs_intent else may
 
 
 def _crossed(after: Sequence[tuple[Floats, RuleRows]], cutoff: float) -> Mask:

@@ -312,6 +312,14 @@ class Rulebook:
         """Which rows each gate stops, by the gate's name; each of shape (rows,)."""
         return {gate.name: gate.stopped(rows) for gate in self.gates}
 
+    def kept_from(self, stage: Stops, rows: RuleRows) -> Mask:
+        """Which rows a gate keeps from a stage; what is kept from MQL is kept from SQL. Shape (rows,)."""
+        kept = np.zeros(len(rows), dtype=np.bool_)
+        for gate in self.gates:
+            if gate.stops in ("MQL", stage):
+                kept |= gate.stopped(rows)
+        return kept
+
     def _parts(self, table: pa.Table) -> Iterator[RuleRows]:
         rows = self.rows(table)
         if len(rows) > _PART:

@@ -82,5 +82,4 @@ class Replay:
 
     def workable(self, rulebook: Rulebook) -> Mask:
         """Rows that no gate keeps from being an MQL."""
-        stopped = [gate.stopped(rulebook.rows(self.table)) for gate in rulebook.gates if gate.stops == "MQL"]
-        return ~np.any(stopped, axis=0) if stopped else np.ones(len(self.label), np.bool_)
+        return ~rulebook.kept_from("MQL", rulebook.rows(self.table))
