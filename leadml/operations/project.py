@@ -16,7 +16,8 @@ from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import by_segment, load_rulebook
 from leadml.schema import Kind, LeadTables
 from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
-from leadml.training.choices import Choices, CutoffPolicy
+from leadml.training.choices import Choices
+from leadml.training.cutoffs import CutoffPolicy, StagePolicy
 
 Value = TypeVar("Value")
 
@@ -111,10 +112,8 @@ class Project:
             points_that_double_odds=settings.rules.points_that_double_odds,
             cost_of_asking=settings.rules.cost_of_asking,
             cutoffs=CutoffPolicy(
-                mql_per_week=cutoffs.mql_per_week,
-                mql_minimum_conversion=cutoffs.mql_minimum_conversion,
-                sql_per_week=cutoffs.sql_per_week,
-                sql_minimum_conversion=cutoffs.sql_minimum_conversion,
+                mql=StagePolicy(per_week=cutoffs.mql_per_week, minimum_precision=cutoffs.mql_minimum_conversion),
+                sql=StagePolicy(per_week=cutoffs.sql_per_week, minimum_precision=cutoffs.sql_minimum_conversion),
             ),
             sql_needs_intent=cutoffs.sql_needs_intent,
             kind=settings.model.kind,

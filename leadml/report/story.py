@@ -9,7 +9,7 @@ from typing import Any
 from leadml.report.formats import count, day, factor, number, per_week, percent, records, triple
 from leadml.report.measures import OURS
 
-BINDING = {"capacity": "Set by sales capacity.", "minimum conversion": "Set by the minimum conversion rate."}
+BINDING = {"capacity": "Set by sales capacity.", "minimum precision": "Set by the minimum precision."}
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
 
 

@@ -9,19 +9,10 @@ from typing import Literal
 from leadml.features import CensoringRule
 from leadml.predict.encoding import Group
 from leadml.predict.rules.rulebook import Rulebook
+from leadml.training.cutoffs.policy import CutoffPolicy
 
 # What is served: the blend of all candidates as tables, the linear candidate's tables, or LightGBM itself.
 Kind = Literal["glassbox", "linear", "boosted"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CutoffPolicy:
-    """What is asked of the cutoffs; None: nothing. Capacities are leads per week, conversions are shares."""
-
-    mql_per_week: float | None = None
-    mql_minimum_conversion: float | None = None
-    sql_per_week: float | None = None
-    sql_minimum_conversion: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +34,7 @@ class Choices:
     base_rate: float | None = None
     points_that_double_odds: float | None = None
     cost_of_asking: float = 0.0
-    cutoffs: CutoffPolicy = CutoffPolicy()
+    cutoffs: CutoffPolicy = field(default_factory=CutoffPolicy)
     sql_needs_intent: bool = True
     grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
     kind: Kind = "glassbox"

@@ -26,6 +26,7 @@ from leadml.training.evaluation import evaluate, gain, reliability
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
 from leadml.training.grades import grade_table
+from leadml.training.handover import Rehearsal
 from leadml.training.learning_curve import LearningCurve
 from leadml.training.rules_weight import RulesPrior
 
@@ -39,8 +40,8 @@ class Evidence:
 
     `snapshots` are all that it learned from, `newest` the part it was judged on, and `predictions` the probabilities
     for that part, of the rehearsal ("leadml") and of what it has to beat. Where nothing was learned yet, `newest` is
-    None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads, and
-    `qualified` are the leads that would have been handed over month by month.
+    None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads,
+    `qualified` are the leads that would have been handed over month by month, and `rehearsal` is what cutoffs come from.
     """
 
     tables: LeadTables
@@ -53,6 +54,7 @@ class Evidence:
     prior: RulesPrior | None = None
     curve: LearningCurve | None = None
     qualified: Qualified | None = None
+    rehearsal: Rehearsal | None = None
 
 
 def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from leadml.predict.encoding import Floats
 from leadml.training.blend import blend_weights, forward_weights
-from leadml.training.calibration import Calibration, fit_calibration, fit_forward_calibration
+from leadml.training.calibration.affine import Calibration, fit_calibration, fit_forward_calibration
 from leadml.training.folds import Fold, Rows
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, row_losses

@@ -108,7 +108,7 @@ FACTS: dict[str, Any] = {
         {
             "stage": "SQL",
             "probability": 0.2745,
-            "binding": "minimum conversion",
+            "binding": "minimum precision",
             "per_week": 17.2,
             "precision": [0.3510, 0.3062, 0.3984],
             "recall": [0.2206, 0.1891, 0.2530],

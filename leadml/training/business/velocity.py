@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from leadml.features import Snapshots
 from leadml.predict.encoding import Floats
 from leadml.training.business.deals import (
     Deals,
@@ -29,10 +28,8 @@ from leadml.training.business.deals import (
     won_deals,
 )
 from leadml.training.business.months import MonthlyCounts, mean_per_month, monthly_change, monthly_counts
-from leadml.training.crossings import Crossings
-from leadml.training.cutoffs import Cutoff
+from leadml.training.cutoffs import Cutoff, OutOfTime
 from leadml.training.evaluation import Interval
-from leadml.training.split import account_codes
 
 NEWEST_MONTHS = 3
 # Days: deals that close on the day they come in would make a velocity without end.
@@ -48,23 +45,20 @@ class Qualified:
     win_rate: Interval
 
 
-def first_crossings(weekly: Snapshots, probability: Floats, mql: Cutoff, every: float) -> Qualified | None:
+def first_crossings(leads: OutOfTime, mql: Cutoff, every: float) -> Qualified | None:
     """The leads that crossed a cutoff on weekly snapshots out of time; None where no cutoff is published.
 
     Those above it at the very first moment may have crossed it long before: the count begins after that.
 
     Args:
-        weekly: each lead at each moment at which it was open.
-        probability: shape (snapshots,), by a scorer that was trained on nothing of that time.
+        leads: each lead at each moment at which it was open.
         mql: the cutoff, with its out-of-time precision.
         every: days between two moments.
     """
-    if mql.probability is None or mql.precision is None or weekly.order is None:
+    if mql.probability is None or mql.precision is None or leads.order is None:
         return None
-    label, leads = np.nan_to_num(weekly.label), account_codes(weekly.lead_id)
-    crossed = Crossings(probability, label, leads, weekly.order, np.ones(len(leads), dtype=bool))
-    days = weekly.order[crossed.rows(mql.probability)]
-    first, last = float(weekly.order.min()), float(weekly.order.max())
+    days = leads.order[leads.crossings("MQL").rows(mql.probability)]
+    first, last = float(leads.order.min()), float(leads.order.max())
     counts = monthly_counts(days[days > first], after=first, until=last, every=every)
     return Qualified(mql.probability, counts, mql.precision)
 

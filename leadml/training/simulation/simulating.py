@@ -69,7 +69,7 @@ def simulate(
     """Try a resolved rulebook, and a change of it, on weekly snapshots with known outcomes.
 
     Args:
-        rulebook: as it is. Its cutoff is the lowest that keeps to `choices.cutoffs` on these very snapshots.
+        rulebook: as it is. Its cutoff is the lowest that keeps to `choices.cutoffs.mql` on these very snapshots.
         snapshots: as `newest_weeks` gives them.
         choices: of the project.
         changed: the same over the same columns with other points; None changes none.
@@ -82,7 +82,7 @@ def simulate(
         raise TrainingError("No lead was open in these weeks. Ask for more of them (--weeks).")
     replay = Replay.of(snapshots)
     points = Points(rulebook, replay)
-    chosen, why = points.choose(choices.cutoffs)
+    chosen, why = points.choose(choices.cutoffs.mql)
     present = cutoff if chosen is None else chosen
     trials: list[Trial] = []
     if present is not None:

@@ -1,6 +1,6 @@
 """What a cutoff in points would have done: leads handed over a week, who of them converts, and which wins it misses.
 
-As for the cutoffs of a scorer, a lead counts once, at its first crossing (`leadml.training.crossings`).
+As for the cutoffs of a scorer, a lead counts once, at its first crossing (`leadml.training.cutoffs.crossings`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 from leadml.predict.arrays import Mask
 from leadml.predict.encoding import Floats
 from leadml.predict.rules.rulebook import Rulebook
-from leadml.training.choices import CutoffPolicy
-from leadml.training.crossings import Crossings
-from leadml.training.cutoffs import FEWEST_LEADS
+from leadml.training.cutoffs.choosing import FEWEST_LEADS
+from leadml.training.cutoffs.crossings import Crossings
+from leadml.training.cutoffs.policy import StagePolicy
 from leadml.training.evaluation import Interval, resampled_accounts, with_intervals
 from leadml.training.folds import Rows
 from leadml.training.simulation.replay import REPEATS, Replay
@@ -60,15 +60,15 @@ class Points:
         """The rows, one per lead, at which leads first have the points of a cutoff."""
         return self.crossings.rows(np.searchsorted(self._distinct, cutoff) + 1.0)
 
-    def choose(self, policy: CutoffPolicy) -> tuple[float | None, str]:
+    def choose(self, policy: StagePolicy) -> tuple[float | None, str]:
         """The lowest cutoff that keeps to a policy, in points, and the policy in words; None where there is none.
 
-        With neither a capacity nor a minimum conversion asked for, who crosses must convert as leads at large do.
+        With neither a capacity nor a minimum precision asked for, who crosses must convert as leads at large do.
         """
         ranks = self.crossings.candidates(0.0)
         crossed, converted = self.crossings.counts(ranks)
-        capacity = policy.mql_per_week if self.crossings.weeks is not None else None
-        minimum = policy.mql_minimum_conversion
+        capacity = policy.per_week if self.crossings.weeks is not None else None
+        minimum = policy.minimum_precision
         said = [f"no more than {capacity:g} leads a week cross it"] if capacity is not None else []
         said += [f"{minimum:.1%} of its leads convert"] if minimum is not None else []
         if not said:

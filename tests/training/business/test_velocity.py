@@ -13,7 +13,7 @@ from leadml.training.business.deals import mean_with_interval, median_with_inter
 from leadml.training.business.months import MonthlyCounts
 from leadml.training.business.returns import MOST_SOURCES, return_on_cost
 from leadml.training.business.velocity import Qualified, first_crossings, sales_velocity
-from leadml.training.cutoffs import Cutoff
+from leadml.training.cutoffs import Cutoff, OutOfTime
 
 START = pd.Timestamp("2024-01-01")
 END = float((pd.Timestamp("2024-12-31 12:00") - pd.Timestamp(0)) / pd.Timedelta(days=1))
@@ -218,28 +218,24 @@ def test_intervals_hold_as_often_as_they_say() -> None:
 
 
 def test_leads_above_the_cutoff_at_the_first_look_are_not_counted_as_crossing(weekly) -> None:
-    snapshots, chances = weekly
     cutoff = Cutoff("MQL", 0.5, "none", 1.0, (0.4, 0.3, 0.5), (0.6, 0.5, 0.7), "")
-    found = first_crossings(snapshots, chances, cutoff, 7)
+    found = first_crossings(weekly, cutoff, 7)
     assert found is not None
     assert found.win_rate == (0.4, 0.3, 0.5)
     assert found.counts.month == ("2024-02", "2024-03")
     assert found.counts.leads.tolist() == [1, 0]
-    assert first_crossings(snapshots, chances, replace(cutoff, probability=None), 7) is None
+    assert first_crossings(weekly, replace(cutoff, probability=None), 7) is None
 
 
 @pytest.fixture
 def weekly():
     """Three leads looked at every Monday from January 1 to March 25: one always above, one from February, one never."""
-
-    class Weekly:
-        order = np.tile(19_723.0 + 7 * np.arange(13), 3)  # 2024-01-01
-        label = np.full(39, np.nan)
-        lead_id = pa.array(np.repeat(["always", "later", "never"], 13))
-
     rises = np.where(np.arange(13) >= 6, 0.7, 0.2)
     rises[9] = 0.1  # falls and crosses again: once is enough
-    return Weekly(), np.concatenate([np.full(13, 0.9), rises, np.full(13, 0.1)])
+    chances = np.concatenate([np.full(13, 0.9), rises, np.full(13, 0.1)])
+    order = np.tile(19_723.0 + 7 * np.arange(13), 3)  # 2024-01-01
+    lead = np.repeat([0, 1, 2], 13)
+    return OutOfTime(chances, np.full(39, np.nan), lead, lead, order)
 
 
 def test_a_company_without_a_won_deal_has_no_deals() -> None:

@@ -13,7 +13,8 @@ from leadml.features import FeaturePlan, Snapshots
 from leadml.predict.rules.conditions import ValueCondition
 from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
 from leadml.rules.changes import changed_rulebook
-from leadml.training.choices import Choices, CutoffPolicy
+from leadml.training.choices import Choices
+from leadml.training.cutoffs import CutoffPolicy, StagePolicy
 from leadml.training.metrics import auc
 from leadml.training.simulation.replay import Replay
 from leadml.training.simulation.simulating import simulate
@@ -119,7 +120,7 @@ def test_where_every_lead_has_one_row_the_auc_is_the_usual_one():
 
 def test_the_present_cutoff_and_its_trial_by_a_plain_loop():
     rows = history()
-    present = simulate(BOOK, rows, Choices(cutoffs=CutoffPolicy(mql_per_week=25.0))).present
+    present = simulate(BOOK, rows, Choices(cutoffs=CutoffPolicy(mql=StagePolicy(per_week=25.0)))).present
     total = BOOK.total(rows.features)
 
     def tried(cutoff):
@@ -175,7 +176,10 @@ def test_the_order_of_rows_and_unused_columns_change_nothing():
 def test_a_weight_that_hides_what_matters_loses_auc_at_the_volume_that_there_was():
     rows = history(400)
     tried = simulate(
-        BOOK, rows, Choices(cutoffs=CutoffPolicy(mql_per_week=45.0)), changed=changed_rulebook(BOOK, {"Need": 0.1}, {})
+        BOOK,
+        rows,
+        Choices(cutoffs=CutoffPolicy(mql=StagePolicy(per_week=45.0))),
+        changed=changed_rulebook(BOOK, {"Need": 0.1}, {}),
     )
     assert tried.changed[0].less_present["auc"][2] < 0
     assert [one.name for one in tried.changed] == ["changed", "changed, same volume"]
@@ -217,9 +221,9 @@ def test_too_little_to_go_by_is_said():
     none = simulate(BOOK, replace(few, label=np.zeros(len(few.label))), Choices())
     assert any("None of these 40 leads was won in time" in one for one in none.warnings)
     assert all(one.auc is None and one.lift is None for one in none.caught)
-    greedy = simulate(BOOK, few, Choices(cutoffs=CutoffPolicy(mql_minimum_conversion=1.0)))
+    greedy = simulate(BOOK, few, Choices(cutoffs=CutoffPolicy(mql=StagePolicy(minimum_precision=1.0))))
     assert greedy.present is None
-    asked = simulate(BOOK, few, Choices(cutoffs=CutoffPolicy(mql_minimum_conversion=1.0)), cutoff=20.0)
+    asked = simulate(BOOK, few, Choices(cutoffs=CutoffPolicy(mql=StagePolicy(minimum_precision=1.0))), cutoff=20.0)
     assert (asked.present.cutoff, asked.warnings) == (20.0, greedy.warnings)
     assert any("No cutoff in points keeps to what is asked" in one for one in greedy.warnings)
     with pytest.raises(TrainingError, match="No lead was open in these weeks"):
@@ -228,7 +232,7 @@ def test_too_little_to_go_by_is_said():
 
 def test_a_handful_of_leads_above_a_cutoff_has_no_precision():
     rows = history(12, weeks=1)
-    tried = simulate(GATED, rows, Choices(cutoffs=CutoffPolicy(mql_per_week=12.0)), cutoff=30.0).changed[0]
+    tried = simulate(GATED, rows, Choices(cutoffs=CutoffPolicy(mql=StagePolicy(per_week=12.0))), cutoff=30.0).changed[0]
     assert tried.leads < 10
     assert tried.figures["precision"] is None
     assert tried.less_present["precision"] is None

@@ -7,21 +7,21 @@ conversion of a cutoff means.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.training.crossings import Crossings
+from leadml.training.cutoffs.crossings import Crossings
+from leadml.training.cutoffs.out_of_time import OutOfTime
+from leadml.training.cutoffs.policy import CutoffPolicy, Stage, StagePolicy
 from leadml.training.evaluation import Interval, resampled_accounts, with_intervals
 from leadml.training.folds import Rows
 from leadml.training.grades import times_base_rate
-from leadml.training.split import Groups, Mask, account_codes
+from leadml.training.split import Mask
 
-Stage = Literal["MQL", "SQL"]
-Binding = Literal["capacity", "minimum conversion", "none"]
+Binding = Literal["capacity", "minimum precision", "none"]
 
 DEFAULT_MULTIPLES: dict[Stage, float] = {"MQL": 1.0, "SQL": 2.0}
 FEWEST_LEADS = 10  # a conversion seen on fewer leads says nothing about the next ones
@@ -60,84 +60,58 @@ class Cutoff:
 
 
 def choose_cutoffs(
-    probability: Floats,
-    label: Floats,
-    may_be: Mapping[Stage, Mask],
-    lead_ids: Groups,
-    order: Floats | None,
-    *,
-    base_rate: float,
-    groups: Groups,
-    mql_per_week: float | None = None,
-    mql_minimum_conversion: float | None = None,
-    sql_per_week: float | None = None,
-    sql_minimum_conversion: float | None = None,
-    signal: bool = True,
-    seed: int = 0,
+    leads: OutOfTime, policy: CutoffPolicy, *, base_rate: float, signal: bool = True, seed: int = 0
 ) -> list[Cutoff]:
     """The cutoffs for MQL and SQL, in this order; SQL never lies below MQL.
 
-    A capacity asks for the lowest cutoff that no more leads per week cross; a minimum conversion for the lowest one
+    A capacity asks for the lowest cutoff that no more leads per week cross; a minimum precision for the lowest one
     whose leads convert at that rate; both together for the lowest one that satisfies both. With neither, the cutoff
     lies at the base rate for MQL and at twice the base rate for SQL (`times_base_rate`) or, where the leads above
     convert less than that, as much higher as it takes.
 
     Args:
-        probability: float array (snapshots,), out-of-time predictions.
-        label: float array (snapshots,), 1 (won within the horizon) or 0.
-        may_be: by stage a bool array (snapshots,), which snapshots may have it whatever their score; all where a
-            stage is not named. What may not be MQL may not be SQL.
-        lead_ids: array (snapshots,), the lead of each snapshot.
-        order: float array (snapshots,) in days, or None: without it there are no weeks, a capacity cannot be applied,
-            and `why` says so.
+        leads: what the cutoffs are chosen on; those whose outcome is not yet known are left aside. Without time there
+            are no weeks, a capacity cannot be applied, and `why` says so.
+        policy: what is asked.
         base_rate: share of snapshots that convert, from training.
-        groups: array (snapshots,), the account of each snapshot; intervals are a bootstrap over accounts.
-        mql_per_week: capacity for MQLs, leads per week, or None.
-        mql_minimum_conversion: share of MQLs that must convert, or None.
-        sql_per_week: capacity for SQLs, leads per week, or None.
-        sql_minimum_conversion: share of SQLs that must convert, or None.
         signal: False where the model knows no more than the base rate: then no cutoff is published.
         seed: picks the accounts of each bootstrap repeat.
     """
     if not signal:
         reason = "No cutoff is published: the model found no signal, so no score separates leads."
         return [unpublished(stage, reason) for stage in DEFAULT_MULTIPLES]
-    every = np.ones(len(probability), dtype=bool)
-    workable = may_be.get("MQL", every)
-    ready = workable & may_be.get("SQL", every)
-    leads, accounts = account_codes(lead_ids), account_codes(groups)
-    mql = _Policy("MQL", mql_per_week, mql_minimum_conversion, base_rate, floor=0.0)
-    first = mql.choose(Crossings(probability, label, leads, order, workable), label, accounts, seed)
+    known = leads.known
+    mql = _Chooser("MQL", policy.mql, base_rate, floor=0.0)
+    first = mql.choose(known.crossings("MQL"), known.label, known.account, seed)
     if first.probability is None:
         return [first, unpublished("SQL", "No SQL cutoff is published: it would have to lie above an MQL cutoff.")]
-    sql = _Policy("SQL", sql_per_week, sql_minimum_conversion, base_rate, floor=first.probability)
-    return [first, sql.choose(Crossings(probability, label, leads, order, ready), label, accounts, seed)]
+    sql = _Chooser("SQL", policy.sql, base_rate, floor=first.probability)
+    return [first, sql.choose(known.crossings("SQL"), known.label, known.account, seed)]
 
 
 @dataclass(frozen=True)
-class _Policy:
+class _Chooser:
     """What is asked of one stage; `floor` is the lowest cutoff it may have."""
 
     stage: Stage
-    per_week: float | None
-    minimum: float | None
+    asked: StagePolicy
     base_rate: float
     floor: float
 
     def choose(self, crossings: Crossings, label: Floats, accounts: Rows, seed: int) -> Cutoff:
-        if self.per_week is not None and crossings.weeks is None:
-            timeless = replace(self, per_week=None).choose(crossings, label, accounts, seed)
-            unapplied = f"{timeless.why} The capacity of {self.per_week:g} a week is not applied: that needs dates."
-            return replace(timeless, why=unapplied)
-        default = self.per_week is None and self.minimum is None
+        if self.asked.per_week is not None and crossings.weeks is None:
+            timeless = replace(self, asked=replace(self.asked, per_week=None)).choose(crossings, label, accounts, seed)
+            unapplied = f"The capacity of {self.asked.per_week:g} a week is not applied: that needs dates."
+            return replace(timeless, why=f"{timeless.why} {unapplied}")
+        default = self.asked.per_week is None and self.asked.minimum_precision is None
         usual = times_base_rate(self.base_rate, DEFAULT_MULTIPLES[self.stage])
-        minimum = usual if default else self.minimum
+        minimum = usual if default else self.asked.minimum_precision
         lowest = max(self.floor, usual) if default else self.floor
         candidates = crossings.candidates(lowest)
         crossed, converted = crossings.counts(candidates)
         within = np.ones(len(candidates), dtype=bool)
-        if self.per_week is not None and crossings.weeks is not None:
-            within = crossed <= self.per_week * crossings.weeks
+        if self.asked.per_week is not None and crossings.weeks is not None:
+            within = crossed <= self.asked.per_week * crossings.weeks
         enough = np.ones(len(candidates), dtype=bool)
         if minimum is not None:
             enough = (crossed >= FEWEST_LEADS) & (converted >= minimum * crossed)
@@ -146,7 +120,7 @@ class _Policy:
         place = int(np.argmax(within & enough))
         binding: Binding = "none"
         if place > int(np.argmax(within)) or (place == 0 and lowest > self.floor):
-            binding = "minimum conversion"
+            binding = "minimum precision"
         elif place > 0:
             binding = "capacity"
         return self._published(float(candidates[place]), binding, minimum, crossings, label, accounts, seed)
@@ -167,8 +141,8 @@ class _Policy:
         volume = f"{len(rows)} leads" if per_week is None else f"{per_week:.1f} leads a week"
         did = f"{volume} first cross it, and {precision[0]:.1%} of them convert (base rate {self.base_rate:.1%})"
         asked = {
-            "capacity": f"the lowest cutoff within the capacity of {self.per_week or 0:g} leads a week",
-            "minimum conversion": f"the lowest cutoff whose leads convert at {minimum or 0:.1%} or more",
+            "capacity": f"the lowest cutoff within the capacity of {self.asked.per_week or 0:g} leads a week",
+            "minimum precision": f"the lowest cutoff whose leads convert at {minimum or 0:.1%} or more",
             "none": "the lowest cutoff there can be, since what was asked for holds even there",
         }[binding]
         why = f"{self.stage} at {cutoff:.3f} is {asked}: {did}."
@@ -181,8 +155,9 @@ class _Policy:
         if minimum is not None and not enough.any():
             return f"{no} at no cutoff do {FEWEST_LEADS} leads or more convert at {minimum:.1%}."
         if minimum is None:
-            return f"{no} even the highest score is crossed by more than {self.per_week:g} leads a week."
-        return f"{no} no cutoff keeps to {self.per_week:g} leads a week and has leads that convert at {minimum:.1%}."
+            return f"{no} even the highest score is crossed by more than {self.asked.per_week:g} leads a week."
+        capacity = f"{self.asked.per_week:g} leads a week"
+        return f"{no} no cutoff keeps to {capacity} and has leads that convert at {minimum:.1%}."
 
 
 def _precision_and_recall(

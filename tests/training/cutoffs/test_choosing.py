@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadml.training.crossings import Crossings
-from leadml.training.cutoffs import choose_cutoffs
+from leadml.training.cutoffs import Crossings, CutoffPolicy, OutOfTime, StagePolicy, choose_cutoffs
 
 
 class Pipeline:
@@ -25,15 +24,14 @@ class Pipeline:
 
     def choose(self, **policy):
         given = {"may_be": {"SQL": self.intent}, "order": self.order, "base_rate": self.base_rate} | policy
-        return choose_cutoffs(
-            self.probability,
-            self.label,
-            given.pop("may_be"),
-            self.leads,
-            given.pop("order"),
-            groups=self.accounts,
-            **given,
+        leads = OutOfTime(
+            self.probability, self.label, self.leads, self.accounts, given.pop("order"), given.pop("may_be")
         )
+        stages = {
+            stage: StagePolicy(**{key[4:]: given.pop(key) for key in list(given) if key.startswith(f"{stage}_")})
+            for stage in ("mql", "sql")
+        }
+        return choose_cutoffs(leads, CutoffPolicy(**stages), **given)
 
     def first_crossings(self, cutoff, eligible=None):
         """Row of each lead's first snapshot at or above the cutoff, one lead at a time."""
@@ -70,8 +68,8 @@ def test_capacity_gives_the_lowest_cutoff_that_no_more_leads_cross():
 
 def test_a_minimum_gives_the_lowest_cutoff_whose_leads_convert_at_it():
     pipeline = Pipeline(150)
-    mql, _ = pipeline.choose(mql_minimum_conversion=0.25)
-    assert mql.binding == "minimum conversion"
+    mql, _ = pipeline.choose(mql_minimum_precision=0.25)
+    assert mql.binding == "minimum precision"
     assert pipeline.label[pipeline.first_crossings(mql.probability)].mean() == mql.precision[0] >= 0.25
     for lower in np.unique(pipeline.probability[pipeline.probability < mql.probability]):
         assert pipeline.label[pipeline.first_crossings(lower)].mean() < 0.25
@@ -80,10 +78,10 @@ def test_a_minimum_gives_the_lowest_cutoff_whose_leads_convert_at_it():
 def test_of_two_demands_the_stricter_one_binds_and_is_named():
     pipeline = Pipeline()
     capacity, _ = pipeline.choose(mql_per_week=8)
-    minimum, _ = pipeline.choose(mql_minimum_conversion=0.25)
-    roomy, _ = pipeline.choose(mql_per_week=30, mql_minimum_conversion=0.25)
-    tight, _ = pipeline.choose(mql_per_week=8, mql_minimum_conversion=0.1)
-    assert (roomy.probability, roomy.binding) == (minimum.probability, "minimum conversion")
+    minimum, _ = pipeline.choose(mql_minimum_precision=0.25)
+    roomy, _ = pipeline.choose(mql_per_week=30, mql_minimum_precision=0.25)
+    tight, _ = pipeline.choose(mql_per_week=8, mql_minimum_precision=0.1)
+    assert (roomy.probability, roomy.binding) == (minimum.probability, "minimum precision")
     assert (tight.probability, tight.binding) == (capacity.probability, "capacity")
 
 
@@ -102,7 +100,7 @@ def test_asked_for_nothing_the_cutoffs_lie_at_once_and_twice_the_base_rate():
     assert sql.probability >= 2 * pipeline.base_rate
     assert mql.precision[0] >= pipeline.base_rate
     assert sql.precision[0] >= 2 * pipeline.base_rate
-    assert mql.binding == sql.binding == "minimum conversion"
+    assert mql.binding == sql.binding == "minimum precision"
 
 
 def test_sql_is_never_below_mql():
@@ -114,8 +112,8 @@ def test_sql_is_never_below_mql():
 
 def test_who_may_not_be_sql_takes_no_place_among_sqls():
     pipeline = Pipeline()
-    asking = pipeline.choose(sql_minimum_conversion=0.2)[1]
-    not_asking = pipeline.choose(sql_minimum_conversion=0.2, may_be={})[1]
+    asking = pipeline.choose(sql_minimum_precision=0.2)[1]
+    not_asking = pipeline.choose(sql_minimum_precision=0.2, may_be={})[1]
     assert asking.per_week < not_asking.per_week
 
 
@@ -129,7 +127,7 @@ def test_who_may_not_be_mql_takes_no_place_among_mqls_and_sqls():
 
 
 def test_a_minimum_out_of_reach_publishes_no_cutoff_and_says_why():
-    mql, sql = Pipeline().choose(mql_minimum_conversion=0.99)
+    mql, sql = Pipeline().choose(mql_minimum_precision=0.99)
     assert mql.probability is mql.per_week is mql.precision is None
     assert "at no cutoff do 10 leads or more convert at 99.0%" in mql.why
     assert sql.probability is None
@@ -137,7 +135,7 @@ def test_a_minimum_out_of_reach_publishes_no_cutoff_and_says_why():
 
 
 def test_two_demands_that_exclude_each_other_publish_no_cutoff():
-    mql, _ = Pipeline().choose(mql_minimum_conversion=0.3, mql_per_week=0.2)
+    mql, _ = Pipeline().choose(mql_minimum_precision=0.3, mql_per_week=0.2)
     assert mql.probability is None
     assert "no cutoff keeps to 0.2 leads a week and has leads that convert at 30.0%" in mql.why
 

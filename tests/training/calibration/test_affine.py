@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from leadml.predict.tables import probability
-from leadml.training.calibration import fit_calibration, fit_forward_calibration
+from leadml.training.calibration.affine import fit_calibration, fit_forward_calibration
 
 
 def draw(rows: int, seed: int, level: float = 0.0):
