@@ -41,7 +41,8 @@ class Evidence:
     `snapshots` are all that it learned from, `newest` the part it was judged on, and `predictions` the probabilities
     for that part, of the rehearsal ("leadml") and of what it has to beat. Where nothing was learned yet, `newest` is
     None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads,
-    `qualified` are the leads that would have been handed over month by month, and `rehearsal` is what cutoffs come from.
+    `qualified` are the leads that would have been handed over month by month, and `rehearsal` is what cutoffs come
+    from.
     """
 
     tables: LeadTables

@@ -13,7 +13,7 @@ from leadml.config import load_settings
 from leadml.demo import write_company
 from leadml.operations.init import propose, write_settings
 from leadml.operations.project import Project
-from leadml.training import trainer
+from leadml.training import student, trainer
 from leadml.training.history import recent_too
 
 
@@ -34,10 +34,10 @@ def trained(project):
         taught.append((label, how))
         return fit(features, columns, label, **how)
 
-    fit = trainer.fit_scorer
+    fit = student.fit_scorer
     choices = replace(project.choices(), kind="linear", censoring="weighted")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "fit_scorer", spy)
+        patch.setattr(student, "fit_scorer", spy)
         return trainer.train(project.read(), choices, now=datetime(2026, 1, 1, tzinfo=UTC)), taught
 
 
