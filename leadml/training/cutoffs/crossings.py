@@ -16,7 +16,7 @@ class Crossings:
 
     In time order, a snapshot is its lead's first crossing of exactly those cutoffs that lie above all the lead's
     earlier probabilities and not above its own. Where time is unknown a lead crosses at its highest probability.
-    Snapshots that are not `eligible` (no intent, for SQL) cross nothing.
+    Snapshots that are not `eligible` (no intent, for SQL) cross nothing. `probability` and `label` are those given.
 
     `weeks` is the number of weeks the snapshots span, unless it is given (None without time), `converting` one row of
     each lead that converts after any of its snapshots.
@@ -33,6 +33,7 @@ class Crossings:
         weeks: int | None = None,
     ) -> None:
         self.weeks = None if order is None else weeks or weeks_of(order)
+        self.probability, self.label = probability, label
         converting = np.flatnonzero(label == 1)
         self.converting = converting[np.unique(leads[converting], return_index=True)[1]]
         rows = np.flatnonzero(eligible)

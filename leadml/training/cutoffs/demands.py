@@ -10,6 +10,7 @@ import numpy as np
 
 from leadml.predict.encoding import Floats
 from leadml.training.cutoffs.candidates import Candidates
+from leadml.training.cutoffs.guarantee import guaranteed
 from leadml.training.cutoffs.policy import StagePolicy
 from leadml.training.split import Mask
 
@@ -49,20 +50,33 @@ def demands_of(asked: StagePolicy, candidates: Candidates) -> list[Demand]:
 
 
 def _demands(asked: StagePolicy, candidates: Candidates) -> Iterator[Demand]:
-    if asked.per_week is not None and candidates.per_week is not None:
-        yield Demand("capacity", candidates.crossed <= asked.per_week * (candidates.crossings.weeks or 1))
+    within = np.ones(len(candidates.cutoffs), np.bool_)
+    if asked.per_week is not None and candidates.crossings.weeks is not None:
+        within = candidates.crossed <= asked.per_week * candidates.crossings.weeks
+        yield Demand("capacity", within)
     if asked.minimum_precision is not None:
-        yield Demand("minimum precision", precise_enough(candidates, asked.minimum_precision, asked.confidence))
+        minimum, confidence = asked.minimum_precision, asked.confidence
+        enough = (candidates.crossed >= FEWEST_LEADS) & (candidates.converted >= minimum * candidates.crossed)
+        yield Demand("minimum precision", enough if confidence is None else _certified(candidates, within, asked))
     if asked.minimum_recall is not None:
         enough = candidates.converted >= asked.minimum_recall * len(candidates.crossings.converting)
         yield Demand("minimum recall", enough & (len(candidates.crossings.converting) > 0))
 
 
-def precise_enough(candidates: Candidates, minimum: float, confidence: float | None) -> Mask:
-    """Where the leads that cross convert at a minimum: as seen on enough of them, or certified at a confidence."""
-    if confidence is not None:
-        raise NotImplementedError
-    return (candidates.crossed >= FEWEST_LEADS) & (candidates.converted >= minimum * candidates.crossed)
+def _certified(candidates: Candidates, within: Mask, asked: StagePolicy) -> Mask:
+    """Where a minimum precision is promised. Testing begins among the cutoffs within the capacity, to lose no power.
+
+    What holds below them only tells what binds.
+    """
+    minimum, confidence = asked.minimum_precision or 0.0, asked.confidence or 0.0
+    if not 0 < minimum < 1:
+        return np.full(len(within), minimum == 0)
+    crossings, accounts = candidates.crossings, candidates.leads.account
+    certified = guaranteed(crossings, accounts, candidates.cutoffs, minimum=minimum, confidence=confidence)
+    if not within.all():
+        cutoffs = candidates.cutoffs[within]
+        certified[within] = guaranteed(crossings, accounts, cutoffs, minimum=minimum, confidence=confidence)
+    return certified
 
 
 def goal_of(asked: StagePolicy, candidates: Candidates) -> Goal | None:
