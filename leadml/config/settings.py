@@ -129,6 +129,16 @@ class ActivitySettings(Section):
         'a list of texts, such as ["demo_request"]',
         (),
     )
+    prompt_types: Texts = key(
+        "types that you can prompt, such as an invitation to a webinar; `leadml explain` says what they would do",
+        'a list of texts, such as ["webinar"]',
+        (),
+    )
+    labels: dict[str, Text] = key(
+        'what people call a type, as a rep would say it: demo_request = "Asked for a demo"',
+        'lines such as TYPE = "Words to show"',
+        {},
+    )
 
 
 class HistorySettings(Section):

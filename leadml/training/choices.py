@@ -27,6 +27,7 @@ class Choices:
     intent_types: tuple[str, ...] = ()
     groups: Mapping[str, Group] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    activity_labels: Mapping[str, str] = field(default_factory=dict)
     monotone: Mapping[str, int] = field(default_factory=dict)
     rulebook: Rulebook | None = None
     rule_attributes: Mapping[str, str] = field(default_factory=dict)
