@@ -18,6 +18,7 @@ from leadml.schema import Kind, LeadTables
 from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
 from leadml.training.choices import Choices
 from leadml.training.cutoffs import CutoffPolicy, StagePolicy
+from leadml.training.grades import GradePolicy
 
 Value = TypeVar("Value")
 
@@ -117,7 +118,7 @@ class Project:
             ),
             sql_needs_intent=cutoffs.sql_needs_intent,
             kind=settings.model.kind,
-            grade_multiples=settings.grades.bounds,
+            grades=GradePolicy(multiples=settings.grades.bounds, probabilities=settings.grades.probabilities),
             time_limit_seconds=settings.model.time_limit_seconds,
         )
 
