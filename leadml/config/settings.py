@@ -18,6 +18,7 @@ from leadml.config.fields import (
     Encoding,
     OutcomeValues,
     Positive,
+    Probabilities,
     Section,
     Switch,
     Text,
@@ -129,6 +130,16 @@ class ActivitySettings(Section):
         'a list of texts, such as ["demo_request"]',
         (),
     )
+    prompt_types: Texts = key(
+        "types that you can prompt, such as an invitation to a webinar; `leadml explain` says what they would do",
+        'a list of texts, such as ["webinar"]',
+        (),
+    )
+    labels: dict[str, Text] = key(
+        'what people call a type, as a rep would say it: demo_request = "Asked for a demo"',
+        'lines such as TYPE = "Words to show"',
+        {},
+    )
 
 
 class HistorySettings(Section):
@@ -173,6 +184,11 @@ class GradeSettings(Section):
         "lower bounds of A, B and C, in multiples of the base rate",
         "three numbers above 0 that fall, such as [4.0, 2.0, 1.0]",
         (4.0, 2.0, 1.0),
+    )
+    probabilities: Probabilities | None = key(
+        "lower bounds of A, B and C as probabilities, where they are to be stated outright",
+        "three numbers between 0 and 1 that fall, such as [0.4, 0.2, 0.1]",
+        None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
 
 from leadml.charts import Shape, plain
-from leadml.report import business, figures, formats, story
+from leadml.report import business, figures, formats, grades, story
 from leadml.report.measures import comparison, verdict
 
 # A page must stay small whatever the data was like; what is cut is counted on the page.
@@ -43,6 +43,7 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
         gain=figures.gain(facts, reaches),
         drivers=figures.drivers(facts),
         shapes=figures.shapes(facts, shapes),
+        grades=grades.section(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         binding=story.BINDING,

@@ -87,7 +87,7 @@ def with_policy(
 def _policy_of(scorer: Scorer, cutoffs: Sequence[Cutoff], choices: Choices, base_rate: float) -> Policy:
     by_name = {(cutoff.segment, cutoff.stage): cutoff.probability for cutoff in cutoffs}
     return Policy(
-        grade_bounds=grade_bounds(base_rate, choices.grade_multiples),
+        grade_bounds=grade_bounds(base_rate, choices.grades.multiples),
         mql=by_name[None, "MQL"],
         sql=by_name[None, "SQL"],
         sql_needs_intent=choices.sql_needs_intent and _shows_intent(scorer),

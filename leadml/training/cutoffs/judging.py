@@ -30,7 +30,8 @@ def judged(leads: OutOfTime, stage: Stage, cutoff: float, *, seed: int) -> Figur
         )
     ]
     weeks = crossings.weeks or 1
-    by_account, random = np.array(sums), np.random.default_rng(seed)
+    by_account: Floats = np.array(sums, dtype=np.float64)
+    random = np.random.default_rng(seed)
     drawn = (random.integers(0, accounts, accounts) for _ in range(_REPEATS))
     repeats = np.array(
         [_figures(by_account @ np.bincount(one, minlength=accounts).astype(np.float64), weeks) for one in drawn]
