@@ -29,6 +29,7 @@ def make_plan(
     groups: Mapping[str, Group] | None = None,
     labels: Mapping[str, str] | None = None,
     counts: Sequence[ActivityCount] = (),
+    teams: bool = False,
 ) -> FeaturePlan:
     """Plan the features of a company.
 
@@ -38,6 +39,7 @@ def make_plan(
         groups: feature groups of attributes; the others are fit, or answer where they answer a question.
         labels: names that people read, by attribute.
         counts: what a rulebook counts of activities; without moments to count before, none is.
+        teams: whether each lead's team is to stand beside its features.
 
     Raises:
         ColumnsError: none of the `intent_types` occurs among the activities, a value is known only from a date on
@@ -48,7 +50,7 @@ def make_plan(
     attributes = tuple(_attributes(tables, calendar, groups or {}, labels or {}))
     if not calendar:
         _refuse_dated(attributes)
-        return FeaturePlan(calendar=False, attributes=attributes)
+        return FeaturePlan(calendar=False, attributes=attributes, teams=teams)
     _refuse_namesakes(attributes, counts)
     seen = _types_by_count(tables.activities)
     intent = _intent_types(seen, intent_types)
@@ -63,6 +65,7 @@ def make_plan(
         intent_types=tuple(sorted(intent)) if seen else (),
         accounts=accounts,
         roles="role" in names,
+        teams=teams,
         counts=tuple(counts),
     )
 

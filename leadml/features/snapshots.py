@@ -42,7 +42,8 @@ _TIME = pa.timestamp("us")
 class Snapshots:
     """Rows of (lead, moment) with their features.
 
-    `features` has n rows and the columns that `columns` describe (double, string or timestamp[us]). `lead_id` and
+    `features` has n rows and the columns that `columns` describe (double, string or timestamp[us]), where the plan says
+    so with "team" (string) beside them. `lead_id` and
     `account_id` are strings. `as_of` is timestamp[us] in UTC, None without dates. `label` is 1 (won within
     `horizon_days`), 0 or nan (not yet known, as always when scoring). `order` is sortable time: days since 1970, or the
     lead table's "order"; None without any. `horizon_days` is None without dates and when scoring. `plan` says how
@@ -105,6 +106,7 @@ def build_snapshots(
     groups: Mapping[str, Group] | None = None,
     labels: Mapping[str, str] | None = None,
     counts: Sequence[ActivityCount] = (),
+    teams: bool = False,
     now: datetime | None = None,
 ) -> Snapshots:
     """Make the snapshots that a scorer is trained on.
@@ -129,6 +131,7 @@ def build_snapshots(
         groups: feature groups of attributes; the others are fit, or answer where they answer a question.
         labels: names that people read, by attribute.
         counts: what a mapped rulebook counts of activities (`Rulebook.counts`).
+        teams: let each lead's team stand beside its features, as "team".
         now: until when the tables tell everything (UTC if without a zone); the newest date in them if not given.
 
     Raises:
@@ -138,7 +141,7 @@ def build_snapshots(
     leads = tables.leads
     if "outcome" not in leads.column_names:
         raise TrainingError("The leads have no outcome to learn from. Map the column that says won or lost (outcome).")
-    plan = make_plan(tables, intent_types=intent_types, groups=groups, labels=labels, counts=counts)
+    plan = make_plan(tables, intent_types=intent_types, groups=groups, labels=labels, counts=counts, teams=teams)
     if not plan.calendar:
         spine = flat_spine(leads, open_only=False)
         return _assembled(tables, spine, plan, label=_outcomes(leads)[spine.lead])
@@ -170,6 +173,7 @@ def snapshots_at(
     groups: Mapping[str, Group] | None = None,
     labels: Mapping[str, str] | None = None,
     counts: Sequence[ActivityCount] = (),
+    teams: bool = False,
     open_only: bool = True,
     part: tuple[int, int] = (0, 1),
 ) -> Snapshots:
@@ -184,6 +188,7 @@ def snapshots_at(
         groups: as for `build_snapshots`; only without a plan.
         labels: as for `build_snapshots`; only without a plan.
         counts: as for `build_snapshots`; only without a plan.
+        teams: as for `build_snapshots`; only without a plan.
         open_only: leave out the leads that were closed at the moment.
         part: (i, n) takes the i-th (from 0) of n parts; accounts are whole, and only their id decides on the part.
 
@@ -191,7 +196,7 @@ def snapshots_at(
         ColumnsError: the tables lack what the plan was made from.
     """
     if plan is None:
-        plan = make_plan(tables, intent_types=intent_types, groups=groups, labels=labels, counts=counts)
+        plan = make_plan(tables, intent_types=intent_types, groups=groups, labels=labels, counts=counts, teams=teams)
     tables = _part(tables, part)
     if plan.calendar and "created_at" in tables.leads.column_names:
         spine = scoring_spine(tables.leads, at=_microseconds(as_of), open_only=open_only)

@@ -79,4 +79,5 @@ def _what(tables: LeadTables, choices: Choices, counts: Counts) -> dict[str, Any
         "groups": {name: group for name, group in choices.groups.items() if name in tables.attributes},
         "labels": {name: label for name, label in choices.labels.items() if name in tables.attributes},
         "counts": counts,
+        "teams": choices.by_team,
     }

@@ -14,6 +14,7 @@ from leadml.predict.asking.answers import Answers
 from leadml.predict.encoding import Codes, Column, Feature, Floats, number_text
 from leadml.predict.rules.rows import RuleRows
 from leadml.predict.rules.rulebook import Dimension, Rulebook
+from leadml.predict.segments import RowCutoffs
 from leadml.predict.tables import Pair, ScoreTables
 from leadml.predict.trees import Trees
 
@@ -32,7 +33,7 @@ class Addends:
 
 @dataclass(frozen=True)
 class Standing:
-    """Rows as they stand: log-odds, intent subtotal, codes of the features, points of the rules' terms.
+    """Rows as they stand: log-odds, intent subtotal, codes of the features, points of the rules' terms, cutoffs.
 
     Arrays have the shape (rows,).
     """
@@ -42,6 +43,7 @@ class Standing:
     codes: tuple[Codes, ...]
     points: tuple[Floats, ...]
     rows: RuleRows
+    cutoffs: RowCutoffs
 
 
 @dataclass(frozen=True)
