@@ -22,6 +22,7 @@ from leadml.schema import LeadTables
 from leadml.training.business.returns import return_on_cost
 from leadml.training.business.velocity import Qualified, sales_velocity
 from leadml.training.cutoffs import Cutoff
+from leadml.training.cutoffs.what_if import what_if
 from leadml.training.evaluation import evaluate, gain, reliability
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
@@ -81,6 +82,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "monotone": dict(evidence.fitted.monotone),
         "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
+        "what_if": what_if(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
         "grades": _grades(scorer, evidence),
         "grade_bounds": evidence.grades.to_dict() if evidence.grades else None,
         "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),

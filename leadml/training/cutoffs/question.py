@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from leadml.training.cutoffs.candidates import Candidates
+from leadml.training.cutoffs.curve import figures_at
 from leadml.training.cutoffs.cutoff import Cutoff, Guarantee, unpublished
 from leadml.training.cutoffs.demands import demands_of, goal_of
-from leadml.training.cutoffs.judging import judged
 from leadml.training.cutoffs.out_of_time import OutOfTime
 from leadml.training.cutoffs.policy import Stage, StagePolicy
 from leadml.training.cutoffs.solver import Solution, solve
@@ -29,7 +29,7 @@ class Question:
 
     def answer(self, leads: OutOfTime, seed: int) -> Cutoff:
         """The cutoff for leads whose outcome is known."""
-        if leads.order is None and (self.asked.per_week or self.asked.target_per_week) is not None:
+        if leads.weeks is None and (self.asked.per_week or self.asked.target_per_week) is not None:
             return self._without_weeks(leads, seed)
         if not len(leads.label):
             return self._none(f"No {self.stage} cutoff is published: no lead of it has been seen with its outcome.")
@@ -58,7 +58,7 @@ class Question:
         self, leads: OutOfTime, asked: StagePolicy, candidates: Candidates, solution: Solution, seed: int
     ) -> Cutoff:
         cutoff = float(candidates.cutoffs[solution.place])
-        figures = judged(leads, self.stage, cutoff, seed=seed)
+        figures = figures_at(leads, self.stage, [cutoff], seed=seed)[0]
         crossed = int(candidates.crossed[solution.place])
         words = placed(asked, solution.binding, leads.cost_of_working)
         why = f"{self.stage} at {cutoff:.3f} is {words}: {did(figures, crossed, self.base_rate)}."
@@ -69,7 +69,7 @@ class Question:
 
     def _by_hand(self, leads: OutOfTime, cutoff: float, seed: int) -> Cutoff:
         cutoff, raised = max(cutoff, self.floor), cutoff < self.floor
-        figures = judged(leads, self.stage, cutoff, seed=seed)
+        figures = figures_at(leads, self.stage, [cutoff], seed=seed)[0]
         crossed = len(leads.crossings(self.stage).rows(cutoff))
         words = placed(self.asked, "manual", 0.0) + (", raised to the MQL cutoff" if raised else "")
         why = f"{self.stage} at {cutoff:.3f} is {words}: {did(figures, crossed, self.base_rate)}."
@@ -80,7 +80,10 @@ class Question:
         if volume is None:
             volume, what = self.asked.target_per_week, "target"
         other = replace(self, asked=replace(self.asked, per_week=None, target_per_week=None)).answer(leads, seed)
-        return replace(other, why=f"{other.why} The {what} of {volume:g} a week is not applied: that needs dates.")
+        return replace(
+            other,
+            why=f"{other.why} The {what} of {volume:g} a week is not applied: that needs dates, of more than one week.",
+        )
 
     def _none(self, why: str) -> Cutoff:
         return unpublished(self.stage, why, self.segment)
