@@ -26,7 +26,7 @@ from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, refuse_unready
 from leadml.training.fit import Fitted, fit_rules
 from leadml.training.grades import settle_grades
-from leadml.training.handover import Rehearsal, out_of_time, with_policy
+from leadml.training.handover import Rehearsal, check_segments, out_of_time, with_policy
 from leadml.training.history import leads_at, weekly_snapshots
 from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
@@ -89,8 +89,10 @@ def check_asked(examined: Examination, choices: Choices) -> None:
     """Refuse what is asked of columns and cannot be held.
 
     Raises:
-        TrainingError: a column that is to be monotone and is not there or no number, or whose rules say the opposite.
+        TrainingError: a column that is to be monotone and is not there or no number, or whose rules say the opposite;
+            or the column that tells segments of cutoffs apart is not there.
     """
+    check_segments(examined, choices.cutoffs)
     check_monotone(held_monotone(examined, choices), examined.columns, examined.rulebook)
 
 
@@ -138,7 +140,7 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
     cutoffs = choose_cutoffs(
         leads, choices.cutoffs, base_rate=float(older.label.mean()), signal=final.signal, seed=choices.seed
     )
-    qualified = None if weekly is newest else first_crossings(leads, cutoffs[0], choices.every_days)
+    qualified = None if weekly is newest else first_crossings(leads, cutoffs, choices.every_days)
     scorer = with_policy(final.scorer, snapshots.columns, cutoffs, choices, base_rate=float(snapshots.label.mean()))
     evidence = Evidence(
         examined.tables,
