@@ -11,9 +11,8 @@ def company(n_leads=1200, weeks=12, seed=0):
     random = np.random.default_rng(seed)
     probability = np.round(random.beta(1, 4, n_leads), 3)
     label = (random.random(n_leads) < probability).astype(float)
-    return OutOfTime(
-        probability, label, np.arange(n_leads), np.arange(n_leads), 7.0 * random.integers(0, weeks, n_leads)
-    )
+    lead, week = np.arange(n_leads), random.integers(0, weeks, n_leads)
+    return OutOfTime(probability, label, lead, lead, 7.0 * week)
 
 
 def told(policy, leads=None):
