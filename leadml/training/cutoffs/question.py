@@ -62,7 +62,8 @@ class Question:
         """An answer with what it would have done."""
         place, of_all, promise = answer.cutoff or 0.0, self.of_all, None
         words = placed(of_all, answer.binding, cost) + answer.why
-        why = f"{self.stage}{self._of} at {place:.3f} is {words}: {did(figures, answer.crossed, self.base_rate)}.{left_aside}"
+        seen = did(figures, answer.crossed, self.base_rate)
+        why = f"{self.stage}{self._of} at {place:.3f} is {words}: {seen}.{left_aside}"
         if of_all.minimum_precision is not None and of_all.confidence is not None:
             promise = Guarantee(of_all.minimum_precision, of_all.confidence)
         return Cutoff(self.stage, place, answer.binding, why, figures, self.segment, promise, asked=of_all)
