@@ -29,7 +29,7 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
     findings = _findings(facts)
     reaches = story.reaches(facts)
     moved = what_if_section.blocks(facts)
-    return _template().render(
+    return template("page.html").render(
         facts=facts,
         signal=facts.get("signal") is not False,
         by_rules=story.by_rules(facts),
@@ -70,7 +70,8 @@ def _findings(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page of this package, by the name of its file."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -80,4 +81,4 @@ def _template() -> Template:
     )
     filters = (formats.percent, formats.count, formats.decimal, formats.factor, formats.per_week, formats.day)
     environment.filters |= {f.__name__: f for f in (*filters, formats.items, formats.records, formats.triple, plain)}
-    return environment.get_template("page.html")
+    return environment.get_template(name)
