@@ -91,6 +91,11 @@ class LeadSettings(Section):
     )
     personal: Texts = key("e-mail, phone, name: never learnt from, never shown", COLUMNS, ())
     exclude: Texts = key("columns to leave out, such as those filled in after the outcome", COLUMNS, ())
+    sensitive: Texts = key(
+        "what leads must not be judged by, such as gender: kept out of model and rules, read to report on fairness",
+        COLUMNS,
+        (),
+    )
     answers: dict[str, Text] = key(
         'qualification questions and the columns that hold their answers: budget = "Budget"',
         'lines such as budget = "Budget"',

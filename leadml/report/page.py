@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
 
 from leadml.charts import Shape, plain
-from leadml.report import business, figures, formats, grades, story
+from leadml.report import business, fairness, figures, formats, grades, story
 from leadml.report.measures import comparison, verdict
 
 # A page must stay small whatever the data was like; what is cut is counted on the page.
@@ -44,6 +44,7 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
         drivers=figures.drivers(facts),
         shapes=figures.shapes(facts, shapes),
         grades=grades.section(facts),
+        fairness=fairness.sections(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         binding=story.BINDING,

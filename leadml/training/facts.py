@@ -23,6 +23,7 @@ from leadml.training.business.returns import return_on_cost
 from leadml.training.business.velocity import Qualified, sales_velocity
 from leadml.training.cutoffs import Cutoff
 from leadml.training.evaluation import evaluate, gain, reliability
+from leadml.training.fairness import fairness_facts
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
 from leadml.training.grades import GradeScale, grade_table
@@ -85,6 +86,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "grade_bounds": evidence.grades.to_dict() if evidence.grades else None,
         "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),
         "learning_curve": [point.to_dict() for point in evidence.curve.points] if evidence.curve else [],
+        "fairness": fairness_facts(evidence.tables.sensitive, scorer, snapshots, evidence.rehearsal, evidence.cutoffs),
         "findings": [finding.to_dict() for finding in evidence.findings],
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
         "rules": _rules(scorer, evidence),
