@@ -25,6 +25,7 @@ _FOLDS = 5
 _LEVEL = 0.95
 _AS_MANY = 5.0  # leads that the groups' shares count for, beside those with a value
 _MOST_TOLD = 10
+_WORTH_TELLING = 0.005
 _BANDS = 20
 # Shares of trees are slow, and a few leads tell how far features move a score.
 _ENOUGH = 2_000
@@ -77,7 +78,7 @@ def proxies(scorer: Scorer, rows: pa.Table, groups: PeopleGroups, accounts: Rows
     edges = np.unique(np.quantile(score, np.linspace(0, 1, _BANDS + 1)[1:-1]))
     return {
         "score_tells": told.share(np.searchsorted(edges, score, side="right")),
-        "features": [one for one in features if one["tells"] > 0][: max(named, _MOST_TOLD)],
+        "features": [one for one in features if one["tells"] >= _WORTH_TELLING][: max(named, _MOST_TOLD)],
     }
 
 
