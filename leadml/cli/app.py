@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli import accounts, questions, queue, rules_learn
+from leadml.cli import accounts, questions, queue, review, rules_learn
 from leadml.cli.lead import lead, print_decisions, print_lifecycle
 from leadml.cli.options import AsOf, Config, Json, project_of
 from leadml.cli.progress import progress
@@ -118,6 +118,7 @@ def report(config: Config = Path("leadml.toml"), json: Json = False) -> None:
 app.add_typer(accounts.app)
 app.add_typer(queue.app)
 app.add_typer(questions.app)
+app.add_typer(review.app)
 
 
 def run() -> int:

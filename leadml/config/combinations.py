@@ -267,7 +267,14 @@ def _tables(given: Given) -> Iterator[Fault]:
 
 def _files(given: Given) -> Iterator[Fault]:
     files: dict[str, str] = {}
-    for path in ("source.url", "output.scores", "output.account_scores", "output.rejects", "output.report"):
+    for path in (
+        "source.url",
+        "output.scores",
+        "output.account_scores",
+        "output.rejects",
+        "output.review",
+        "output.report",
+    ):
         if path in given:
             if given[path] in files:
                 yield path, given[path], f"is already {files[given[path]]}; each needs a file of its own"

@@ -92,7 +92,7 @@ class LeadSettings(Section):
     personal: Texts = key("e-mail, phone, name: never learnt from, never shown", COLUMNS, ())
     exclude: Texts = key("columns to leave out, such as those filled in after the outcome", COLUMNS, ())
     sensitive: Texts = key(
-        "what leads must not be judged by, such as gender: kept out of model and rules, read to report on fairness",
+        "gender, age: kept out of model, rules and reasons, read for the report on fairness alone",
         COLUMNS,
         (),
     )
@@ -211,6 +211,7 @@ class OutputSettings(Section):
         "the table (of a database) or file that scores of accounts are written to", A_TEXT, "account_scores"
     )
     rejects: Text = key("the file for rows that cannot be used, with the reason", "a path", "rejects.csv")
+    review: Text = key("the file of wins that were missed and alarms that were false", "a path", "review.csv")
     report: Text = key("the page about the model", "a path", "report.html")
 
 

@@ -30,6 +30,7 @@ from leadml.training.grades import GradeScale, grade_table
 from leadml.training.grades.moves import grade_moves
 from leadml.training.handover import Rehearsal
 from leadml.training.learning_curve import LearningCurve
+from leadml.training.review import review_facts
 from leadml.training.rules_weight import RulesPrior
 
 # Shares of trees are slow, and a few rows tell which features matter.
@@ -87,6 +88,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),
         "learning_curve": [point.to_dict() for point in evidence.curve.points] if evidence.curve else [],
         "fairness": fairness_facts(evidence.tables.sensitive, scorer, snapshots, evidence.rehearsal, evidence.cutoffs),
+        "review": review_facts(evidence.tables, evidence.rehearsal, evidence.cutoffs),
         "findings": [finding.to_dict() for finding in evidence.findings],
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
         "rules": _rules(scorer, evidence),

@@ -1,4 +1,4 @@
-"""Missed wins and false alarms with their reasons: counts for the bundle's facts, rows for the people who look at them."""
+"""Missed wins and false alarms with their reasons: counts for the bundle's facts, rows for people to look at."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def _missed_in_common(rehearsal: Rehearsal, cutoff: float, missed: Missed) -> li
 def _first_won(rehearsal: Rehearsal, rows: Rows) -> Rows:
     """Of each lead among the rows that is won, the first of its rows from which on it is won within the horizon."""
     won = rows[rehearsal.leads.label[rows] == 1]
-    return won[np.unique(rehearsal.leads.lead[won], return_index=True)[1]]
+    first: Rows = won[np.unique(rehearsal.leads.lead[won], return_index=True)[1]]
+    return first
 
 
 def _alarms_in_common(rehearsal: Rehearsal, cutoff: float, alarms: Alarms) -> list[dict[str, Any]]:

@@ -11,7 +11,9 @@ from leadml.training.fairness.groups import FEWEST, people_groups
 
 values = st.one_of(
     st.lists(st.one_of(st.none(), st.sampled_from("abcde")), max_size=300).map(lambda v: pa.array(v, pa.string())),
-    st.lists(st.one_of(st.none(), st.integers(0, 40).map(float)), max_size=300).map(lambda v: pa.array(v, pa.float64())),
+    st.lists(st.one_of(st.none(), st.integers(0, 40).map(float)), max_size=300).map(
+        lambda v: pa.array(v, pa.float64())
+    ),
     st.lists(st.one_of(st.none(), st.datetimes(datetime(1940, 1, 1), datetime(2005, 1, 1))), max_size=200).map(  # noqa: DTZ001
         lambda v: pa.array(v, pa.timestamp("us"))
     ),
