@@ -1,4 +1,4 @@
-"""Facts and shapes in, one HTML page out: no script, no request, the same bytes every time."""
+"""Facts and shapes in, one HTML page out: no request, no script but our own, the same bytes every time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
+from markupsafe import Markup
 
 from leadml.charts import Shape, plain
-from leadml.report import business, fairness, figures, formats, grades, review, story
+from leadml.report import business, fairness, figures, formats, grades, review, story, what_if_section
 from leadml.report.measures import comparison, verdict
+from leadml.report.script import embedded, policy, script
 
 # A page must stay small whatever the data was like; what is cut is counted on the page.
 MOST_ROWS = 100
@@ -29,7 +31,8 @@ def render(
     """
     findings = _findings(facts)
     reaches = story.reaches(facts)
-    return _template().render(
+    moved = what_if_section.blocks(facts)
+    return template("page.html").render(
         facts=facts,
         signal=facts.get("signal") is not False,
         by_rules=story.by_rules(facts),
@@ -55,6 +58,10 @@ def render(
         cutoffs=story.cutoffs(facts),
         unit=story.unit(facts),
         within=story.within(facts),
+        what_if=moved,
+        moves=embedded(what_if_section.moves(moved)),
+        script=script() if moved else None,
+        policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words
         most=MOST_ROWS,
     )
 
@@ -68,7 +75,8 @@ def _findings(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page of this package, by the name of its file."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -78,4 +86,4 @@ def _template() -> Template:
     )
     filters = (formats.percent, formats.count, formats.decimal, formats.factor, formats.per_week, formats.day)
     environment.filters |= {f.__name__: f for f in (*filters, formats.items, formats.records, formats.triple, plain)}
-    return environment.get_template("page.html")
+    return environment.get_template(name)

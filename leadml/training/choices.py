@@ -28,6 +28,7 @@ class Choices:
     intent_types: tuple[str, ...] = ()
     groups: Mapping[str, Group] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    activity_labels: Mapping[str, str] = field(default_factory=dict)
     monotone: Mapping[str, int] = field(default_factory=dict)
     rulebook: Rulebook | None = None
     rule_attributes: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +38,8 @@ class Choices:
     cost_of_asking: float = 0.0
     cutoffs: CutoffPolicy = field(default_factory=CutoffPolicy)
     sql_needs_intent: bool = True
+    value_by: str | None = None
+    deal_values: Mapping[str, float] = field(default_factory=dict)
     grades: GradePolicy = field(default_factory=GradePolicy)
     kind: Kind = "glassbox"
     seed: int = 0

@@ -20,8 +20,7 @@ from leadml.training.audit.alarm import near_perfect
 from leadml.training.business.velocity import first_crossings
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
-from leadml.training.cutoffs import choose_cutoffs, unpublished
-from leadml.training.cutoffs.choosing import DEFAULT_MULTIPLES
+from leadml.training.cutoffs import choose_cutoffs, no_cutoffs
 from leadml.training.examination import Examination, examine
 from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, refuse_unready
@@ -110,7 +109,7 @@ def _by_rules(examined: Examination, choices: Choices, now: datetime) -> tuple[S
     )
     average = fitted.scorer.probability(today.features).mean()
     why = "is published: no lead has been seen that could show what a cutoff would do. Go by the grades."
-    cutoffs = tuple(unpublished(stage, f"No {stage} cutoff {why}") for stage in DEFAULT_MULTIPLES)
+    cutoffs = tuple(no_cutoffs(choices.cutoffs, lambda stage: f"No {stage} cutoff {why}"))
     policy = policy_of(fitted.scorer, cutoffs, choices, base_rate=float(average))
     leads = replace(leads, horizon_days=choices.horizon_days if known.plan.calendar else None)
     evidence = Evidence(examined.tables, leads, None, {}, fitted, cutoffs, examined.findings, examined.prior)
