@@ -22,6 +22,8 @@ from leadml.schema import LeadTables
 from leadml.training.business.returns import return_on_cost
 from leadml.training.business.velocity import Qualified, sales_velocity
 from leadml.training.cutoffs import Cutoff
+from leadml.training.cutoffs.alternatives import alternatives
+from leadml.training.cutoffs.what_if import what_if
 from leadml.training.evaluation import evaluate, gain, reliability
 from leadml.training.fairness import fairness_facts
 from leadml.training.findings import Finding, columns_left_out
@@ -83,6 +85,8 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "monotone": dict(evidence.fitted.monotone),
         "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
+        "alternatives": _alternatives(evidence),
+        "what_if": what_if(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
         "grades": _grades(scorer, evidence),
         "grade_bounds": evidence.grades.to_dict() if evidence.grades else None,
         "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),
@@ -100,6 +104,12 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         ],
     }
     return {key: without_nan(value) for key, value in facts.items()}
+
+
+def _alternatives(evidence: Evidence) -> list[dict[str, Any]]:
+    if evidence.rehearsal is None:
+        return []
+    return alternatives(evidence.rehearsal.leads, evidence.cutoffs, base_rate=float(evidence.snapshots.label.mean()))
 
 
 def _population(evidence: Evidence) -> dict[str, Any]:
