@@ -8,6 +8,7 @@ from leadml.charts import Shape
 from leadml.errors import SourceError
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
+from leadml.operations.review import rows_of
 from leadml.predict import Scorer
 from leadml.report import render
 from leadml.sources import staged
@@ -22,7 +23,7 @@ def write_page(project: Project) -> Path:
     """
     scorer = load_champion(project.models)
     target = project.settings.path(project.settings.output.report)
-    page = render(scorer.facts, shapes(scorer))
+    page = render(scorer.facts, shapes(scorer), reviewed=rows_of(project, scorer))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

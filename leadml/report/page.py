@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from leadml.charts import Shape, plain
-from leadml.report import business, figures, formats, grades, story, what_if_section
+from leadml.report import business, fairness, figures, formats, grades, review, story, what_if_section
 from leadml.report.measures import comparison, verdict
 from leadml.report.script import embedded, policy, script
 
@@ -20,11 +20,14 @@ MOST_ROWS = 100
 LEVELS = ("error", "warning", "note")
 
 
-def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
+def render(
+    facts: Mapping[str, Any], shapes: Sequence[Shape], *, reviewed: Sequence[Mapping[str, Any]] | None = None
+) -> str:
     """The report as one HTML document.
 
     `facts` are the training facts of a bundle (any part may be missing); `shapes` the score tables to draw, of which
-    the strongest `figures.MOST_SHAPES` are shown. Texts of the user are shortened and escaped.
+    the strongest `figures.MOST_SHAPES` are shown; `reviewed` the missed wins and false alarms lead by lead, None where
+    they are not at hand. Texts of the user are shortened and escaped.
     """
     findings = _findings(facts)
     reaches = story.reaches(facts)
@@ -47,6 +50,8 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
         drivers=figures.drivers(facts),
         shapes=figures.shapes(facts, shapes),
         grades=grades.section(facts),
+        fairness=fairness.sections(facts),
+        review=review.section(facts, reviewed),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         binding=story.BINDING,

@@ -25,12 +25,14 @@ from leadml.training.cutoffs import Cutoff
 from leadml.training.cutoffs.alternatives import alternatives
 from leadml.training.cutoffs.what_if import what_if
 from leadml.training.evaluation import evaluate, gain, reliability
+from leadml.training.fairness import fairness_facts
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
 from leadml.training.grades import GradeScale, grade_table
 from leadml.training.grades.moves import grade_moves
 from leadml.training.handover import Rehearsal
 from leadml.training.learning_curve import LearningCurve
+from leadml.training.review import review_facts
 from leadml.training.rules_weight import RulesPrior
 
 # Shares of trees are slow, and a few rows tell which features matter.
@@ -89,6 +91,8 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "grade_bounds": evidence.grades.to_dict() if evidence.grades else None,
         "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),
         "learning_curve": [point.to_dict() for point in evidence.curve.points] if evidence.curve else [],
+        "fairness": fairness_facts(evidence.tables.sensitive, scorer, snapshots, evidence.rehearsal, evidence.cutoffs),
+        "review": review_facts(evidence.tables, evidence.rehearsal, evidence.cutoffs),
         "findings": [finding.to_dict() for finding in evidence.findings],
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
         "rules": _rules(scorer, evidence),
