@@ -12,5 +12,18 @@ from leadml.charts.inline import to_svg
 from leadml.charts.months import monthly
 from leadml.charts.quality import gain, reliability
 from leadml.charts.text import distinct, plain
+from leadml.charts.weeks import weekly
 
-__all__ = ["Chart", "Shape", "distinct", "drivers", "gain", "monthly", "plain", "reliability", "shape", "to_svg"]
+__all__ = [
+    "Chart",
+    "Shape",
+    "distinct",
+    "drivers",
+    "gain",
+    "monthly",
+    "plain",
+    "reliability",
+    "shape",
+    "to_svg",
+    "weekly",
+]

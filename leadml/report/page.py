@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from leadml.charts import Shape, plain
-from leadml.report import business, figures, formats, story, what_if_section
+from leadml.report import business, cutoffs, figures, forecast, formats, story, what_if_section
 from leadml.report.measures import comparison, verdict
 from leadml.report.script import embedded, policy, script
 
@@ -48,11 +48,14 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
         shapes=figures.shapes(facts, shapes),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
-        binding=story.BINDING,
-        cutoffs=story.cutoffs(facts),
+        cutoffs=cutoffs.published(facts),
+        none_published=cutoffs.NONE,
+        segments=cutoffs.segments(facts),
+        alternatives=cutoffs.alternatives(facts),
         unit=story.unit(facts),
         within=story.within(facts),
         what_if=moved,
+        forecasts=forecast.forecasts(facts),
         moves=embedded(what_if_section.moves(moved)),
         script=script() if moved else None,
         policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words
