@@ -12,6 +12,7 @@ from leadml.charts.inline import to_svg
 from leadml.charts.months import monthly
 from leadml.charts.quality import gain, reliability
 from leadml.charts.text import distinct, plain
+from leadml.charts.waterfall import waterfall, waterfall_steps
 from leadml.charts.weeks import weekly
 
 __all__ = [
@@ -25,5 +26,7 @@ __all__ = [
     "reliability",
     "shape",
     "to_svg",
+    "waterfall",
+    "waterfall_steps",
     "weekly",
 ]

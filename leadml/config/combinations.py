@@ -170,6 +170,11 @@ def _uses(given: Given, column: str) -> Iterator[str]:
             yield path
 
 
+def _one_grading(given: Given) -> Iterator[Fault]:
+    if "grades.bounds" in given and "grades.probabilities" in given:
+        yield "grades.probabilities", given["grades.probabilities"], "cannot stand beside grades.bounds; keep one"
+
+
 def _one_rulebook(given: Given) -> Iterator[Fault]:
     if "rules.preset" in given and "rules.file" in given:
         yield "rules.file", given["rules.file"], "cannot stand beside rules.preset; keep one"
@@ -230,6 +235,7 @@ CHECKS: tuple[Callable[[Given], Iterator[Fault]], ...] = (
     _left_out,
     _known_at,
     contradictions,
+    _one_grading,
     _one_rulebook,
     _deal_values,
     _tables,

@@ -18,6 +18,7 @@ from leadml.config.fields import (
     Encoding,
     OutcomeValues,
     Positive,
+    Probabilities,
     Section,
     Switch,
     Text,
@@ -183,6 +184,11 @@ class GradeSettings(Section):
         "lower bounds of A, B and C, in multiples of the base rate",
         "three numbers above 0 that fall, such as [4.0, 2.0, 1.0]",
         (4.0, 2.0, 1.0),
+    )
+    probabilities: Probabilities | None = key(
+        "lower bounds of A, B and C as probabilities, where they are to be stated outright",
+        "three numbers between 0 and 1 that fall, such as [0.4, 0.2, 0.1]",
+        None,
     )
 
 

@@ -19,6 +19,7 @@ from leadml.schema import Kind, LeadTables
 from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
 from leadml.training.choices import Choices
 from leadml.training.cutoffs import CutoffPolicy, SegmentPolicy, StagePolicy
+from leadml.training.grades import GradePolicy
 
 Value = TypeVar("Value")
 
@@ -118,7 +119,7 @@ class Project:
             value_by=self._value_by(),
             deal_values=settings.queue.values,
             kind=settings.model.kind,
-            grade_multiples=settings.grades.bounds,
+            grades=GradePolicy(multiples=settings.grades.bounds, probabilities=settings.grades.probabilities),
             time_limit_seconds=settings.model.time_limit_seconds,
         )
 

@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from leadml.charts import Shape, plain
-from leadml.report import business, cutoffs, figures, forecast, formats, story, what_if_section
+from leadml.report import business, cutoffs, figures, forecast, formats, grades, story, what_if_section
 from leadml.report.measures import comparison, verdict
 from leadml.report.script import embedded, policy, script
 
@@ -29,7 +29,7 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
     findings = _findings(facts)
     reaches = story.reaches(facts)
     moved = what_if_section.blocks(facts)
-    return _template().render(
+    return template("page.html").render(
         facts=facts,
         signal=facts.get("signal") is not False,
         by_rules=story.by_rules(facts),
@@ -46,6 +46,7 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
         gain=figures.gain(facts, reaches),
         drivers=figures.drivers(facts),
         shapes=figures.shapes(facts, shapes),
+        grades=grades.section(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         cutoffs=cutoffs.published(facts),
@@ -72,7 +73,8 @@ def _findings(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page of this package, by the name of its file."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -82,4 +84,4 @@ def _template() -> Template:
     )
     filters = (formats.percent, formats.count, formats.decimal, formats.factor, formats.per_week, formats.day)
     environment.filters |= {f.__name__: f for f in (*filters, formats.items, formats.records, formats.triple, plain)}
-    return environment.get_template("page.html")
+    return environment.get_template(name)
