@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from leadml.charts import Shape, plain
-from leadml.report import business, fairness, figures, formats, grades, review, story, what_if_section
+from leadml.report import business, cutoffs, figures, forecast, formats, grades, story, what_if_section
 from leadml.report.measures import comparison, verdict
 from leadml.report.script import embedded, policy, script
 
@@ -54,11 +54,14 @@ def render(
         review=review.section(facts, reviewed),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
-        binding=story.BINDING,
-        cutoffs=story.cutoffs(facts),
+        cutoffs=cutoffs.published(facts),
+        none_published=cutoffs.NONE,
+        segments=cutoffs.segments(facts),
+        alternatives=cutoffs.alternatives(facts),
         unit=story.unit(facts),
         within=story.within(facts),
         what_if=moved,
+        forecasts=forecast.forecasts(facts),
         moves=embedded(what_if_section.moves(moved)),
         script=script() if moved else None,
         policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words
