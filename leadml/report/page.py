@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
 
-from leadml.charts import Shape, plain
-from leadml.report import business, figures, formats, story
+from leadml.charts import Interaction, Shape, plain
+from leadml.report import business, fields, figures, formats, interactions, story
 from leadml.report.measures import comparison, verdict
 
 # A page must stay small whatever the data was like; what is cut is counted on the page.
@@ -18,11 +18,12 @@ MOST_ROWS = 100
 LEVELS = ("error", "warning", "note")
 
 
-def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
+def render(facts: Mapping[str, Any], shapes: Sequence[Shape], pairs: Sequence[Interaction] = ()) -> str:
     """The report as one HTML document.
 
     `facts` are the training facts of a bundle (any part may be missing); `shapes` the score tables to draw, of which
-    the strongest `figures.MOST_SHAPES` are shown. Texts of the user are shortened and escaped.
+    the strongest `figures.MOST_SHAPES` are shown, and `pairs` those of two features. Texts of the user are shortened
+    and escaped.
     """
     findings = _findings(facts)
     reaches = story.reaches(facts)
@@ -43,6 +44,8 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
         gain=figures.gain(facts, reaches),
         drivers=figures.drivers(facts),
         shapes=figures.shapes(facts, shapes),
+        interactions=interactions.interactions(pairs),
+        fields=fields.fields(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         binding=story.BINDING,
