@@ -22,6 +22,7 @@ from leadml.schema import LeadTables
 from leadml.training.business.returns import return_on_cost
 from leadml.training.business.velocity import Qualified, sales_velocity
 from leadml.training.cutoffs import Cutoff
+from leadml.training.cutoffs.forecast import forecast
 from leadml.training.cutoffs.what_if import what_if
 from leadml.training.evaluation import evaluate, gain, reliability
 from leadml.training.findings import Finding, columns_left_out
@@ -80,6 +81,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
         "what_if": what_if(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
+        "forecast": forecast(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
         "grades": _grades(scorer, evidence),
         "learning_curve": [point.to_dict() for point in evidence.curve.points] if evidence.curve else [],
         "findings": [finding.to_dict() for finding in evidence.findings],
