@@ -33,7 +33,7 @@ FEWEST_WEEKS = 6
 _WEEK = 7.0
 _STAGES: tuple[Stage, ...] = ("MQL", "SQL")
 _REMEMBERED = (0.8, 0.9, 0.95, 0.98, 1.0)  # of what a week says, a week later
-_DISPERSION = (1.01, 1.25, 1.6, 2.2, 3.5, 6.0)  # variance of a week's number around its level, over the level
+_DISPERSION = (1.01, 1.1, 1.25, 1.6, 2.2, 3.5, 6.0)  # variance of a week's number around its level, over the level
 _DRAWS = 20_000
 _PRIOR_WEEKS = 0.1  # that the mean of all weeks counts for before the first one
 
@@ -78,7 +78,7 @@ def weekly_crossings(leads: OutOfTime, stage: Stage, cutoff: float) -> Weekly:
 def expected_volumes(seen: Weekly, *, weeks: int = WEEKS_AHEAD, level: float = LEVEL, seed: int = 0) -> Floats:
     """Leads that will cross in each of the next weeks: shape (weeks, 3), expected, low and high.
 
-    The interval from low to high holds a week's number with a probability of `level`.
+    The interval, both ends within it, holds a week's number with a probability of `level`.
 
     Args:
         seen: the weeks there have been.
@@ -93,16 +93,27 @@ def expected_volumes(seen: Weekly, *, weeks: int = WEEKS_AHEAD, level: float = L
     weight = nbinom.logpmf(seen.accounts[:, None], *before).sum(axis=0)
     model = random.choice(len(weight), _DRAWS, p=np.exp(weight - logsumexp(weight)))
     sizes, share = np.unique(seen.together, return_counts=True) if len(seen.together) else (np.ones(1), np.ones(1))
-    tail = (1 - level) / 2
     found = []
     for ahead in range(1, weeks + 1):
         left = remembered ** (ahead - 1)
         mean, variance = (of[model] for of in _moments(shape[-1] * left, rate[-1] * left, dispersion))
         accounts = nbinom.rvs(*_negative_binomial(mean, variance), random_state=random)
         leads = random.multinomial(accounts, share / share.sum()) @ sizes
-        low, high = np.quantile(leads, [tail, 1 - tail], method="inverted_cdf")
-        found.append((float(mean.mean() * (sizes @ share) / share.sum()), float(low), float(high)))
+        found.append((float(mean.mean() * (sizes @ share) / share.sum()), *narrowest(leads, level)))
     return np.array(found)
+
+
+def narrowest(draws: Rows, level: float) -> tuple[float, float]:
+    """The narrowest interval that holds a share of at least `level` of draws, both ends within it.
+
+    Numbers of leads are whole: leaving as much out on either side would hold far more than asked for.
+    """
+    ordered = np.sort(draws)
+    held = int(np.ceil(level * len(ordered)))
+    widths = ordered[held - 1 :] - ordered[: len(ordered) - held + 1]
+    ties = np.flatnonzero(widths == widths.min())
+    start = ties[len(ties) // 2]
+    return float(ordered[start]), float(ordered[start + held - 1])
 
 
 def _levels(counts: Rows, remembered: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
