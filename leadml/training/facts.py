@@ -23,6 +23,7 @@ from leadml.training.business.returns import return_on_cost
 from leadml.training.business.velocity import Qualified, sales_velocity
 from leadml.training.cutoffs import Cutoff
 from leadml.training.cutoffs.alternatives import alternatives
+from leadml.training.cutoffs.forecast import forecast
 from leadml.training.cutoffs.what_if import what_if
 from leadml.training.drivers import driver_facts
 from leadml.training.evaluation import Interval, evaluate, gain, reliability
@@ -88,6 +89,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
         "alternatives": _alternatives(evidence),
         "what_if": what_if(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
+        "forecast": forecast(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
         "grades": _grades(scorer, evidence),
         "grade_bounds": evidence.grades.to_dict() if evidence.grades else None,
         "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),
