@@ -11,9 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from leadml.config.asked import Fault, contradictions
 from leadml.schema import CLOSED, CREATED, EVERY_OTHER
-
-Fault = tuple[str, Any, str]
 
 ONE_COLUMN_ROLES = (
     "id",
@@ -171,21 +170,9 @@ def _uses(given: Given, column: str) -> Iterator[str]:
             yield path
 
 
-def _cutoffs(given: Given) -> Iterator[Fault]:
-    mql, sql = given.get("cutoffs.mql_per_week"), given.get("cutoffs.sql_per_week")
-    if mql is not None and sql is not None and sql > mql:
-        yield (
-            "cutoffs.sql_per_week",
-            sql,
-            f"is looser than cutoffs.mql_per_week = {mql}; an SQL is an MQL first, so at most {mql}",
-        )
-    mql, sql = given.get("cutoffs.mql_minimum_conversion"), given.get("cutoffs.sql_minimum_conversion")
-    if mql is not None and sql is not None and sql < mql:
-        yield (
-            "cutoffs.sql_minimum_conversion",
-            sql,
-            f"is looser than cutoffs.mql_minimum_conversion = {mql}; an SQL is an MQL first, so at least {mql}",
-        )
+def _one_grading(given: Given) -> Iterator[Fault]:
+    if "grades.bounds" in given and "grades.probabilities" in given:
+        yield "grades.probabilities", given["grades.probabilities"], "cannot stand beside grades.bounds; keep one"
 
 
 def _one_rulebook(given: Given) -> Iterator[Fault]:
@@ -247,7 +234,8 @@ CHECKS: tuple[Callable[[Given], Iterator[Fault]], ...] = (
     _one_role_each,
     _left_out,
     _known_at,
-    _cutoffs,
+    contradictions,
+    _one_grading,
     _one_rulebook,
     _deal_values,
     _tables,

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
 
+from leadml.config.cutoffs import CutoffSettings
 from leadml.config.fields import (
     A_COLUMN,
     A_NUMBER,
-    A_SHARE,
     A_SWITCH,
     A_TEXT,
     COLUMNS,
@@ -18,8 +18,8 @@ from leadml.config.fields import (
     Encoding,
     OutcomeValues,
     Positive,
+    Probabilities,
     Section,
-    Share,
     Switch,
     Text,
     Texts,
@@ -130,6 +130,16 @@ class ActivitySettings(Section):
         'a list of texts, such as ["demo_request"]',
         (),
     )
+    prompt_types: Texts = key(
+        "types that you can prompt, such as an invitation to a webinar; `leadml explain` says what they would do",
+        'a list of texts, such as ["webinar"]',
+        (),
+    )
+    labels: dict[str, Text] = key(
+        'what people call a type, as a rep would say it: demo_request = "Asked for a demo"',
+        'lines such as TYPE = "Words to show"',
+        {},
+    )
 
 
 class HistorySettings(Section):
@@ -167,20 +177,6 @@ class ModelSettings(Section):
     )
 
 
-class CutoffSettings(Section):
-    """From which probability on a lead is an MQL or an SQL."""
-
-    mql_per_week: Whole | None = key("leads that can be worked in a week; no bound when left out", A_NUMBER, None)
-    mql_minimum_conversion: Share | None = key(
-        "share of MQLs that must be won; the base rate when left out", A_SHARE, None
-    )
-    sql_per_week: Whole | None = key("leads that sales can take in a week; no bound when left out", A_NUMBER, None)
-    sql_minimum_conversion: Share | None = key(
-        "share of SQLs that must be won; twice the base rate when left out", A_SHARE, None
-    )
-    sql_needs_intent: Switch = key("true: an SQL has also shown intent", A_SWITCH, True)
-
-
 class GradeSettings(Section):
     """From which probability on a lead has grade A, B or C; below them it has D."""
 
@@ -188,6 +184,11 @@ class GradeSettings(Section):
         "lower bounds of A, B and C, in multiples of the base rate",
         "three numbers above 0 that fall, such as [4.0, 2.0, 1.0]",
         (4.0, 2.0, 1.0),
+    )
+    probabilities: Probabilities | None = key(
+        "lower bounds of A, B and C as probabilities, where they are to be stated outright",
+        "three numbers between 0 and 1 that fall, such as [0.4, 0.2, 0.1]",
+        None,
     )
 
 

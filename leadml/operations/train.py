@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from leadml.errors import TrainingError
-from leadml.operations.champion import publish
+from leadml.operations.champion import champion_before, publish
 from leadml.operations.project import Project
 from leadml.predict import Scorer
 from leadml.training.clock import Progress
@@ -33,9 +33,10 @@ def run_training(project: Project, *, now: datetime, progress: Progress) -> Trai
     progress("reading leads")
     tables = project.read_and_keep_rejects()
     choices = project.choices()
+    previous, unreadable = champion_before(project.models)
     try:
-        trained = train(tables, choices, now=now, progress=progress)
+        trained = train(tables, choices, now=now, previous=previous, progress=progress)
     except TrainingError as refused:
         raise TrainingError(f"{refused}\nRead: {tables.summary()}.") from None  # too few leads may be too many rejects
     scorer, path = publish(trained.scorer, project.models, name=project.settings.project.name, now=now)
-    return TrainingRun(scorer, path, tables.summary(), tables.assumptions)
+    return TrainingRun(scorer, path, tables.summary(), (*tables.assumptions, *unreadable))

@@ -23,6 +23,7 @@ from leadml.predict.rules.rows import Mask, RuleRows
 from leadml.predict.rules.rulebook import Rulebook, Stops
 from leadml.predict.tables import ScoreTables, probability
 from leadml.predict.terms import ReasonPicker, Term, terms_of
+from leadml.predict.threads import side_by_side
 from leadml.predict.trees import Trees
 
 # Rows scored at a time: few enough that their contributions stay in the processor's cache.
@@ -65,8 +66,8 @@ class Scorer:
 
     def log_odds(self, rows: Any) -> Floats:
         """Log-odds of conversion, shape (rows,). See `score` for `rows` and the errors."""
-        parts = self._parts(read_columns(rows, self.columns))
-        return np.concatenate([self._log_odds(self._matrix(part), part) for part in parts])
+        parts = list(self._parts(read_columns(rows, self.columns)))
+        return np.concatenate(side_by_side(lambda part: self._log_odds(self._matrix(part), part), parts))
 
     def probability(self, rows: Any) -> Floats:
         """Probability of conversion, shape (rows,). See `score` for `rows` and the errors."""
@@ -74,7 +75,9 @@ class Scorer:
 
     def encode(self, table: pa.Table) -> list[Codes]:
         """Codes of each feature for a table that `read_columns` has read; each of shape (rows,)."""
-        return [feature.codes(table[feature.column]) for feature in self.features]
+        if table.num_rows <= _CHUNK:  # threads would cost more than they save
+            return [feature.codes(table[feature.column]) for feature in self.features]
+        return side_by_side(lambda feature: feature.codes(table[feature.column]), self.features)
 
     def contributions(self, rows: Any) -> pa.Table:
         """Every term of every row's log-odds: a column "intercept" and one per term; a row's sum is its log-odds."""
@@ -121,7 +124,8 @@ class Scorer:
         rows = materialize(rows)
         table = read_columns(rows, self.columns)
         ids = read_ids(rows, id_column) if id_column else None
-        scored = pa.concat_tables([self._score_part(part, reasons) for part in self._parts(table)])
+        parts = list(self._parts(table))
+        scored = pa.concat_tables(side_by_side(lambda part: self._score_part(part, reasons), parts))
         scored = scored.append_column("bundle", pa.repeat(from_texts([self.digest])[0], table.num_rows))
         scored = scored.append_column(
             "as_of", pa.repeat(pa.nulls(1, TIME)[0] if as_of is None else pa.scalar(as_of, TIME), table.num_rows)
@@ -169,6 +173,8 @@ class Scorer:
         codes = self.encode(table)
         codes += [pair.codes(codes) for pair in self.tables.pairs]
         rows = self.rulebook.rows(table) if self.rulebook else None
+        if self.rulebook and rows and table.num_rows > size:
+            rows.read(self.rulebook.columns)  # before parts of them are scored side by side
         for start in range(0, max(table.num_rows, 1), size):
             stop = min(start + size, table.num_rows)
             coded = [code[start:stop] for code in codes]

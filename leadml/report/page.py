@@ -1,4 +1,4 @@
-"""Facts and shapes in, one HTML page out: no script, no request, the same bytes every time."""
+"""Facts and shapes in, one HTML page out: no request, no script but our own, the same bytes every time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
+from markupsafe import Markup
 
 from leadml.charts import Shape, plain
-from leadml.report import business, figures, formats, story
+from leadml.report import business, figures, formats, grades, story, what_if_section
 from leadml.report.measures import comparison, verdict
+from leadml.report.script import embedded, policy, script
 
 # A page must stay small whatever the data was like; what is cut is counted on the page.
 MOST_ROWS = 100
@@ -26,6 +28,7 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
     """
     findings = _findings(facts)
     reaches = story.reaches(facts)
+    moved = what_if_section.blocks(facts)
     return _template().render(
         facts=facts,
         signal=facts.get("signal") is not False,
@@ -43,12 +46,17 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
         gain=figures.gain(facts, reaches),
         drivers=figures.drivers(facts),
         shapes=figures.shapes(facts, shapes),
+        grades=grades.section(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         binding=story.BINDING,
         cutoffs=story.cutoffs(facts),
         unit=story.unit(facts),
         within=story.within(facts),
+        what_if=moved,
+        moves=embedded(what_if_section.moves(moved)),
+        script=script() if moved else None,
+        policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words
         most=MOST_ROWS,
     )
 

@@ -9,7 +9,15 @@ from typing import Any
 from leadml.report.formats import count, day, factor, number, per_week, percent, records, triple
 from leadml.report.measures import OURS
 
-BINDING = {"capacity": "Set by sales capacity.", "minimum precision": "Set by the minimum precision."}
+BINDING = {
+    "capacity": "Set by sales capacity.",
+    "minimum precision": "Set by the minimum precision.",
+    "minimum recall": "Set by the minimum recall.",
+    "target volume": "Set by the target volume.",
+    "expected value": "Set by expected value.",
+    "F-beta": "Set by the highest F-beta.",
+    "manual": "Set by hand.",
+}
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
 
 
@@ -137,7 +145,7 @@ def _cutoff_card(cutoff: Mapping[str, Any]) -> Card | None:
     probability = number(cutoff.get("probability"))
     if probability is None:
         return None
-    weekly = number(cutoff.get("per_week"))
+    weekly = triple(cutoff.get("per_week"))[0]
     volume = f"about {per_week(weekly)} leads a week" if weekly is not None else "no weekly volume without dates"
     return Card(f"{cutoff.get('stage', '')} from", percent(probability), volume)
 

@@ -25,7 +25,8 @@ from leadml.training.cutoffs import Cutoff
 from leadml.training.evaluation import evaluate, gain, reliability
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
-from leadml.training.grades import grade_table
+from leadml.training.grades import GradeScale, grade_table
+from leadml.training.grades.moves import grade_moves
 from leadml.training.handover import Rehearsal
 from leadml.training.learning_curve import LearningCurve
 from leadml.training.rules_weight import RulesPrior
@@ -42,7 +43,7 @@ class Evidence:
     for that part, of the rehearsal ("leadml") and of what it has to beat. Where nothing was learned yet, `newest` is
     None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads,
     `qualified` are the leads that would have been handed over month by month, and `rehearsal` is what cutoffs come
-    from.
+    from. `grades` are the grade bounds that are published, `previous` is the scorer that served until now.
     """
 
     tables: LeadTables
@@ -56,6 +57,8 @@ class Evidence:
     curve: LearningCurve | None = None
     qualified: Qualified | None = None
     rehearsal: Rehearsal | None = None
+    grades: GradeScale | None = None
+    previous: Scorer | None = None
 
 
 def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at: datetime) -> dict[str, Any]:
@@ -79,6 +82,8 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
         "grades": _grades(scorer, evidence),
+        "grade_bounds": evidence.grades.to_dict() if evidence.grades else None,
+        "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),
         "learning_curve": [point.to_dict() for point in evidence.curve.points] if evidence.curve else [],
         "findings": [finding.to_dict() for finding in evidence.findings],
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],

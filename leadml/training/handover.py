@@ -59,9 +59,9 @@ def _shows_intent(scorer: Scorer) -> bool:
 
 def policy_of(scorer: Scorer, cutoffs: Sequence[Cutoff], choices: Choices, *, base_rate: float) -> Policy:
     """The policy that a bundle carries."""
-    mql, sql = (cutoff.probability for cutoff in cutoffs)
+    mql, sql = (cutoff.probability for cutoff in cutoffs[:2])
     return Policy(
-        grade_bounds=grade_bounds(base_rate, choices.grade_multiples),
+        grade_bounds=grade_bounds(base_rate, choices.grades.multiples),
         mql=mql,
         sql=sql,
         sql_needs_intent=choices.sql_needs_intent and _shows_intent(scorer),

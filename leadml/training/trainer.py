@@ -20,12 +20,12 @@ from leadml.training.audit.alarm import near_perfect
 from leadml.training.business.velocity import first_crossings
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
-from leadml.training.cutoffs import choose_cutoffs, unpublished
-from leadml.training.cutoffs.choosing import DEFAULT_MULTIPLES
+from leadml.training.cutoffs import choose_cutoffs, no_cutoffs
 from leadml.training.examination import Examination, examine
 from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, refuse_unready
 from leadml.training.fit import Fitted, fit_rules
+from leadml.training.grades import settle_grades
 from leadml.training.handover import Rehearsal, out_of_time, policy_of
 from leadml.training.history import leads_at, weekly_snapshots
 from leadml.training.monotone import check_monotone
@@ -43,7 +43,14 @@ class Training:
     evidence: Evidence
 
 
-def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = silent) -> Training:
+def train(
+    tables: LeadTables,
+    choices: Choices,
+    *,
+    now: datetime,
+    previous: Scorer | None = None,
+    progress: Progress = silent,
+) -> Training:
     """Train a scorer on a company's leads; its `facts` hold the evidence.
 
     Where the leads cannot carry a model and the base rate is stated, the scorer is the rules.
@@ -52,6 +59,7 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         tables: the checked tables.
         choices: what is asked.
         now: the moment of training, written into the facts.
+        previous: the scorer that served until now: its grade bounds are kept.
         progress: told what is being done, one short phrase each.
 
     Raises:
@@ -68,6 +76,11 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         scorer, evidence = _by_rules(examined, choices, now)
     else:
         scorer, evidence = _by_learning(examined, examined.split, choices, progress)
+    scale = settle_grades(
+        choices.grades, scorer.policy.grade_bounds, previous, horizon_days=evidence.snapshots.horizon_days, now=now
+    )
+    scorer = replace(scorer, policy=replace(scorer.policy, grade_bounds=scale.bounds))
+    evidence = replace(evidence, grades=scale, previous=previous)
     facts = training_facts(scorer, evidence, name=choices.name, trained_at=now)
     return Training(replace(scorer, facts=facts), evidence)
 
@@ -96,7 +109,7 @@ def _by_rules(examined: Examination, choices: Choices, now: datetime) -> tuple[S
     )
     average = fitted.scorer.probability(today.features).mean()
     why = "is published: no lead has been seen that could show what a cutoff would do. Go by the grades."
-    cutoffs = tuple(unpublished(stage, f"No {stage} cutoff {why}") for stage in DEFAULT_MULTIPLES)
+    cutoffs = tuple(no_cutoffs(choices.cutoffs, lambda stage: f"No {stage} cutoff {why}"))
     policy = policy_of(fitted.scorer, cutoffs, choices, base_rate=float(average))
     leads = replace(leads, horizon_days=choices.horizon_days if known.plan.calendar else None)
     evidence = Evidence(examined.tables, leads, None, {}, fitted, cutoffs, examined.findings, examined.prior)

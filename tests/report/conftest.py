@@ -5,7 +5,8 @@ import copy
 import itertools
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,42 @@ from leadml.report import render
 
 def _curve(power: float) -> list[float]:
     return [1 - (1 - i / 50) ** power for i in range(51)]
+
+
+def _moved(cutoff: float, weekly: float, recall: float, all_wins: float) -> dict[str, Any]:
+    """What a cutoff would do, beside what the facts of the published ones say."""
+    won, width = recall * all_wins, 0.9 / math.sqrt(weekly + 3)
+
+    def around(value: float, width: float, most: float = math.inf) -> list[float]:
+        return [value, value * (1 - width), min(most, value * (1 + width))]
+
+    return {
+        "cutoff": cutoff,
+        "per_week": around(weekly, 0.6 * width),
+        "leads": around(20 * weekly, 0.6 * width),
+        "precision": around(won / weekly, width, 1.0),
+        "recall": around(recall, 0.4 * width, 1.0),
+        "missed_per_week": around(all_wins - won, 0.4 * width),
+        "missed": around(20 * (all_wins - won), 0.4 * width),
+        "value_per_week": around(won * 1900 - 190 * weekly, width),
+    }
+
+
+def _what_if(published: dict[str, Any], most: float) -> list[dict[str, Any]]:
+    """Rows of a stage that meets 320 leads a week, going through its published cutoff."""
+    weekly, recall, power = published["per_week"], published["recall"][0], 1.35
+    scale = weekly / (-math.log(published["probability"] / 0.66)) ** power
+    bend = math.log(1 - recall) / math.log(1 - weekly / 321)
+    all_wins = published["precision"][0] * weekly / recall
+    volumes = sorted({weekly, *(1 + i * (most - 1) / 69 for i in range(70))}, reverse=True)
+    cutoffs = [0.66 * math.exp(-((volume / scale) ** (1 / power))) for volume in volumes]
+    cutoffs[volumes.index(weekly)] = published["probability"]
+    rows = [
+        _moved(cutoff, volume, 1 - (1 - volume / 321) ** bend, all_wins)
+        for cutoff, volume in zip(cutoffs, volumes, strict=True)
+    ]
+    rows[volumes.index(weekly)] |= {key: published[key] for key in ("precision", "recall")}
+    return rows
 
 
 FACTS: dict[str, Any] = {
@@ -240,6 +277,11 @@ FACTS: dict[str, Any] = {
 }
 
 
+FACTS["what_if"] = {
+    cutoff["stage"]: _what_if(cutoff, most) for cutoff, most in zip(FACTS["cutoffs"], (319.0, 190.0), strict=True)
+}
+
+
 def _numbers(feature: str, label: str, group: str, effects: list[float], edges: list[float]) -> Shape:
     between = [f"{low:,g} to {high:,g}" for low, high in itertools.pairwise(edges)]
     texts = ["not known", f"under {edges[0]:,g}", *between, f"{edges[-1]:,g} or more"]
@@ -316,6 +358,7 @@ def _hostile(facts: dict[str, Any]) -> tuple[dict[str, Any], list[Shape]]:
     facts["evaluation"]["part"] = HOSTILE[1]
     facts["evaluation"]["models"] = dict.fromkeys(["leadml", *HOSTILE[:3]], facts["evaluation"]["models"]["leadml"])
     facts["velocity"] |= {"missing": HOSTILE, "months": [{"month": t, "leads": 3.0} for t in HOSTILE]}
+    facts["what_if"] = dict(zip(HOSTILE, [*facts["what_if"].values()] * 2, strict=False))
     row = facts["returns"]["total"]
     facts["returns"] |= {"missing": HOSTILE, "created_until": HOSTILE[1], "total": row | {"source": HOSTILE[0]}}
     facts["returns"]["rows"] = [row | {"source": t} for t in HOSTILE]
@@ -375,3 +418,33 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=quiet)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def seen() -> list[str]:
+    """What the browser said and asked for while it showed a page."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path, seen: list[str]) -> Iterator[Callable[..., Any]]:
+    """Open a page at a width, everything unfolded, noting messages, errors, dialogs and requests."""
+    contexts = []
+
+    def open_page(html: str, width: int = 1280, scheme: str = "light") -> Any:
+        path = tmp_path / "page.html"
+        path.write_text(html, encoding="utf-8")
+        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda message: seen.append(message.text))
+        tab.on("pageerror", lambda error: seen.append(str(error)))
+        tab.on("dialog", lambda dialog: seen.append(dialog.message))
+        tab.on("request", lambda request: seen.append(request.url))
+        tab.goto(path.as_uri())
+        tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -16,14 +16,24 @@ class Crossings:
 
     In time order, a snapshot is its lead's first crossing of exactly those cutoffs that lie above all the lead's
     earlier probabilities and not above its own. Where time is unknown a lead crosses at its highest probability.
-    Snapshots that are not `eligible` (no intent, for SQL) cross nothing.
+    Snapshots that are not `eligible` (no intent, for SQL) cross nothing. `probability` and `label` are those given.
 
-    `weeks` is the number of weeks the snapshots span (None without time), `converting` one row of each lead that
-    converts after any of its snapshots.
+    `weeks` is the number of weeks the snapshots span, unless it is given (None without time), `converting` one row of
+    each lead that converts after any of its snapshots.
     """
 
-    def __init__(self, probability: Floats, label: Floats, leads: Rows, order: Floats | None, eligible: Mask) -> None:
-        self.weeks = None if order is None else int(np.ptp(order) // _DAYS_A_WEEK) + 1
+    def __init__(
+        self,
+        probability: Floats,
+        label: Floats,
+        leads: Rows,
+        order: Floats | None,
+        eligible: Mask,
+        *,
+        weeks: int | None = None,
+    ) -> None:
+        self.weeks = None if order is None else weeks or weeks_of(order)
+        self.probability, self.label = probability, label
         converting = np.flatnonzero(label == 1)
         self.converting = converting[np.unique(leads[converting], return_index=True)[1]]
         rows = np.flatnonzero(eligible)
@@ -46,9 +56,19 @@ class Crossings:
         converted = _reaching(self._probability[won], cutoffs) - _reaching(self._earlier[won], cutoffs)
         return crossed, converted
 
+    def sums(self, values: Floats, cutoffs: Floats) -> Floats:
+        """The sum of values (one per snapshot) over the first crossings of each cutoff; shape of `cutoffs`."""
+        held = values[self._rows]
+        return _sum_reaching(self._probability, held, cutoffs) - _sum_reaching(self._earlier, held, cutoffs)
+
     def rows(self, cutoff: float) -> Rows:
         """The snapshots, one per lead, at which leads first cross the cutoff."""
         return self._rows[(self._probability >= cutoff) & (self._earlier < cutoff)]
+
+
+def weeks_of(order: Floats) -> int:
+    """How many weeks moments in days span; 0 for none."""
+    return int(np.ptp(order) // _DAYS_A_WEEK) + 1 if len(order) else 0
 
 
 def _highest_before(probability: Floats, leads: Rows) -> Floats:
@@ -67,3 +87,10 @@ def _highest_before(probability: Floats, leads: Rows) -> Floats:
 def _reaching(values: Floats, cutoffs: Floats) -> Rows:
     ordered = np.sort(values)
     return len(ordered) - np.searchsorted(ordered, cutoffs, side="left")
+
+
+def _sum_reaching(values: Floats, held: Floats, cutoffs: Floats) -> Floats:
+    order = np.lexsort((held, values))  # by what is held as well, so that the order of rows changes no digit
+    above = np.r_[0.0, np.cumsum(held[order][::-1])][::-1]
+    sums: Floats = above[np.searchsorted(values[order], cutoffs, side="left")]
+    return sums

@@ -13,8 +13,8 @@ import numpy as np
 from leadml.predict.arrays import Mask
 from leadml.predict.encoding import Floats
 from leadml.predict.rules.rulebook import Rulebook
-from leadml.training.cutoffs.choosing import FEWEST_LEADS
 from leadml.training.cutoffs.crossings import Crossings
+from leadml.training.cutoffs.demands import FEWEST_LEADS
 from leadml.training.cutoffs.policy import StagePolicy
 from leadml.training.evaluation import Interval, resampled_accounts, with_intervals
 from leadml.training.folds import Rows
