@@ -99,14 +99,14 @@ class Feature:
         return Words(self.describe(code))
 
     def exact_words(self, code: int, value: Any) -> Words:
-        """Words for the very value of a lead, None where it is missing; `code` is its code."""
-        if code == MISSING or value is None:
+        """Words for the very value of a lead's column, of which `code` is the code; that of a time is not looked at."""
+        if code == MISSING:
             return missing(self.phrase)
-        if self.kind == "number":
+        if self.kind == "number" and np.isfinite(value):
             return spoken(self.phrase, Span(float(value), float(value)))
         if self.kind == "category" and code == OTHER:
             return Words(f"{str(value).strip()} (seldom or never seen)")
-        return Words(self.describe(code))
+        return self.words(code)
 
     def say(self, words: Sequence[Words]) -> str:
         """A sentence of the feature's subject and words for one or more of its codes."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from leadml.errors import ColumnsError
 from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.asking.answers import Answers
 from leadml.predict.asking.filling import Addends, Standing
@@ -18,6 +19,7 @@ from leadml.predict.asking.questions import OpenQuestion, Questions
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
 from leadml.predict.encoding import GROUPS, Codes, Column, Feature, Floats
 from leadml.predict.policy import Policy, scores
+from leadml.predict.reasons import Reason, exact_reasons
 from leadml.predict.rules.columns import RuleColumns, rule_columns
 from leadml.predict.rules.rows import Mask, RuleRows
 from leadml.predict.rules.rulebook import Rulebook, Stops
@@ -133,6 +135,20 @@ class Scorer:
             "as_of", pa.repeat(pa.nulls(1, TIME)[0] if as_of is None else pa.scalar(as_of, TIME), table.num_rows)
         )
         return scored if ids is None else scored.add_column(0, "lead_id", ids)
+
+    def reasons(self, row: Any) -> tuple[Reason, ...]:
+        """Every reason of one row with its very values, the strongest first; with the intercept they add up.
+
+        Raises:
+            ColumnsError: there is not one row; and as for `score`.
+        """
+        table = read_columns(row, self.columns)
+        if table.num_rows != 1:
+            raise ColumnsError(f"Reasons are given for one row, got {table.num_rows} instead. Bring one row.")
+        part = self._whole(table)
+        codes = [int(code[0]) for code in part.codes]
+        added = self._shared_out(part)[:, 0]
+        return exact_reasons(self.terms, self.features, self.tables.pairs, table, codes, added)
 
     def open_questions(self, rows: Any) -> tuple[OpenQuestion, ...]:
         """The questions that rows have not answered, what asking each is worth, and what each answer would do.
