@@ -81,6 +81,11 @@ class Points:
         if minimum is not None:
             fits &= (crossed >= FEWEST_LEADS) & (converted >= minimum * crossed)
         why = f"the lowest at which {' and '.join(said)}"
+        others = [
+            name for name, value in vars(policy).items() if value and name not in ("per_week", "minimum_precision")
+        ]
+        if others:
+            why += f"; not asked of points: {', '.join(others)}"
         return (self._points(ranks[np.argmax(fits)]) if fits.any() else None), why
 
     def of_volume(self, leads: int) -> float | None:
