@@ -90,6 +90,11 @@ class LeadSettings(Section):
     )
     personal: Texts = key("e-mail, phone, name: never learnt from, never shown", COLUMNS, ())
     exclude: Texts = key("columns to leave out, such as those filled in after the outcome", COLUMNS, ())
+    sensitive: Texts = key(
+        "gender, age: kept out of model, rules and reasons, read for the report on fairness alone",
+        COLUMNS,
+        (),
+    )
     answers: dict[str, Text] = key(
         'qualification questions and the columns that hold their answers: budget = "Budget"',
         'lines such as budget = "Budget"',
@@ -201,6 +206,7 @@ class OutputSettings(Section):
         "the table (of a database) or file that scores of accounts are written to", A_TEXT, "account_scores"
     )
     rejects: Text = key("the file for rows that cannot be used, with the reason", "a path", "rejects.csv")
+    review: Text = key("the file of wins that were missed and alarms that were false", "a path", "review.csv")
     report: Text = key("the page about the model", "a path", "report.html")
 
 

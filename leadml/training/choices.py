@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from leadml.features import CensoringRule
+from leadml.features import TEAM, CensoringRule
 from leadml.predict.encoding import Group
 from leadml.predict.rules.rulebook import Rulebook
 from leadml.training.cutoffs.policy import CutoffPolicy
@@ -44,3 +44,8 @@ class Choices:
     kind: Kind = "glassbox"
     seed: int = 0
     time_limit_seconds: float | None = None
+
+    @property
+    def by_team(self) -> bool:
+        """Whether teams have cutoffs of their own."""
+        return any(segment.column == TEAM.name for segment in self.cutoffs.segments)

@@ -26,7 +26,7 @@ from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, refuse_unready
 from leadml.training.fit import Fitted, fit_rules
 from leadml.training.grades import settle_grades
-from leadml.training.handover import Rehearsal, out_of_time, policy_of
+from leadml.training.handover import Rehearsal, check_segments, out_of_time, with_policy
 from leadml.training.history import leads_at, weekly_snapshots
 from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
@@ -89,8 +89,10 @@ def check_asked(examined: Examination, choices: Choices) -> None:
     """Refuse what is asked of columns and cannot be held.
 
     Raises:
-        TrainingError: a column that is to be monotone and is not there or no number, or whose rules say the opposite.
+        TrainingError: a column that is to be monotone and is not there or no number, or whose rules say the opposite;
+            or the column that tells segments of cutoffs apart is not there.
     """
+    check_segments(examined, choices.cutoffs)
     check_monotone(held_monotone(examined, choices), examined.columns, examined.rulebook)
 
 
@@ -110,10 +112,10 @@ def _by_rules(examined: Examination, choices: Choices, now: datetime) -> tuple[S
     average = fitted.scorer.probability(today.features).mean()
     why = "is published: no lead has been seen that could show what a cutoff would do. Go by the grades."
     cutoffs = tuple(no_cutoffs(choices.cutoffs, lambda stage: f"No {stage} cutoff {why}"))
-    policy = policy_of(fitted.scorer, cutoffs, choices, base_rate=float(average))
+    scorer = with_policy(fitted.scorer, leads.columns, cutoffs, choices, base_rate=float(average))
     leads = replace(leads, horizon_days=choices.horizon_days if known.plan.calendar else None)
     evidence = Evidence(examined.tables, leads, None, {}, fitted, cutoffs, examined.findings, examined.prior)
-    return replace(fitted.scorer, policy=policy), evidence
+    return scorer, evidence
 
 
 def _by_learning(examined: Examination, split: Split, choices: Choices, progress: Progress) -> tuple[Scorer, Evidence]:
@@ -134,12 +136,12 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
     if snapshots.horizon_days is not None and split.boundary is not None:
         since = _EPOCH + timedelta(days=split.boundary)
         weekly = weekly_snapshots(examined.tables, choices, since, examined.counts)
-    leads = out_of_time(weekly, rehearsal.scorer, choices)
+    leads = out_of_time(examined.tables, weekly, rehearsal.scorer, choices)
     cutoffs = choose_cutoffs(
         leads, choices.cutoffs, base_rate=float(older.label.mean()), signal=final.signal, seed=choices.seed
     )
-    qualified = None if weekly is newest else first_crossings(leads, cutoffs[0], choices.every_days)
-    policy = policy_of(final.scorer, cutoffs, choices, base_rate=float(snapshots.label.mean()))
+    qualified = None if weekly is newest else first_crossings(leads, cutoffs, choices.every_days)
+    scorer = with_policy(final.scorer, snapshots.columns, cutoffs, choices, base_rate=float(snapshots.label.mean()))
     evidence = Evidence(
         examined.tables,
         snapshots,
@@ -153,7 +155,7 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         qualified,
         Rehearsal(rehearsal.scorer, weekly, leads),
     )
-    return replace(final.scorer, policy=policy), evidence
+    return scorer, evidence
 
 
 def _cut_short(fitted: Fitted, choices: Choices) -> list[Finding]:

@@ -46,10 +46,10 @@ class Candidates:
         """Leads that cross and convert within the horizon of it."""
         return self._counts[1]
 
-    @property
+    @cached_property
     def per_week(self) -> Floats | None:
-        """Leads that cross in an average week; None without time."""
-        return None if self.crossings.weeks is None else self.crossed / self.crossings.weeks
+        """Leads that cross in an average week; None without weeks."""
+        return self.crossings.per_week(self.cutoffs)
 
     @property
     def recall(self) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadml.training.cutoffs.demands import Binding
-from leadml.training.cutoffs.policy import Stage
+from leadml.training.cutoffs.policy import Stage, StagePolicy
 from leadml.training.evaluation import Interval
 
 
@@ -15,14 +15,19 @@ class Figures:
     """What a cutoff would have done to the leads it is judged on, each figure (value, low, high) or None.
 
     `per_week` is the number of leads that first cross it in an average week (None without time), `precision` the share
-    of these that convert within the horizon of crossing, `recall` their share of all leads that convert, and
-    `value_per_week` what those that convert were expected to bring, less the cost of working all that cross.
+    of all that cross it which convert within the horizon of crossing, `recall` their share of all leads that convert,
+    and `value_per_week` what those that convert were expected to bring, less the cost of working all that cross.
+    `leads` is the number of all that cross it, `missed` that of leads that convert and are not among those that cross
+    and convert, `missed_per_week` the same of the leads that came in after the first moment, in an average week.
     """
 
     per_week: Interval | None = None
     precision: Interval | None = None
     recall: Interval | None = None
     value_per_week: Interval | None = None
+    leads: Interval | None = None
+    missed: Interval | None = None
+    missed_per_week: Interval | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as the bundle's facts keep them."""
@@ -64,7 +69,7 @@ class Cutoff:
     """One stage's cutoff, for the leads of a `segment` or (None) of no segment.
 
     `probability` is None where no cutoff is published, and `why` says the reason; `binding` is what puts it where it
-    is.
+    is, of what was `asked`.
     """
 
     stage: Stage
@@ -75,6 +80,7 @@ class Cutoff:
     segment: str | None = None
     guarantee: Guarantee | None = None
     confirmation: Confirmation | None = None
+    asked: StagePolicy | None = None
 
     @property
     def precision(self) -> Interval | None:

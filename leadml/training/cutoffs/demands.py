@@ -51,8 +51,8 @@ def demands_of(asked: StagePolicy, candidates: Candidates) -> list[Demand]:
 
 def _demands(asked: StagePolicy, candidates: Candidates) -> Iterator[Demand]:
     within = np.ones(len(candidates.cutoffs), np.bool_)
-    if asked.per_week is not None and candidates.crossings.weeks is not None:
-        within = candidates.crossed <= asked.per_week * candidates.crossings.weeks
+    if asked.per_week is not None and candidates.per_week is not None:
+        within = candidates.per_week <= asked.per_week
         yield Demand("capacity", within)
     if asked.minimum_precision is not None:
         minimum, confidence = asked.minimum_precision, asked.confidence

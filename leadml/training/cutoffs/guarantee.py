@@ -72,6 +72,8 @@ def _by_account(label: Floats, accounts: Rows, order: Rows) -> tuple[Floats, Flo
 
 def _exceeds(won: Floats, leads: Floats, largest: int, minimum: float, risk: float) -> bool:
     """Whether accounts show, at a risk of being wrong, that conversions per lead lie above the minimum."""
+    if not len(leads):
+        return False
     if largest == 1:
         return bool(binom.sf(won.sum() - 1, len(won), minimum) <= risk)
     gains = won - minimum * leads

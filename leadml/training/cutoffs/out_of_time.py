@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.training.cutoffs.crossings import Crossings, weeks_of
+from leadml.training.cutoffs.crossings import Crossings, Period
 from leadml.training.cutoffs.policy import Stage
 from leadml.training.folds import Rows
 from leadml.training.split import Mask
@@ -27,8 +27,8 @@ class OutOfTime:
     `value` is what such a deal was expected to be worth, by what was known at that moment (NaN: nothing tells; None:
     nothing ever tells), and `cost_of_working` what working one lead costs, in the same currency. `segment` is the
     number of the segment of the cutoff policy that each snapshot belongs to, -1 for none; None: there are no segments.
-    `weeks` are those that the snapshots stand for, `known_weeks` those of the known ones among them, where they are
-    only a part of what there was then (None: as many as they span).
+    `period` is that of which the snapshots are a part, `known_period` that of the known ones among them (None: what
+    they span).
     """
 
     probability: Floats
@@ -40,11 +40,11 @@ class OutOfTime:
     value: Floats | None = None
     cost_of_working: float = 0.0
     segment: Rows | None = None
-    weeks: int | None = None
-    known_weeks: int | None = None
+    period: Period | None = None
+    known_period: Period | None = None
 
     def take(self, rows: Rows) -> OutOfTime:
-        """The snapshots at some row numbers, in their order; weeks are those that they span."""
+        """The snapshots at some row numbers, in their order; their period is that which they span."""
         return replace(
             self,
             probability=self.probability[rows],
@@ -55,29 +55,36 @@ class OutOfTime:
             may_be={stage: mask[rows] for stage, mask in self.may_be.items()},
             value=None if self.value is None else self.value[rows],
             segment=None if self.segment is None else self.segment[rows],
-            weeks=None,
-            known_weeks=None,
+            period=None,
+            known_period=None,
         )
 
     def of_segment(self, number: int | None) -> OutOfTime:
-        """The snapshots of a segment, by its number; those of none for None. They stand for all weeks there are."""
+        """The snapshots of a segment, by its number; those of none for None. They stand for the whole period."""
         if self.segment is None:
             return self
         own = self.take(np.flatnonzero(self.segment == (-1 if number is None else number)))
         if self.order is None or self.known.order is None:
             return own
-        return replace(own, weeks=self.weeks or weeks_of(self.order), known_weeks=weeks_of(self.known.order))
+        known = self.known_period or Period.of(self.known.order)
+        return replace(own, period=self.period or Period.of(self.order), known_period=known)
 
     @cached_property
     def known(self) -> OutOfTime:
         """The snapshots whose horizon has passed."""
         known = self.take(np.flatnonzero(np.isfinite(self.label)))
-        return replace(known, weeks=self.known_weeks, known_weeks=self.known_weeks)
+        return replace(known, period=self.known_period, known_period=self.known_period)
+
+    @property
+    def weeks(self) -> float | None:
+        """Weeks from the first moment to the last; None without time, or where there is only one moment."""
+        period = self.period or Period.of(self.order)
+        return period.weeks if period else None
 
     def crossings(self, stage: Stage) -> Crossings:
         """Each lead's first crossing of any cutoff of a stage."""
         eligible = self.eligible(stage)
-        return Crossings(self.probability, self.label, self.lead, self.order, eligible, weeks=self.weeks)
+        return Crossings(self.probability, self.label, self.lead, self.order, eligible, period=self.period)
 
     def eligible(self, stage: Stage) -> Mask:
         """Which snapshots may have a stage whatever their score."""
