@@ -136,7 +136,7 @@ class ActivitySettings(Section):
         (),
     )
     prompt_types: Texts = key(
-        "types that you can prompt, such as an invitation to a webinar; `leadml explain` says what they would do",
+        "types that you can prompt; `leadml explain` says what one more of them would do",
         'a list of texts, such as ["webinar"]',
         (),
     )
