@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadml.predict.encoding import Floats, number_text
+from leadml.predict.encoding import Floats
+from leadml.predict.phrases import number_text
 from leadml.training.folds import Rows
 
 # Of fewer leads no rate can be told, and their values might point to single people.
