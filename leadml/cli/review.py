@@ -51,7 +51,7 @@ def _of_missed(facts: Mapping[str, Any]) -> str:
     told = facts["missed"]
     gated = f" ({told['gated']:,} more were kept from MQL by a gate)" if told["gated"] else ""
     return (
-        f"Missed wins: {told['count']:,} of {told['of']:,} leads won out of time never scored {facts['cutoff']:.1%}"
+        f"Missed wins: {told['count']:,} of {told['of']:,} leads won out of time never scored {_cutoff(facts)}"
         f"{gated}; the worst:"
     )
 
@@ -60,9 +60,15 @@ def _of_alarms(facts: Mapping[str, Any]) -> str:
     told = facts["alarms"]
     later = f", and {told['won_later']:,} more were won only later" if told["won_later"] else ""
     return (
-        f"False alarms: {told['count']:,} of {told['of']:,} leads that reached {facts['cutoff']:.1%} out of time were "
+        f"False alarms: {told['count']:,} of {told['of']:,} leads that reached {_cutoff(facts)} out of time were "
         f"not won{later}; the worst:"
     )
+
+
+def _cutoff(facts: Mapping[str, Any]) -> str:
+    """The MQL cutoff, in words where segments have their own."""
+    cutoffs = facts["cutoffs"]
+    return f"{cutoffs[0]:.1%}" if len(cutoffs) == 1 else "the MQL cutoff of their segment"
 
 
 def _print(title: str, why: str, rows: Sequence[Mapping[str, Any]], common: Sequence[Mapping[str, Any]]) -> None:

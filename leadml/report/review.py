@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadml.charts import plain
-from leadml.report.formats import UNKNOWN, count, day, number, percent, records
+from leadml.report.formats import UNKNOWN, count, day, items, number, percent, records
 from leadml.report.story import part, within
 
 MOST_LEADS = 20
@@ -50,9 +50,10 @@ def section(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]] | None) 
     `rows` are the leads of the file that belongs to the bundle, None where there is none.
     """
     told = facts.get("review")
-    if not isinstance(told, Mapping) or number(told.get("cutoff")) is None:
+    cutoffs = items(part(facts, "review", "cutoffs"))
+    if not isinstance(told, Mapping) or not cutoffs:
         return None
-    cutoff = percent(told.get("cutoff"))
+    cutoff = f"{percent(cutoffs[0])}, the MQL cutoff" if len(cutoffs) == 1 else "the MQL cutoff of their segment"
     missed, alarms = part(told, "missed"), part(told, "alarms")
     return Review(
         [_missed(facts, missed, cutoff, rows or ()), _alarms(facts, alarms, cutoff, rows or ())], rows is None
@@ -63,7 +64,7 @@ def _missed(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Map
     gated = number(part(told, "gated"))
     counts = (
         f"Of {count(part(told, 'of'))} leads that were won{within(facts)}, {count(part(told, 'count'))} never scored "
-        f"{cutoff} before, the MQL cutoff."
+        f"as much as {cutoff}, before."
     )
     counts += f" {count(gated)} more scored enough and were kept from MQL by a gate." if gated else ""
     return Kind("Missed wins", counts, _common(told), "Reasons against", _leads(rows, "missed", "reasons_against"))
