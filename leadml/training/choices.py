@@ -44,3 +44,4 @@ class Choices:
     kind: Kind = "glassbox"
     seed: int = 0
     time_limit_seconds: float | None = None
+    calibration_limit: float | None = 0.05
