@@ -463,6 +463,43 @@ def test_lost_may_be_empty_where_time_tells() -> None:
     assert settings(leads={**DATED, "lost": []}).leads.lost == ()
 
 
+@pytest.mark.parametrize(
+    ("sections", "path"),
+    [
+        ({"leads": {"role": "gender"}}, "leads.role"),
+        ({"leads": {"owner": "gender"}}, "leads.owner"),
+        ({"leads": {"answers": {"authority": "gender"}}}, "leads.answers.authority"),
+        ({"leads": {"groups": {"gender": "fit"}}}, "leads.groups.gender"),
+        ({"leads": {"monotone": {"gender": "rising"}}}, "leads.monotone.gender"),
+        ({"leads": {"known_at": {"gender": "created"}}}, "leads.known_at.gender"),
+        ({"leads": {"personal": ["gender"]}}, "leads.personal"),
+        ({"leads": {"exclude": ["gender"]}}, "leads.exclude"),
+        ({"rules": {"preset": "bant", "attributes": {"sex": "gender"}}}, "rules.attributes.sex"),
+        ({"queue": {"value_by": "gender", "values": {"f": 1}}}, "queue.value_by"),
+        (
+            {"rules": {"segments": [{"name": "w", "column": "gender", "one_of": ["f"], "preset": "bant"}]}},
+            "rules.segments",
+        ),
+    ],
+)
+def test_a_sensitive_column_is_refused_for_every_other_use_in_one_message(sections: dict[str, Any], path: str) -> None:
+    sections = {**sections, "leads": {"sensitive": ["gender"], **sections.get("leads", {})}}
+    problems = refusal(**sections)
+    assert len(problems) == 1
+    assert problems[0].startswith(path)
+    assert "names 'gender', which leads.sensitive keeps out of model, rules and tracking" in problems[0]
+
+
+def test_sensitive_columns_may_be_labelled_and_grades_are_stated_in_one_way() -> None:
+    read = settings(leads={"sensitive": ["gender"], "labels": {"gender": "Gender"}})
+    assert read.lead_columns().sensitive == ("gender",)
+    assert settings(grades={"probabilities": [0.4, 0.2, 0.1]}).grades.probabilities == (0.4, 0.2, 0.1)
+    both = refusal(grades={"probabilities": [0.4, 0.2, 0.1], "bounds": [4, 2, 1]})
+    assert both == ["grades.probabilities = [0.4, 0.2, 0.1]: cannot stand beside grades.bounds; keep one"]
+    for wrong in ([0.4, 0.4, 0.1], [1.0, 0.2, 0.1], [0.4, 0.2]):
+        assert "three numbers between 0 and 1 that fall" in refusal(grades={"probabilities": wrong})[0]
+
+
 def test_two_questions_may_read_one_column_and_an_owner_may_be_personal() -> None:
     read = settings(leads={"owner": "rep", "personal": ["rep"], "answers": {"budget": "money", "money": "money"}})
     assert read.leads.answers == {"budget": "money", "money": "money"}

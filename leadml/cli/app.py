@@ -9,17 +9,16 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli import accounts, questions, queue, rules_learn
-from leadml.cli.lead import lead, print_decisions, print_lifecycle
+from leadml.cli import accounts, cutoffs, explain, questions, queue, review, rules_learn
+from leadml.cli.lead import lead, print_lifecycle
 from leadml.cli.options import AsOf, Config, Json, project_of
 from leadml.cli.progress import progress
 from leadml.cli.rules import rules
 from leadml.cli.show import print_json, print_lines
-from leadml.cli.tables import print_check, print_demo, print_explanation, print_proposal, print_scoring, print_training
+from leadml.cli.tables import print_check, print_demo, print_proposal, print_scoring, print_training
 from leadml.errors import LeadmlError
 from leadml.operations.check import run_check
 from leadml.operations.demo import run_demo
-from leadml.operations.explain import explain_lead
 from leadml.operations.init import propose, write_settings
 from leadml.operations.page import write_page
 from leadml.operations.score import run_scoring
@@ -100,15 +99,6 @@ def score(
 
 
 @app.command()
-def explain(lead_id: str, config: Config = Path("leadml.toml"), as_of: AsOf = None, json: Json = False) -> None:
-    """Say why a lead has its score, term by term."""
-    explanation = explain_lead(project_of(config), lead_id, as_of=as_of)
-    print_explanation(explanation, json=json)
-    if not json:
-        print_decisions(explanation.decisions)
-
-
-@app.command()
 def report(config: Config = Path("leadml.toml"), json: Json = False) -> None:
     """Write the page about the champion."""
     page = write_page(project_of(config))
@@ -116,8 +106,11 @@ def report(config: Config = Path("leadml.toml"), json: Json = False) -> None:
 
 
 app.add_typer(accounts.app)
+app.add_typer(cutoffs.app)
+app.add_typer(explain.app)
 app.add_typer(queue.app)
 app.add_typer(questions.app)
+app.add_typer(review.app)
 
 
 def run() -> int:

@@ -7,16 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from leadml.cli.questions import print_lead_questions
+from leadml.cli.grades import grade_lines
 from leadml.cli.show import command, print_json, print_lines, print_table
 from leadml.operations.check import CheckRun
 from leadml.operations.demo import DemoRun
-from leadml.operations.explain import Explanation
 from leadml.operations.init import Proposal
 from leadml.operations.score import ScoringRun
 from leadml.operations.train import TrainingRun
 
-_MOST_REASONS = 15
 _KINDS = {
     "refusal": "What stops training:",
     "proven": "Leaks, proven and left out:",
@@ -74,7 +72,7 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
     """What was learned, how good it is beside the baselines, and the cutoffs."""
     facts = run.scorer.facts
     if json:
-        shown = {key: value for key, value in facts.items() if key not in ("density", "plan")}
+        shown = {key: value for key, value in facts.items() if key not in ("density", "pairs", "plan")}
         print_json({"bundle": run.bundle, "sha256": run.scorer.digest, "reading": run.reading, **shown})
         return
     print_lines(f"Read: {run.reading}", *run.assumptions)
@@ -84,6 +82,7 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
         _print_evaluation(facts["evaluation"])
     print_lines(*_what_is_served(facts), *_what_it_is_held_to(facts))
     print_lines(*(cutoff["why"] for cutoff in facts["cutoffs"]))
+    print_lines(*grade_lines(facts))
     print_lines(f"Bundle: {run.bundle}")
 
 
@@ -143,34 +142,6 @@ def print_scoring(run: ScoringRun, *, json: bool) -> None:
         f"Scores: {run.target}",
         f"Read: {run.reading}",
     )
-
-
-def print_explanation(explanation: Explanation, *, json: bool) -> None:
-    """A lead's score as the sum of its terms."""
-    row = explanation.row
-    if json:
-        questions = list(map(asdict, explanation.questions))
-        told = {"questions": questions, "decisions": explanation.decisions}
-        print_json({"intercept": explanation.intercept, **row, **told})
-        return
-    reasons: Sequence[Mapping[str, Any]] = [*row["reasons_for"], *row["reasons_against"]]
-    reasons = sorted(reasons, key=lambda reason: -abs(reason["log_odds"]))
-    shown, rest = reasons[:_MOST_REASONS], reasons[_MOST_REASONS:]
-    small = [(f"{len(rest)} smaller reasons together", f"{sum(r['log_odds'] for r in rest):+.3f}")] if rest else []
-    print_table(
-        f"Lead {row['lead_id']}: score {row['score']}, grade {row['grade']}, stage {row['stage'] or 'not decided'}",
-        ["reason", "log-odds"],
-        [
-            ("a lead like any other", f"{explanation.intercept:+.3f}"),
-            *((reason["reason"], f"{reason['log_odds']:+.3f}") for reason in shown),
-            *small,
-            ("sum", f"{row['log_odds']:+.3f}"),
-        ],
-        text="reason",
-    )
-    print_lead_questions(explanation.questions)
-    if row["next_question"]:
-        print_lines(f"Ask next: {row['next_question']}")
 
 
 def print_demo(run: DemoRun, *, json: bool) -> None:

@@ -13,12 +13,18 @@ from leadml.features.engine import END, measured
 from leadml.features.plan import FeaturePlan, Measure
 from leadml.features.spine import DAY
 from leadml.predict.encoding import Column, Group
+from leadml.predict.phrases import PLAIN, Phrase
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 __all__ = ["account_features", "account_measures"]
+
+_ENGAGED = Phrase("value", "Contacts of the account engaged in 90 days")
+_ROLES = Phrase("value", "Roles of the account engaged in 90 days")
+_COLLEAGUES = Phrase("times", "Colleagues active", 30)
+_LAST = Phrase("last", "Someone of the account active")
 
 
 def account_features(con: DuckDBPyConnection, plan: FeaturePlan) -> list[pa.ChunkedArray]:
@@ -37,21 +43,24 @@ def account_measures(plan: FeaturePlan) -> Iterator[Measure]:
     yield _measure("contacts known", "fit", "Contacts of the account", known)
     if not plan.activity_types:
         return
-    yield _measure("contacts engaged", "engagement", "Contacts engaged, 90 days", "coalesce(engaged.total, 0)")
+    yield _measure(
+        "contacts engaged", "engagement", "Contacts engaged, 90 days", "coalesce(engaged.total, 0)", _ENGAGED
+    )
     if plan.roles:
-        yield _measure("roles covered", "fit", "Roles engaged, 90 days", "coalesce(roles.total, 0)")
+        yield _measure("roles covered", "fit", "Roles engaged, 90 days", "coalesce(roles.total, 0)", _ROLES)
     others = f"({_within('account', 'total', 30)} - ({_within('own', 'total', 30)})) / 1e6"
-    yield _measure("colleagues activity 30d", "engagement", "Activity of colleagues, 30 days", others)
+    yield _measure("colleagues activity 30d", "engagement", "Activity of colleagues, 30 days", others, _COLLEAGUES)
     if plan.intent_types:
         for days in (30, 90):
             intent = f"({_within('account', 'intent', days)}) / 1e6"
-            yield _measure(f"account intent {days}d", "intent", f"Intent in the account, {days} days", intent)
+            phrase = Phrase("times", "Intent shown in the account", days)
+            yield _measure(f"account intent {days}d", "intent", f"Intent in the account, {days} days", intent, phrase)
     since = f"(s.moment - account.moment) / {DAY}.0"
-    yield _measure("days since account activity", "engagement", "Account, days since any activity", since)
+    yield _measure("days since account activity", "engagement", "Account, days since any activity", since, _LAST)
 
 
-def _measure(name: str, group: Group, label: str, sql: str) -> Measure:
-    return Measure(Column(name, "number", group, label), sql)
+def _measure(name: str, group: Group, label: str, sql: str, phrase: Phrase = PLAIN) -> Measure:
+    return Measure(Column(name, "number", group, label, phrase), sql)
 
 
 def _within(source: str, total: str, days: int) -> str:

@@ -12,6 +12,7 @@ from leadml.features.engine import measured
 from leadml.features.plan import FeaturePlan, Measure, readable
 from leadml.features.spine import DAY
 from leadml.predict.encoding import Column, Group
+from leadml.predict.phrases import Pattern, Phrase
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,7 +51,7 @@ def activity_measures(plan: FeaturePlan) -> Iterator[Measure]:
         return
     for code, kind in enumerate(plan.activity_types):
         group: Group = "intent" if kind in plan.intent_types else "engagement"
-        yield from _of_type(kind, readable(kind), group, f"type = {code}")
+        yield from _of_type(kind, plan.activity_label(kind), group, f"type = {code}")
     if plan.pooled:
         name = "other activities"
         yield from _of_type(name, readable(name), "engagement", f"type = {len(plan.activity_types)}")
@@ -60,26 +61,35 @@ def activity_measures(plan: FeaturePlan) -> Iterator[Measure]:
 
 def _of_type(name: str, label: str, group: Group, condition: str) -> Iterator[Measure]:
     for days in _WINDOWS:
-        column = Column(f"{name} {days}d", "number", group, f"{label}, {days} days")
+        column = Column(f"{name} {days}d", "number", group, f"{label}, {days} days", Phrase("times", label, days))
         yield Measure(column, f"coalesce(sum(n{days}) filter (where {condition}), 0) / 1e6")
-    column = Column(f"days since {name}", "number", group, f"{label}, days since the last")
+    column = Column(f"days since {name}", "number", group, f"{label}, days since the last", Phrase("last", label))
     yield Measure(column, f"min(age) filter (where {condition}) / {DAY}.0")
 
 
 def _over_all() -> Iterator[Measure]:
-    def column(name: str, label: str) -> Column:
-        return Column(name, "number", "engagement", label)
+    def column(name: str, label: str, subject: str, pattern: Pattern = "value") -> Column:
+        return Column(name, "number", "engagement", label, Phrase(pattern, subject))
 
     yield Measure(
-        column("activity types 90d", "Kinds of activity, 90 days"),
+        column("activity types 90d", "Kinds of activity, 90 days", "Kinds of activity in 90 days"),
         f"count(*) filter (where age <= 90 * {DAY})",
     )
     recent, before = "coalesce(sum(n30), 0)", "coalesce(sum(n60), 0) - coalesce(sum(n30), 0)"
     yield Measure(
-        column("activity trend", "Activity, last 30 days against the 30 before (log ratio)"),
+        column(
+            "activity trend",
+            "Activity, last 30 days against the 30 before (log ratio)",
+            "Activity in the last 30 days against the 30 before",
+            "ratio",
+        ),
         f"ln((greatest({recent}, 0) / 1e6 + 1) / (greatest({before}, 0) / 1e6 + 1))",
     )
     yield Measure(
-        column("engagement points", f"Points for activities (intent 5, other 1; half-life {_HALF_LIFE} days)"),
+        column(
+            "engagement points",
+            f"Points for activities (intent 5, other 1; half-life {_HALF_LIFE} days)",
+            "Points for activities, the newer the more",
+        ),
         "coalesce(sum(points), 0) / 1e6",
     )

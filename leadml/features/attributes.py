@@ -19,6 +19,7 @@ from leadml.features.plan import Attribute, FeaturePlan
 from leadml.features.spine import DAY, NEVER, Spine
 from leadml.predict.columns import coerce
 from leadml.predict.encoding import Column
+from leadml.predict.phrases import Phrase
 from leadml.schema import LeadTables
 
 if TYPE_CHECKING:
@@ -46,17 +47,14 @@ _READ_AS = {
 
 def attribute_columns(plan: FeaturePlan) -> list[Column]:
     """Contracts of the attributes. With a moment to count from, a time becomes the number of days before it."""
-    return [
-        Column(a.name, "number" if plan.calendar and a.kind == "time" else a.kind, a.group, a.label)
-        for a in plan.attributes
-    ]
+    return [_days_column(a) if plan.calendar and a.kind == "time" else _column(a) for a in plan.attributes]
 
 
 def calendar_columns() -> list[Column]:
     """Contracts of what the moment itself says."""
     return [
-        Column("lead age days", "number", "engagement", "Age of the lead in days"),
-        Column("month", "number", "engagement", "Month of the year"),
+        Column("lead age days", "number", "engagement", "Age of the lead in days", Phrase("since", "Lead came in")),
+        Column("month", "number", "engagement", "Month of the year", Phrase("month", "Month")),
     ]
 
 
@@ -107,6 +105,10 @@ def days_before(times: Values, spine: Spine) -> pa.Array:
     known = moments < spine.at
     days = np.where(known, spine.at - np.where(known, moments, 0), 0) / DAY
     return pa.array(days, mask=~known)
+
+
+def _days_column(attribute: Attribute) -> Column:
+    return Column(attribute.name, "number", attribute.group, attribute.label, Phrase("since"))
 
 
 def _column(attribute: Attribute) -> Column:

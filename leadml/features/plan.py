@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from leadml.errors import BundleError
@@ -50,6 +50,7 @@ class FeaturePlan:
     `intent_types`: the types that show intent. `accounts`: some account has two leads or more.
     `roles`: leads have a role. `teams`: each lead's team stands beside its features (for cutoffs; nothing learns from
     it). `counts`: what the rulebook counts of activities.
+    `activity_labels`: what people call types, where that is not their name.
     """
 
     calendar: bool
@@ -61,6 +62,11 @@ class FeaturePlan:
     roles: bool = False
     teams: bool = False
     counts: tuple[ActivityCount, ...] = ()
+    activity_labels: Mapping[str, str] = field(default_factory=dict)
+
+    def activity_label(self, kind: str) -> str:
+        """What people call an activity type."""
+        return self.activity_labels.get(kind) or readable(kind)
 
     @property
     def counted_types(self) -> tuple[str, ...]:

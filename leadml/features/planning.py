@@ -28,6 +28,7 @@ def make_plan(
     intent_types: Sequence[str] = (),
     groups: Mapping[str, Group] | None = None,
     labels: Mapping[str, str] | None = None,
+    activity_labels: Mapping[str, str] | None = None,
     counts: Sequence[ActivityCount] = (),
     teams: bool = False,
 ) -> FeaturePlan:
@@ -38,12 +39,14 @@ def make_plan(
         intent_types: activity types that show intent; when empty, those whose name says so ("pricing", "demo", ...).
         groups: feature groups of attributes; the others are fit, or answer where they answer a question.
         labels: names that people read, by attribute.
+        activity_labels: names that people read, by activity type.
         counts: what a rulebook counts of activities; without moments to count before, none is.
         teams: whether each lead's team is to stand beside its features.
 
     Raises:
-        ColumnsError: none of the `intent_types` occurs among the activities, a value is known only from a date on
-            and there are no moments to compare it with, or an attribute has the name of a count.
+        ColumnsError: none of the `intent_types`, or of the types with labels, occurs among the activities, a value is
+            known only from a date on and there are no moments to compare it with, or an attribute has the name of a
+            count.
     """
     names = tables.leads.column_names
     calendar = {"created_at", "closed_at", "outcome"} <= set(names)
@@ -54,6 +57,7 @@ def make_plan(
     _refuse_namesakes(attributes, counts)
     seen = _types_by_count(tables.activities)
     intent = _intent_types(seen, intent_types)
+    _refuse_labels_of_nothing(seen, activity_labels or {})
     # Intent decides on stages, so a rare intent type keeps features of its own before a frequent other one.
     ranked = sorted(seen, key=lambda kind: kind not in intent)
     accounts = pc.count_distinct(tables.leads["account_id"]).as_py() < tables.leads.num_rows
@@ -67,6 +71,7 @@ def make_plan(
         roles="role" in names,
         teams=teams,
         counts=tuple(counts),
+        activity_labels=dict(activity_labels or {}),
     )
 
 
@@ -101,6 +106,15 @@ def _refuse_namesakes(attributes: Sequence[Attribute], counts: Sequence[Activity
         raise ColumnsError(
             f"The leads have {', '.join(map(repr, taken))} as a column, the name under which a count of the "
             "rulebook is kept. Rename the column, or exclude it (leads.exclude)."
+        )
+
+
+def _refuse_labels_of_nothing(seen: Sequence[str], labels: Mapping[str, str]) -> None:
+    """As with intent types: one that does not occur (any more) may stand there, but not nothing else."""
+    if seen and labels and not labels.keys() & set(seen):
+        raise ColumnsError(
+            f"None of the activity types {', '.join(map(repr, labels))} that have labels occurs among the activities, "
+            f"which are of type {', '.join(map(repr, seen[:_MOST_TYPES]))}. Mend activities.labels."
         )
 
 

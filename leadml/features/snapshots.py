@@ -105,6 +105,7 @@ def build_snapshots(
     intent_types: Sequence[str] = (),
     groups: Mapping[str, Group] | None = None,
     labels: Mapping[str, str] | None = None,
+    activity_labels: Mapping[str, str] | None = None,
     counts: Sequence[ActivityCount] = (),
     teams: bool = False,
     now: datetime | None = None,
@@ -130,18 +131,27 @@ def build_snapshots(
         intent_types: activity types that show intent; when empty, those whose name says so ("pricing", "demo", ...).
         groups: feature groups of attributes; the others are fit, or answer where they answer a question.
         labels: names that people read, by attribute.
+        activity_labels: names that people read, by activity type.
         counts: what a mapped rulebook counts of activities (`Rulebook.counts`).
         teams: let each lead's team stand beside its features, as "team".
         now: until when the tables tell everything (UTC if without a zone); the newest date in them if not given.
 
     Raises:
         TrainingError: there is no outcome, or no moment has its whole horizon behind it.
-        ColumnsError: none of the `intent_types` occurs among the activities.
+        ColumnsError: none of the `intent_types`, or of the types with labels, occurs among the activities.
     """
     leads = tables.leads
     if "outcome" not in leads.column_names:
         raise TrainingError("The leads have no outcome to learn from. Map the column that says won or lost (outcome).")
-    plan = make_plan(tables, intent_types=intent_types, groups=groups, labels=labels, counts=counts, teams=teams)
+    plan = make_plan(
+        tables,
+        intent_types=intent_types,
+        groups=groups,
+        labels=labels,
+        activity_labels=activity_labels,
+        counts=counts,
+        teams=teams,
+    )
     if not plan.calendar:
         spine = flat_spine(leads, open_only=False)
         return _assembled(tables, spine, plan, label=_outcomes(leads)[spine.lead])
@@ -172,6 +182,7 @@ def snapshots_at(
     intent_types: Sequence[str] = (),
     groups: Mapping[str, Group] | None = None,
     labels: Mapping[str, str] | None = None,
+    activity_labels: Mapping[str, str] | None = None,
     counts: Sequence[ActivityCount] = (),
     teams: bool = False,
     open_only: bool = True,
@@ -187,6 +198,7 @@ def snapshots_at(
         intent_types: as for `build_snapshots`; only without a plan.
         groups: as for `build_snapshots`; only without a plan.
         labels: as for `build_snapshots`; only without a plan.
+        activity_labels: as for `build_snapshots`; only without a plan.
         counts: as for `build_snapshots`; only without a plan.
         teams: as for `build_snapshots`; only without a plan.
         open_only: leave out the leads that were closed at the moment.
@@ -196,7 +208,15 @@ def snapshots_at(
         ColumnsError: the tables lack what the plan was made from.
     """
     if plan is None:
-        plan = make_plan(tables, intent_types=intent_types, groups=groups, labels=labels, counts=counts, teams=teams)
+        plan = make_plan(
+            tables,
+            intent_types=intent_types,
+            groups=groups,
+            labels=labels,
+            activity_labels=activity_labels,
+            counts=counts,
+            teams=teams,
+        )
     tables = _part(tables, part)
     if plan.calendar and "created_at" in tables.leads.column_names:
         spine = scoring_spine(tables.leads, at=_microseconds(as_of), open_only=open_only)

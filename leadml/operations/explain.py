@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import SourceError
-from leadml.features import FeaturePlan, snapshots_at
+from leadml.features import FeaturePlan
 from leadml.operations.champion import load_champion
 from leadml.operations.lead import decisions_of
 from leadml.operations.project import Project
+from leadml.operations.prompting import Prompt, lead_at, promptable, prompted
 from leadml.operations.score import after_newest, score_snapshots
 from leadml.predict import Scorer
 from leadml.predict.policy import scores
+from leadml.report import render_lead
 from leadml.schema import LeadTables
-
-_ALL_REASONS = 10_000
+from leadml.sources import staged
 
 
 @dataclass(frozen=True)
@@ -48,33 +49,76 @@ class LeadQuestion:
 class Explanation:
     """A lead's score row with every reason, the intercept that they add to, and what people decided about the lead.
 
-    `questions` are those it has not answered, the one worth most first.
+    `questions` are those it has not answered, the one worth most first; `prompts` what activities that can be prompted
+    would do, the strongest first; `horizon_days` is None where leads have no dates.
     """
 
     row: Mapping[str, Any]
     intercept: float
     decisions: list[dict[str, Any]]
     questions: tuple[LeadQuestion, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    horizon_days: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as one mapping, from which the lead's page is drawn, too."""
+        return {
+            "intercept": self.intercept,
+            **self.row,
+            "horizon_days": self.horizon_days,
+            "questions": list(map(asdict, self.questions)),
+            "prompts": list(map(asdict, self.prompts)),
+            "decisions": self.decisions,
+        }
 
 
 def explain_lead(project: Project, lead_id: str, *, as_of: datetime | None) -> Explanation:
     """Explain the score of one lead, open or closed, as of a moment (None: right after the newest record there is).
 
     Raises:
-        LeadmlError: there is no champion, no such lead, or the lead did not exist then.
+        LeadmlError: there is no champion, no such lead, the lead did not exist then, or a type of activity to prompt
+            is none.
     """
     scorer = load_champion(project.models)
     plan = FeaturePlan.from_dict(scorer.facts["plan"])
     tables = project.read({attribute.name: attribute.kind for attribute in plan.attributes})
     moment = (as_of or after_newest(tables)) if plan.calendar else None
+    types = promptable(project, tables)
     tables = account_of(tables, lead_id, project.source.where)
-    snapshots = snapshots_at(tables, moment or datetime.now(UTC), plan=plan, open_only=False)
-    own = snapshots.take(np.flatnonzero(pc.equal(snapshots.lead_id, lead_id).to_numpy(zero_copy_only=False)))
+    own = lead_at(tables, lead_id, plan, moment)
     if not len(own.lead_id):
         raise SourceError(f"Lead {lead_id!r} was created after {moment:%Y-%m-%d %H:%M}. Choose a later --as-of.")
-    (row,) = score_snapshots(scorer, own, moment, reasons=_ALL_REASONS).to_pylist()
+    (row,) = score_snapshots(scorer, own, moment, reasons=0).to_pylist()
     decisions = decisions_of(project, lead_id, now=datetime.now(UTC).replace(tzinfo=None))
-    return Explanation(row, scorer.intercept, decisions, tuple(_questions(scorer, own.features)))
+    prompts = prompted(scorer, tables, lead_id, plan, moment, types) if moment else []
+    return Explanation(
+        row | _reasons(scorer, own.features),
+        scorer.intercept,
+        decisions,
+        tuple(_questions(scorer, own.features)),
+        tuple(prompts),
+        scorer.facts.get("horizon_days"),
+    )
+
+
+def write_lead_page(explanation: Explanation, target: Path) -> Path:
+    """Write the page of one lead, replacing it atomically; returns its path.
+
+    Raises:
+        SourceError: the page cannot be written.
+    """
+    with staged(target) as part:
+        part.write_text(render_lead(explanation.to_dict()), encoding="utf-8")
+    return target
+
+
+def _reasons(scorer: Scorer, lead: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    """Every reason of one lead, with its very values, the strongest first each way."""
+    told = [asdict(reason) for reason in scorer.reasons(lead)]
+    return {
+        "reasons_for": [reason for reason in told if reason["log_odds"] > 0],
+        "reasons_against": [reason for reason in told if reason["log_odds"] < 0],
+    }
 
 
 def _questions(scorer: Scorer, lead: pa.Table) -> Iterator[LeadQuestion]:

@@ -19,6 +19,7 @@ from leadml.schema import Kind, LeadTables
 from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
 from leadml.training.choices import Choices
 from leadml.training.cutoffs import CutoffPolicy, SegmentPolicy, StagePolicy
+from leadml.training.grades import GradePolicy
 
 Value = TypeVar("Value")
 
@@ -102,6 +103,7 @@ class Project:
             intent_types=settings.activities.intent_types if settings.activities else (),
             groups=self._by_attribute("groups", settings.leads.groups),
             labels=self._by_attribute("labels", settings.leads.labels),
+            activity_labels=settings.activities.labels if settings.activities else {},
             monotone={
                 name: 1 if way == "rising" else -1
                 for name, way in self._by_attribute("monotone", settings.leads.monotone).items()
@@ -117,8 +119,9 @@ class Project:
             value_by=self._value_by(),
             deal_values=settings.queue.values,
             kind=settings.model.kind,
-            grade_multiples=settings.grades.bounds,
+            grades=GradePolicy(multiples=settings.grades.bounds, probabilities=settings.grades.probabilities),
             time_limit_seconds=settings.model.time_limit_seconds,
+            calibration_limit=None if settings.model.calibration_limit == "none" else settings.model.calibration_limit,
         )
 
     def _by_attribute(self, key: str, given: Mapping[str, Value]) -> dict[str, Value]:

@@ -6,7 +6,7 @@ level that is rare or was never seen in training; a number never needs one, as i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from leadml.errors import ColumnsError
 from leadml.predict.arrays import to_numpy
+from leadml.predict.phrases import MONTHS, NOT_KNOWN, PLAIN, Phrase, Span, Words, missing, sentence, span_text, spoken
 
 ColumnKind = Literal["number", "category", "time"]
 FeatureKind = Literal["number", "category", "month", "weekday", "hour"]
@@ -30,20 +31,20 @@ Codes = np.ndarray[Any, np.dtype[np.uint16]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a feature frame, as rows must bring it: its name, kind, feature group and human label."""
+    """One column of a feature frame, as rows must bring it: its name, kind, feature group and human label.
+
+    `phrase` says how its values read as a sentence.
+    """
 
     name: str
     kind: ColumnKind
     group: Group
     label: str
+    phrase: Phrase = PLAIN
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Feature:
     label: str
     edges: Floats = field(default_factory=lambda: np.empty(0))
     levels: tuple[str, ...] = ()
+    phrase: Phrase = PLAIN
 
     @property
     def n_codes(self) -> int:
@@ -80,13 +82,35 @@ class Feature:
     def describe(self, code: int, last: int | None = None) -> str:
         """What a code (of a number: the codes from `code` to `last`) says of a lead, to complete "<label>: ..."."""
         if code == MISSING:
-            return "not known"
+            return NOT_KNOWN
         if self.kind == "number":
-            return _describe_bins(self.edges, code, last or code)
+            return span_text(_bins(self.edges, code, last or code))
         if self.kind == "category":
             return "another value" if code == OTHER else self.levels[code - 2]
-        names = {"month": _MONTHS, "weekday": _WEEKDAYS}.get(self.kind)
+        names = {"month": MONTHS, "weekday": _WEEKDAYS}.get(self.kind)
         return names[code - 1] if names else f"{code - 1:02d}:00 to {code - 1:02d}:59"
+
+    def words(self, code: int, last: int | None = None) -> Words:
+        """Words for a code (of a number: the codes from `code` to `last`), for `say`."""
+        if code == MISSING:
+            return missing(self.phrase)
+        if self.kind == "number":
+            return spoken(self.phrase, _bins(self.edges, code, last or code))
+        return Words(self.describe(code))
+
+    def exact_words(self, code: int, value: Any) -> Words:
+        """Words for the very value of a lead's column, of which `code` is the code; that of a time is not looked at."""
+        if code == MISSING:
+            return missing(self.phrase)
+        if self.kind == "number" and np.isfinite(value):
+            return spoken(self.phrase, Span(float(value), float(value)))
+        if self.kind == "category" and code == OTHER:
+            return Words(f"{str(value).strip()} (seldom or never seen)")
+        return self.words(code)
+
+    def say(self, words: Sequence[Words]) -> str:
+        """A sentence of the feature's subject and words for one or more of its codes."""
+        return sentence(self.phrase.subject or self.label, words)
 
     def _number_codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
         numbers = to_floats(values)
@@ -143,26 +167,11 @@ def _calendar_codes(values: pa.ChunkedArray | pa.Array, kind: str) -> Codes:
     return (to_numpy(part, np.int64, first - 1) + (1 - first)).astype(np.uint16)
 
 
-def _describe_bins(edges: Floats, first: int, last: int) -> str:
-    if first == 1 and last == len(edges) + 1:
-        return "any number"
+def _bins(edges: Floats, first: int, last: int) -> Span:
+    """The numbers that the codes from `first` to `last` stand for."""
     # Cuts lie halfway between values. Where all are halves and some not whole, the values are whole: say those.
     whole = bool(np.all(edges % 0.5 == 0) and np.any(edges % 1 == 0.5))
     lowest, highest = (np.ceil(edges), np.ceil(edges) - 1) if whole else (edges, edges)
-    low = number_text(lowest[first - 2]) if first > 1 else ""
-    high = number_text(highest[last - 1]) if last <= len(edges) else ""
-    if not low:
-        return f"up to {high}" if whole else f"under {high}"
-    if not high:
-        return f"{low} or more"
-    return low if low == high else f"{low} to {high}"
-
-
-def number_text(value: float) -> str:
-    """Four significant digits, thousands grouped, no trailing zeros."""
-    value += 0.0  # no minus before zero
-    if abs(value) >= 1e12 or 0 < abs(value) < 1e-4:
-        return f"{value:.3g}"
-    digits = max(0, 3 - int(np.floor(np.log10(abs(value))))) if value else 0
-    text = f"{value:,.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    low = float(lowest[first - 2]) if first > 1 else None
+    high = float(highest[last - 1]) if last <= len(edges) else None
+    return Span(low, high, whole)

@@ -11,6 +11,7 @@ import numpy as np
 
 from leadml.predict.asking.answers import Answers
 from leadml.predict.encoding import GROUPS, Column, Feature
+from leadml.predict.phrases import PATTERNS, PLAIN, Phrase
 from leadml.predict.policy_text import parse_policy, policy_is_sound, policy_to_dict
 from leadml.predict.rules.rulebook_text import parse_rulebook, rulebook_to_dict
 from leadml.predict.scorer import Scorer
@@ -42,7 +43,7 @@ def read_parts(parts: dict[str, bytes]) -> Scorer:
         RulebookError: the rulebook is not one.
     """
     try:
-        columns = tuple(Column(**entry) for entry in parse_json(parts["columns.json"], "columns.json"))
+        columns = tuple(Column(**_phrased(entry)) for entry in parse_json(parts["columns.json"], "columns.json"))
         features, tables = _numbers(parse_json(parts["features.json"], "features.json"), parts)
         policy = parse_json(parts["policy.json"], "policy.json")
         scorer = Scorer(
@@ -72,7 +73,7 @@ def _numbers(layout: dict[str, Any], parts: dict[str, bytes]) -> tuple[tuple[Fea
     features, tables = [], []
     for entry in layout["features"]:
         own_edges = edges.cut(entry["edges"])
-        features.append(Feature(**(entry | {"edges": own_edges, "levels": tuple(entry["levels"])})))
+        features.append(Feature(**(_phrased(entry) | {"edges": own_edges, "levels": tuple(entry["levels"])})))
         tables.append(main.cut(features[-1].n_codes))
     pairs = []
     for entry in layout["pairs"]:
@@ -83,6 +84,11 @@ def _numbers(layout: dict[str, Any], parts: dict[str, bytes]) -> tuple[tuple[Fea
         cutter.finish()
     intercept, rules_weight = float(layout["intercept"]), float(layout["rules_weight"])
     return tuple(features), ScoreTables(intercept, tuple(tables), tuple(pairs), rules_weight)
+
+
+def _phrased(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry with its phrase; those of before there were phrases read as their label and the value."""
+    return entry | {"phrase": Phrase(**entry["phrase"])} if "phrase" in entry else entry
 
 
 def _trees(features: tuple[Feature, ...], parts: dict[str, bytes]) -> tuple[Trees, ...]:
@@ -122,6 +128,8 @@ def _check_scorer(scorer: Scorer) -> None:
         ),
         "a rule's column is not in its contract": not scorer.rulebook
         or (scorer.rulebook.is_resolved and set(scorer.rulebook.columns) <= kinds.keys()),
+        "a phrase is none": all(_phrase_is_sound(c.phrase, c.kind) for c in columns)
+        and all(_phrase_is_sound(f.phrase, f.kind) for f in features),
         "a number is not finite": all(np.isfinite(array).all() for array in arrays),
         "a feature's edges do not ascend": all((np.diff(feature.edges) > 0).all() for feature in features),
         "a feature has more codes than 16 bits hold": all(feature.n_codes <= _MOST_CODES for feature in features),
@@ -135,6 +143,12 @@ def _check_scorer(scorer: Scorer) -> None:
     faults = [fault for fault, holds in sound.items() if not holds]
     if faults:
         raise PartsError("; ".join(faults))
+
+
+def _phrase_is_sound(phrase: Phrase, kind: str) -> bool:
+    days = phrase.days is None or (isinstance(phrase.days, int) and not isinstance(phrase.days, bool))
+    only_numbers = phrase.pattern == "value" or kind == "number"
+    return phrase.pattern in PATTERNS and isinstance(phrase.subject, str) and days and only_numbers
 
 
 def _pair_fits(pair: Pair, features: tuple[Feature, ...]) -> bool:
@@ -186,13 +200,14 @@ def write_parts(scorer: Scorer) -> dict[str, bytes]:
                 **{k: getattr(f, k) for k in ("name", "column", "kind", "group", "label")},
                 "levels": f.levels,
                 "edges": len(f.edges),
+                **({} if f.phrase == PLAIN else {"phrase": asdict(f.phrase)}),
             }
             for f in scorer.features
         ],
         "pairs": [{"left": p.left, "right": p.right, "shape": p.table.shape} for p in tables.pairs],
     }
     parts = {
-        "columns.json": dump_json([asdict(column) for column in scorer.columns]),
+        "columns.json": dump_json([_column(column) for column in scorer.columns]),
         "features.json": dump_json(layout),
         "policy.json": dump_json(policy_to_dict(scorer.policy)),
         "facts.json": dump_json(scorer.facts),
@@ -209,6 +224,14 @@ def write_parts(scorer: Scorer) -> dict[str, bytes]:
         parts["trees.json"] = dump_json([{"text": trees.text, "scale": trees.scale} for trees in scorer.trees])
         parts["places.f64"] = _flat([places for trees in scorer.trees for places in trees.places], "<f8")
     return parts
+
+
+def _column(column: Column) -> dict[str, Any]:
+    """A column without a phrase of its own is written as before there were phrases."""
+    entry = asdict(column)
+    if column.phrase == PLAIN:
+        del entry["phrase"]
+    return entry
 
 
 def _flat(arrays: Any, dtype: str) -> bytes:

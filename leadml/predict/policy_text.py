@@ -30,8 +30,8 @@ def parse_policy(plain: dict[str, Any]) -> Policy:
 def policy_is_sound(policy: Policy, columns: Collection[str]) -> bool:
     """Whether grade bounds and cutoffs are probabilities in order, and segments are apart by one of the columns."""
     bounds = policy.grade_bounds
-    published = [cutoff for one in (policy, *policy.segments) for cutoff in (one.mql, one.sql) if cutoff is not None]
-    numbers = (*bounds, *published, policy.cost_of_asking)
+    cutoffs = [policy.mql, policy.sql, *(cutoff for one in policy.segments for cutoff in (one.mql, one.sql))]
+    numbers = (*bounds, *(cutoff for cutoff in cutoffs if cutoff is not None), policy.cost_of_asking)
     are_numbers = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
     return (
         are_numbers

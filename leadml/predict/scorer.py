@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from leadml.errors import ColumnsError
 from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.asking.answers import Answers
 from leadml.predict.asking.filling import Addends, Standing
@@ -18,12 +19,14 @@ from leadml.predict.asking.questions import OpenQuestion, Questions
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
 from leadml.predict.encoding import GROUPS, Codes, Column, Feature, Floats
 from leadml.predict.policy import Policy, scores
+from leadml.predict.reasons import Reason, exact_reasons
 from leadml.predict.rules.columns import RuleColumns, rule_columns
 from leadml.predict.rules.rows import Mask, RuleRows
 from leadml.predict.rules.rulebook import Rulebook, Stops
 from leadml.predict.segments import Numbers
 from leadml.predict.tables import ScoreTables, probability
 from leadml.predict.terms import ReasonPicker, Term, terms_of
+from leadml.predict.threads import side_by_side
 from leadml.predict.trees import Trees
 
 # Rows scored at a time: few enough that their contributions stay in the processor's cache.
@@ -67,8 +70,8 @@ class Scorer:
 
     def log_odds(self, rows: Any) -> Floats:
         """Log-odds of conversion, shape (rows,). See `score` for `rows` and the errors."""
-        parts = self._parts(read_columns(rows, self.columns))
-        return np.concatenate([self._log_odds(self._matrix(part), part) for part in parts])
+        parts = list(self._parts(read_columns(rows, self.columns)))
+        return np.concatenate(side_by_side(lambda part: self._log_odds(self._matrix(part), part), parts))
 
     def probability(self, rows: Any) -> Floats:
         """Probability of conversion, shape (rows,). See `score` for `rows` and the errors."""
@@ -76,7 +79,9 @@ class Scorer:
 
     def encode(self, table: pa.Table) -> list[Codes]:
         """Codes of each feature for a table that `read_columns` has read; each of shape (rows,)."""
-        return [feature.codes(table[feature.column]) for feature in self.features]
+        if table.num_rows <= _CHUNK:  # threads would cost more than they save
+            return [feature.codes(table[feature.column]) for feature in self.features]
+        return side_by_side(lambda feature: feature.codes(table[feature.column]), self.features)
 
     def contributions(self, rows: Any) -> pa.Table:
         """Every term of every row's log-odds: a column "intercept" and one per term; a row's sum is its log-odds."""
@@ -123,12 +128,27 @@ class Scorer:
         rows = materialize(rows)
         table = read_columns(rows, self.columns)
         ids = read_ids(rows, id_column) if id_column else None
-        scored = pa.concat_tables([self._score_part(part, reasons) for part in self._parts(table)])
+        parts = list(self._parts(table))
+        scored = pa.concat_tables(side_by_side(lambda part: self._score_part(part, reasons), parts))
         scored = scored.append_column("bundle", pa.repeat(from_texts([self.digest])[0], table.num_rows))
         scored = scored.append_column(
             "as_of", pa.repeat(pa.nulls(1, TIME)[0] if as_of is None else pa.scalar(as_of, TIME), table.num_rows)
         )
         return scored if ids is None else scored.add_column(0, "lead_id", ids)
+
+    def reasons(self, row: Any) -> tuple[Reason, ...]:
+        """Every reason of one row with its very values, the strongest first; with the intercept they add up.
+
+        Raises:
+            ColumnsError: there is not one row; and as for `score`.
+        """
+        table = read_columns(row, self.columns)
+        if table.num_rows != 1:
+            raise ColumnsError(f"Reasons are given for one row, got {table.num_rows} instead. Bring one row.")
+        part = self._whole(table)
+        codes = [int(code[0]) for code in part.codes]
+        added = self._shared_out(part)[:, 0]
+        return exact_reasons(self.terms, self.features, self.tables.pairs, table, codes, added)
 
     def open_questions(self, rows: Any) -> tuple[OpenQuestion, ...]:
         """The questions that rows have not answered, what asking each is worth, and what each answer would do.
@@ -172,6 +192,8 @@ class Scorer:
         codes += [pair.codes(codes) for pair in self.tables.pairs]
         segments = self.policy.segments_of(table)
         rows = self.rulebook.rows(table) if self.rulebook else None
+        if self.rulebook and rows and table.num_rows > size:
+            rows.read(self.rulebook.columns)  # before parts of them are scored side by side
         for start in range(0, max(table.num_rows, 1), size):
             stop = min(start + size, table.num_rows)
             coded = [code[start:stop] for code in codes]

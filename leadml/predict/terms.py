@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.encoding import MISSING, Codes, Feature, Floats, Group
+from leadml.predict.phrases import Words
 from leadml.predict.rules.rulebook import Dimension, Rulebook
 from leadml.predict.tables import Map, Pair, ScoreTables
 
@@ -54,32 +55,31 @@ def _rule_terms(dimension: Dimension) -> Iterator[Term]:
 
 
 def _main_term(feature: Feature, table: Floats) -> Term:
-    texts = tuple(f"{feature.label}: {feature.describe(code)}" for code in range(feature.n_codes))
+    texts = tuple(feature.say([feature.words(code)]) for code in range(feature.n_codes))
     return Term(feature.name, (feature.group,), table, texts)
 
 
 def _pair_term(features: Sequence[Feature], pair: Pair) -> Term:
     left, right = features[pair.left], features[pair.right]
     texts = tuple(
-        f"{left.label}: {left_text}, with {right.label}: {right_text}"
-        for left_text in _coarse_texts(left, pair.left_map, pair.table.shape[0])
-        for right_text in _coarse_texts(right, pair.right_map, pair.table.shape[1])
+        f"{left_text}, with {right_text}"
+        for left_text in map(left.say, coarse_words(left, pair.left_map, pair.table.shape[0]))
+        for right_text in map(right.say, coarse_words(right, pair.right_map, pair.table.shape[1]))
     )
     return Term(f"{left.name} x {right.name}", (left.group, right.group), pair.table.ravel(), texts)
 
 
-def _coarse_texts(feature: Feature, to_coarse: Map, count: int) -> list[str]:
-    return [_describe_codes(feature, np.flatnonzero(to_coarse == coarse)) for coarse in range(count)]
+def coarse_words(feature: Feature, to_coarse: Map, count: int) -> list[list[Words]]:
+    """For each of a pair's coarse codes words for all the codes that it stands for."""
+    return [_words_of(feature, np.flatnonzero(to_coarse == coarse)) for coarse in range(count)]
 
 
-def _describe_codes(feature: Feature, codes: Indices) -> str:
-    """One text for all the codes that a coarse code stands for; neighbouring bins read as one range."""
-    if feature.kind == "number":
-        breaks = np.flatnonzero((np.diff(codes) > 1) | (codes[:-1] == MISSING)) + 1
-        texts = [feature.describe(int(run[0]), int(run[-1])) for run in np.split(codes, breaks) if len(run)]
-    else:
-        texts = [feature.describe(int(code)) for code in codes]
-    return " or ".join(texts) if len(texts) <= 3 else f"{texts[0]}, {texts[1]} or {len(texts) - 2} more"
+def _words_of(feature: Feature, codes: Indices) -> list[Words]:
+    """Words for some codes; neighbouring bins read as one range."""
+    if feature.kind != "number":
+        return [feature.words(int(code)) for code in codes]
+    breaks = np.flatnonzero((np.diff(codes) > 1) | (codes[:-1] == MISSING)) + 1
+    return [feature.words(int(run[0]), int(run[-1])) for run in np.split(codes, breaks) if len(run)]
 
 
 class ReasonPicker:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 
-from leadml.predict.encoding import number_text
+from leadml.predict.phrases import number_text
 from leadml.predict.rules.conditions import ANY_ACTIVITY, ActivityCount, Condition, ValueCondition
 from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
 from leadml.spreadsheet import safe_cell

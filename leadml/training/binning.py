@@ -51,7 +51,7 @@ def _feature(column: Column, values: pa.ChunkedArray) -> Feature:
     name, group, label = column.name, column.group, column.label
     if column.kind == "number":
         edges = with_tails(quantile_edges(to_floats(values)), to_floats(values))
-        return Feature(name=name, column=name, kind="number", group=group, label=label, edges=edges)
+        return Feature(name, name, "number", group, label, edges=edges, phrase=column.phrase)
     return Feature(name=name, column=name, kind="category", group=group, label=label, levels=kept_levels(values))
 
 

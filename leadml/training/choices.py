@@ -10,6 +10,7 @@ from leadml.features import TEAM, CensoringRule
 from leadml.predict.encoding import Group
 from leadml.predict.rules.rulebook import Rulebook
 from leadml.training.cutoffs.policy import CutoffPolicy
+from leadml.training.grades.scale import GradePolicy
 
 # What is served: the blend of all candidates as tables, the linear candidate's tables, or LightGBM itself.
 Kind = Literal["glassbox", "linear", "boosted"]
@@ -27,6 +28,7 @@ class Choices:
     intent_types: tuple[str, ...] = ()
     groups: Mapping[str, Group] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    activity_labels: Mapping[str, str] = field(default_factory=dict)
     monotone: Mapping[str, int] = field(default_factory=dict)
     rulebook: Rulebook | None = None
     rule_attributes: Mapping[str, str] = field(default_factory=dict)
@@ -38,10 +40,11 @@ class Choices:
     sql_needs_intent: bool = True
     value_by: str | None = None
     deal_values: Mapping[str, float] = field(default_factory=dict)
-    grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
+    grades: GradePolicy = field(default_factory=GradePolicy)
     kind: Kind = "glassbox"
     seed: int = 0
     time_limit_seconds: float | None = None
+    calibration_limit: float | None = 0.05
 
     @property
     def by_team(self) -> bool:

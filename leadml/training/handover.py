@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from leadml.errors import TrainingError
 from leadml.features import TEAM, Snapshots
 from leadml.predict import Scorer
 from leadml.predict.arrays import Mask
@@ -19,6 +20,7 @@ from leadml.schema import LeadTables
 from leadml.training.business.expected import expected_values
 from leadml.training.choices import Choices
 from leadml.training.cutoffs import Cutoff, CutoffPolicy, OutOfTime, Stage
+from leadml.training.examination import Examination
 from leadml.training.folds import Rows
 from leadml.training.grades import grade_bounds
 from leadml.training.split import account_codes
@@ -51,6 +53,21 @@ def out_of_time(tables: LeadTables, weekly: Snapshots, scorer: Scorer, choices: 
         cost_of_working=choices.cutoffs.cost_of_working,
         segment=_segments(weekly.features, choices.cutoffs),
     )
+
+
+def check_segments(examined: Examination, policy: CutoffPolicy) -> None:
+    """Refuse segments that nothing tells apart.
+
+    Raises:
+        TrainingError: their column is not there.
+    """
+    for segment in policy.segments[:1]:
+        if segment.column not in examined.snapshots.features.column_names:
+            why = examined.left_out.get(segment.column, "it is no attribute of the leads")
+            raise TrainingError(
+                f"cutoffs.segments: nothing tells {', '.join(one.name for one in policy.segments)} apart, as column "
+                f"{segment.column!r} is left out ({why}). Name another column, or take the segments out."
+            )
 
 
 def _segments(rows: pa.Table, policy: CutoffPolicy) -> Rows | None:
@@ -87,7 +104,7 @@ def with_policy(
 def _policy_of(scorer: Scorer, cutoffs: Sequence[Cutoff], choices: Choices, base_rate: float) -> Policy:
     by_name = {(cutoff.segment, cutoff.stage): cutoff.probability for cutoff in cutoffs}
     return Policy(
-        grade_bounds=grade_bounds(base_rate, choices.grade_multiples),
+        grade_bounds=grade_bounds(base_rate, choices.grades.multiples),
         mql=by_name[None, "MQL"],
         sql=by_name[None, "SQL"],
         sql_needs_intent=choices.sql_needs_intent and _shows_intent(scorer),

@@ -78,6 +78,7 @@ def _what(tables: LeadTables, choices: Choices, counts: Counts) -> dict[str, Any
         "intent_types": choices.intent_types,
         "groups": {name: group for name, group in choices.groups.items() if name in tables.attributes},
         "labels": {name: label for name, label in choices.labels.items() if name in tables.attributes},
+        "activity_labels": choices.activity_labels,
         "counts": counts,
         "teams": choices.by_team,
     }

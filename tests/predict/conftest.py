@@ -13,6 +13,7 @@ import pytest
 from leadml.predict import Scorer
 from leadml.predict.asking.answers import assumed_answers, questioned
 from leadml.predict.encoding import Column, Feature
+from leadml.predict.phrases import PATTERNS, PLAIN, Phrase
 from leadml.predict.policy import Policy
 from leadml.predict.rules.rulebook_text import parse_rulebook
 from leadml.predict.tables import Pair, ScoreTables
@@ -44,7 +45,9 @@ def _edges(rng, count):
 def _feature(rng, name, kind, column):
     edges = _edges(rng, rng.integers(0, 6)) if kind == "number" else np.empty(0)
     levels = tuple(rng.permutation(LEVELS)[: rng.integers(0, 6)].tolist()) if kind == "category" else ()
-    return Feature(name, column, kind, str(rng.choice(GROUPS)), f"Label of {name}", edges, levels)
+    phrase = Phrase(str(rng.choice(PATTERNS)), f"Said of {name}", int(rng.integers(1, 99)))
+    group, plain = str(rng.choice(GROUPS)), kind != "number" or rng.random() < 0.4
+    return Feature(name, column, kind, group, f"Label of {name}", edges, levels, PLAIN if plain else phrase)
 
 
 def _pair(rng, features):

@@ -537,7 +537,7 @@ def test_a_layout_that_does_not_fit_is_refused(parts, refuse, edit, said):
 )
 def test_a_policy_that_is_none_is_refused(parts, refuse, change):
     message = refuse(edited(parts, "policy.json", lambda tree: tree.update(change)))
-    assert "its grade bounds and cutoffs are not probabilities in order" in message
+    assert "its policy is none: no probabilities in order" in message
 
 
 def test_a_contract_with_a_name_twice_or_another_kind_is_refused(parts, refuse):
@@ -560,7 +560,8 @@ def test_a_rule_about_an_unknown_column_is_refused(parts, refuse):
 
 
 def test_parts_read_back_as_they_stand_in_the_file(scorer, parts):
-    assert json.loads(parts["columns.json"]) == [asdict(column) for column in scorer.columns]
+    plain = {"phrase": {"pattern": "value", "subject": "", "days": None}}  # which need not be said
+    assert [plain | entry for entry in json.loads(parts["columns.json"])] == list(map(asdict, scorer.columns))
     assert np.frombuffer(parts["main.f64"], "<f8").tolist() == [
         value for table in scorer.tables.main for value in table
     ]

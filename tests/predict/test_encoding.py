@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadml.predict.encoding import Feature, number_text
+from leadml.predict.encoding import Feature
+from leadml.predict.phrases import number_text
 
 floats = st.floats(allow_nan=True, allow_infinity=True)
 edge_lists = st.lists(st.floats(-1e6, 1e6), max_size=8, unique=True).map(sorted)

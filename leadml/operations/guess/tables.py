@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.config import dotted
 from leadml.errors import ConfigError
+from leadml.features.plan import readable
 from leadml.operations.guess import vocabulary as v
 from leadml.operations.guess.evidence import Candidate, Guess, confidence_of, percent, quoted
 from leadml.operations.guess.names import NameRule, words
@@ -17,6 +19,7 @@ from leadml.operations.guess.roles import NO, Judge, find_role
 
 Profiles = Mapping[str, Profile]
 
+_MOST_LABELS = 20
 _LEADS = NameRule(v.LEAD_TABLES, v.NOT_LEAD_TABLES)
 _ACTIVITIES = NameRule(v.ACTIVITY_TABLES, {"score", "scores"})
 _HISTORY = NameRule(v.HISTORY_TABLES, {"score", "scores"})
@@ -69,7 +72,8 @@ def find_activities(tables: Mapping[str, Profiles], ids: Profile) -> dict[str, G
             best = max(best, _found(table, columns, _ACTIVITIES), key=lambda found: found[0])
     guesses = best[1]
     if guesses:
-        guesses |= _intent(tables[str(guesses["table"].value)][str(guesses["type"].value)])
+        types = tables[str(guesses["table"].value)][str(guesses["type"].value)]
+        guesses |= _intent(types) | _labels(types)
     return {f"activities.{role}": guess for role, guess in guesses.items()}
 
 
@@ -148,3 +152,13 @@ def _intent(types: Profile) -> dict[str, Guess]:
         return {}
     said = sorted({word for value in found for word in words(value)} & v.INTENT)
     return {"intent_types": Guess(sorted(found), "likely", f"they speak of {', '.join(said)}")}
+
+
+def _labels(types: Profile) -> dict[str, Guess]:
+    """Words to show for each type, to be put as a rep would say it; for so many that nobody would, none."""
+    if len(types.levels) > _MOST_LABELS:
+        return {}
+    return {
+        f"labels.{dotted([value])}": Guess(readable(value), "likely", "its name in words; say it as a rep would")
+        for value in sorted(types.levels)
+    }

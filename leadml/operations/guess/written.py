@@ -45,6 +45,7 @@ _EXAMPLES: Mapping[str, Any] = {
     },
     "activities.table": "activities",
     "activities.intent_types": ["demo_request"],
+    "activities.labels": {"TYPE": "Words to show"},
     "history.table": "field_history",
     "queue.values": {"*": 8000},
     "leads.answers": {"budget": "COLUMN"},
@@ -64,6 +65,7 @@ def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Sugges
     """Write the text of leadml.toml; `url` is the source as seen from the folder of the file."""
     guesses = {**guesses, "source.url": Guess(url, "sure", "you said so")}
     lines = [_HEAD.rstrip()]
+    in_use = True
     for path, field in keys():
         if any(path.startswith(f"{segments}.") for segments in _SEGMENTS):
             continue
@@ -71,7 +73,7 @@ def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Sugges
             in_use = any(key.startswith(f"{path}.") for key in guesses) or not _has_required(path)
             lines += ["", f"{'' if in_use else '#'}[{path}]"]
         elif _is_table(field):
-            lines += ["", *_table(path, field, guesses)]
+            lines += ["", *_table(path, field, guesses, in_use=in_use)]
         elif path in _SEGMENTS:
             lines += ["", f"# {field.description}", *_segments(path, guesses.get(path))]
         elif isinstance(field.default, Section):
@@ -123,10 +125,10 @@ def _exclude(guess: Guess | None, suggestions: Sequence[Suggestion]) -> Iterator
     yield "]"
 
 
-def _table(path: str, field: FieldInfo, guesses: Mapping[str, Guess]) -> Iterator[str]:
+def _table(path: str, field: FieldInfo, guesses: Mapping[str, Guess], *, in_use: bool) -> Iterator[str]:
     entries = {key: guess for key, guess in guesses.items() if key.startswith(f"{path}.")}
     yield f"# {field.description}"
-    yield f"[{path}]"
+    yield f"{'' if in_use else '#'}[{path}]"
     for key, guess in entries.items():
         yield f"{key.removeprefix(f'{path}.')} = {toml_value(guess.value)}{_because(guess)}"
     if not entries:

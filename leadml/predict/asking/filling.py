@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from leadml.predict.asking.answers import Answers
-from leadml.predict.encoding import Codes, Column, Feature, Floats, number_text
+from leadml.predict.encoding import Codes, Column, Feature, Floats
+from leadml.predict.phrases import number_text
 from leadml.predict.rules.rows import RuleRows
 from leadml.predict.rules.rulebook import Dimension, Rulebook
 from leadml.predict.segments import RowCutoffs

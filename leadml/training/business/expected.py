@@ -40,13 +40,13 @@ def expected_values(
     count = len(snapshots.lead_id)
     asked = {folded(segment): value for segment, value in stated.items()}
     anything = asked.pop(EVERY_OTHER, None)
-    learnable = snapshots.as_of is not None and set(tables.leads.column_names) >= _NEEDED
-    if anything is None and not learnable and not asked:
+    learnable = set(tables.leads.column_names) >= _NEEDED
+    if anything is None and not asked and not (learnable and snapshots.as_of is not None):
         return None
     codes, segments = _segments(snapshots.features, value_by)
     values = np.full(count, np.nan if anything is None else anything)
-    if anything is None and learnable:
-        values = _learned(_deals(tables, value_by), snapshots, codes, segments)
+    if anything is None and learnable and snapshots.as_of is not None:
+        values = _learned(_deals(tables, value_by), snapshots.as_of, codes, segments)
     for code, segment in enumerate(segments):
         if segment in asked:
             values[codes == code] = asked[segment]
@@ -86,9 +86,9 @@ def _closed(deal: Deal) -> float:
     return (closed - _EPOCH).total_seconds()
 
 
-def _learned(deals: list[Deal], snapshots: Snapshots, codes: Rows, segments: list[str]) -> Floats:
+def _learned(deals: list[Deal], as_of: pa.Array, codes: Rows, segments: list[str]) -> Floats:
     """Means of the deals before each moment; a segment's is drawn towards that of all (`worth.learn_worth`)."""
-    moment = pc.divide(snapshots.as_of.cast(pa.int64()).cast(pa.float64()), 1e6).to_numpy(zero_copy_only=False)
+    moment = pc.divide(as_of.cast(pa.int64()).cast(pa.float64()), 1e6).to_numpy()
     overall, number = _before(deals, moment)
     values = np.where(number > 0, overall / np.maximum(number, 1), np.nan)
     mean = values.copy()

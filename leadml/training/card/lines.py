@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from leadml.predict.encoding import Column, Floats, number_text, to_floats
+from leadml.predict.encoding import Column, Floats, to_floats
+from leadml.predict.phrases import number_text
 from leadml.predict.rules.conditions import ValueCondition
 from leadml.predict.rules.rows import Mask, RuleRows
 from leadml.training.binning import kept_levels

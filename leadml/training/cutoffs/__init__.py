@@ -4,7 +4,8 @@ policy.py        what may be asked; out_of_time.py: the leads it is answered on
 crossings.py     each lead's first crossing of any cutoff
 candidates.py    every cutoff there could be; demands.py: which of them meet what is asked
 solver.py        the one to publish and what binds it; question.py: all of that for one stage
-choosing.py      all stages and segments; judging.py: what a cutoff would have done, with intervals
+choosing.py      all stages and segments; confirmation.py: whether what is asked would have been kept
+curve.py         what cutoffs would have done, with intervals; alternatives.py: what asking for more would give
 words.py         everything that is said of a cutoff; evidence.py: how far a promise is out of reach
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from leadml.training.cutoffs.confirmation import confirmed
 from leadml.training.cutoffs.cutoff import Cutoff, unpublished
 from leadml.training.cutoffs.out_of_time import OutOfTime
 from leadml.training.cutoffs.policy import CutoffPolicy, Stage, StagePolicy
@@ -46,13 +47,15 @@ def no_cutoffs(policy: CutoffPolicy, why: Callable[[Stage], str]) -> list[Cutoff
 def _chosen(known: OutOfTime, policy: CutoffPolicy, base_rate: float, seed: int) -> Iterator[Cutoff]:
     for number, (segment, mql, sql) in enumerate(_groups(policy), start=-1):
         leads = known.of_segment(None if number < 0 else number)
-        first = Question("MQL", mql, base_rate, segment=segment).answer(leads, seed)
-        yield first
-        if first.probability is None:
+        first = Question("MQL", mql, base_rate, segment=segment)
+        published = first.publish(leads, seed)
+        yield confirmed(published, [first], leads, seed)
+        if published.probability is None:
             why = "No SQL cutoff is published: it would have to lie above an MQL cutoff."
             yield unpublished("SQL", why, segment)
         else:
-            yield Question("SQL", sql, base_rate, first.probability, segment).answer(leads, seed)
+            second = Question("SQL", sql, base_rate, published.probability, segment)
+            yield confirmed(second.publish(leads, seed), [first, second], leads, seed)
 
 
 def _groups(policy: CutoffPolicy) -> list[tuple[str | None, StagePolicy, StagePolicy]]:

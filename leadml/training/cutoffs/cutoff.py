@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadml.training.cutoffs.demands import Binding
-from leadml.training.cutoffs.policy import Stage
+from leadml.training.cutoffs.policy import Stage, StagePolicy
 from leadml.training.evaluation import Interval
 
 
@@ -69,7 +69,7 @@ class Cutoff:
     """One stage's cutoff, for the leads of a `segment` or (None) of no segment.
 
     `probability` is None where no cutoff is published, and `why` says the reason; `binding` is what puts it where it
-    is.
+    is, of what was `asked`.
     """
 
     stage: Stage
@@ -80,6 +80,7 @@ class Cutoff:
     segment: str | None = None
     guarantee: Guarantee | None = None
     confirmation: Confirmation | None = None
+    asked: StagePolicy | None = None
 
     @property
     def precision(self) -> Interval | None:

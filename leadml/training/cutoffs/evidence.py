@@ -17,8 +17,8 @@ def closest_to_a_promise(candidates: Candidates, minimum: float, confidence: flo
         speaking = (converted - minimum * crossed) / np.sqrt(crossed * max(minimum * (1 - minimum), 1e-12))
     place = int(np.argmax(np.where(crossed > 0, speaking, -np.inf)))
     leads, won = int(crossed[place]), int(converted[place])
-    seen = f"With {leads:,} leads above {candidates.cutoffs[place]:.3f}, of whom {won:,} converted ({won / leads:.1%}),"
-    cannot = f"{seen} a share of {minimum:.1%} cannot be promised at {confidence:.4g} confidence"
+    seen = f"with {leads:,} leads above {candidates.cutoffs[place]:.3f}, of whom {won:,} converted ({won / leads:.1%}),"
+    cannot = f"{seen} a share of {minimum:.1%} cannot be promised at {100 * confidence:g} % confidence"
     if won < minimum * leads:
-        return f"{cannot}: at no cutoff do as many convert. Ask for a lower share."
-    return f"{cannot}: so few may exceed it by chance. Ask for a lower share or confidence, or wait for more leads."
+        return f"{cannot}: at no cutoff do as many convert. Ask for a lower share"
+    return f"{cannot}: so few may exceed it by chance. Ask for a lower share or confidence, or wait for more leads"

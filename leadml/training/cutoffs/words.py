@@ -6,7 +6,7 @@ from leadml.training.cutoffs.candidates import Candidates
 from leadml.training.cutoffs.cutoff import Figures
 from leadml.training.cutoffs.demands import FEWEST_LEADS, Binding, Demand
 from leadml.training.cutoffs.evidence import closest_to_a_promise
-from leadml.training.cutoffs.policy import Stage, StagePolicy
+from leadml.training.cutoffs.policy import StagePolicy
 
 
 def phrases(asked: StagePolicy, cost: float) -> dict[Binding, str]:
@@ -17,7 +17,7 @@ def phrases(asked: StagePolicy, cost: float) -> dict[Binding, str]:
     if asked.minimum_precision is not None:
         said["minimum precision"] = f"whose leads convert at {asked.minimum_precision:.1%} or more"
         if asked.confidence is not None:
-            said["minimum precision"] += f", certified at {asked.confidence:.4g} confidence"
+            said["minimum precision"] += f", certified at {100 * asked.confidence:g} % confidence"
     if asked.minimum_recall is not None:
         said["minimum recall"] = f"that reaches {asked.minimum_recall:.1%} of all leads that convert"
     if asked.target_per_week is not None:
@@ -33,7 +33,7 @@ def phrases(asked: StagePolicy, cost: float) -> dict[Binding, str]:
 
 def in_words(asked: StagePolicy, cost: float) -> str:
     """All that is asked, as one phrase."""
-    return " and ".join(["a cutoff", *phrases(asked, cost).values()]).replace("a cutoff and", "a cutoff", 1)
+    return f"a cutoff {' and '.join(phrases(asked, cost).values())}"
 
 
 def placed(asked: StagePolicy, binding: Binding, cost: float) -> str:
@@ -62,25 +62,23 @@ def did(figures: Figures, crossed: int, base_rate: float) -> str:
     return f"{volume} first cross it, and {figures.precision[0]:.1%} of them convert (base rate {base_rate:.1%})"
 
 
-def out_of_reach(stage: Stage, asked: StagePolicy, candidates: Candidates, demands: list[Demand]) -> str:
+def out_of_reach(asked: StagePolicy, candidates: Candidates, demands: list[Demand]) -> str:
     """Why there is no cutoff."""
-    no = f"No {stage} cutoff is published:"
     if not len(candidates.cutoffs):
-        return f"{no} no lead that qualifies scores {candidates.floor:.3f} or more."
+        return f"no lead that qualifies scores {candidates.floor:.3f} or more"
     impossible = [demand.name for demand in demands if not demand.met.any()]
     if "minimum precision" in impossible and asked.minimum_precision is not None:
         if asked.confidence is not None:
-            return f"{no} {closest_to_a_promise(candidates, asked.minimum_precision, asked.confidence)}"
-        return f"{no} at no cutoff do {FEWEST_LEADS} leads or more convert at {asked.minimum_precision:.1%}."
+            return closest_to_a_promise(candidates, asked.minimum_precision, asked.confidence)
+        return f"at no cutoff do {FEWEST_LEADS} leads or more convert at {asked.minimum_precision:.1%}"
     if "capacity" in impossible:
-        return f"{no} even the highest score is crossed by more than {asked.per_week:g} leads a week."
+        return f"even the highest score is crossed by more than {asked.per_week:g} leads a week"
     if "minimum recall" in impossible:
-        return (
-            f"{no} even the lowest score reaches less than {asked.minimum_recall or 0:.1%} of all leads that convert."
-        )
+        return f"even the lowest score reaches less than {asked.minimum_recall or 0:.1%} of all leads that convert"
+    promised = "" if asked.confidence is None else f" at {100 * asked.confidence:g} % confidence"
     parts = {
         "capacity": f"keeps to {asked.per_week or 0:g} leads a week",
-        "minimum precision": f"has leads that convert at {asked.minimum_precision or 0:.1%}",
+        "minimum precision": f"has leads that convert at {asked.minimum_precision or 0:.1%}{promised}",
         "minimum recall": f"reaches {asked.minimum_recall or 0:.1%} of all leads that convert",
     }
-    return f"{no} no cutoff {' and '.join(parts[demand.name] for demand in demands)}."
+    return f"no cutoff {' and '.join(parts[demand.name] for demand in demands)}"

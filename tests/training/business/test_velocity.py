@@ -219,12 +219,12 @@ def test_intervals_hold_as_often_as_they_say() -> None:
 
 def test_leads_above_the_cutoff_at_the_first_look_are_not_counted_as_crossing(weekly) -> None:
     cutoff = Cutoff("MQL", 0.5, "none", "", Figures(precision=(0.4, 0.3, 0.5)))
-    found = first_crossings(weekly, cutoff, 7)
+    found = first_crossings(weekly, [cutoff], 7)
     assert found is not None
     assert found.win_rate == (0.4, 0.3, 0.5)
     assert found.counts.month == ("2024-02", "2024-03")
     assert found.counts.leads.tolist() == [1, 0]
-    assert first_crossings(weekly, replace(cutoff, probability=None), 7) is None
+    assert first_crossings(weekly, [replace(cutoff, probability=None)], 7) is None
 
 
 @pytest.fixture
