@@ -57,6 +57,7 @@ class LeadColumns:
     every other value that is not missing means lost. `answers` maps a
     qualification question ("budget") to the column that holds its answer; `missing_values` are texts that
     mean "no value". `source` says where a lead came from, and stays an attribute.
+    `sensitive` columns say what leads must not be judged by; they are read for the report on fairness alone.
     `known_at` maps a column to when its value is known: `CREATED`, `CLOSED`, or the name of a column
     of dates.
     """
@@ -80,6 +81,7 @@ class LeadColumns:
     answers: Mapping[str, str] = field(default_factory=dict)
     personal: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ()
     known_at: Mapping[str, str] = field(default_factory=dict)
 
@@ -132,6 +134,9 @@ class LeadTables:
     `activities` has "lead_id" and "type" string, "occurred_at" timestamp[us], "value" double; `history` has
     "lead_id", "field" and "value" string, "changed_at" timestamp[us]. Each is None where there is no such table.
 
+    `sensitive` maps a sensitive column, by the user's name, to a table of "lead_id" and "value" (double, string or
+    timestamp[us]); no other part of these tables holds its values.
+
     `rejects` has "table", "lead_id", "column", "value" and "reason" string, and "row" int64 (1 is the first row
     of data). `counts` holds the balance of each table; `dropped` says why a whole column was left out;
     `assumptions` are sentences on what had to be assumed to read the data.
@@ -148,6 +153,7 @@ class LeadTables:
     assumptions: tuple[str, ...] = ()
     known_at: Mapping[str, str | None] = field(default_factory=dict)
     source: str | None = None
+    sensitive: Mapping[str, pa.Table] = field(default_factory=dict)
 
     def summary(self) -> str:
         """Say in one line how many rows of each table were read, kept and rejected, and why."""

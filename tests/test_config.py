@@ -23,6 +23,7 @@ LEAST: dict[str, Any] = {
 DATED = {"id": "lead_id", "created_at": "created", "closed_at": "closed"}
 ACTIVITIES = {"table": "events", "lead": "lead_id", "occurred_at": "at", "type": "what"}
 HISTORY = {"table": "changes", "lead": "lead_id", "field": "name", "value": "new", "changed_at": "at"}
+NORTH = {"name": "north", "column": "region", "one_of": ["North"]}
 
 
 def toml(document: Mapping[str, Any]) -> str:
@@ -60,7 +61,7 @@ def test_three_keys_are_enough_and_the_rest_has_defaults() -> None:
     assert given_settings.grades.bounds == (4.0, 2.0, 1.0)
     assert given_settings.output.models == "models"
     assert given_settings.output.scores == "lead_scores"
-    assert given_settings.cutoffs.mql_per_week is None
+    assert given_settings.cutoffs.mql.per_week is None
     assert given_settings.cutoffs.sql_needs_intent
     assert given_settings.activities is None
     assert given_settings.rules.preset is None
@@ -174,14 +175,14 @@ def test_all_problems_are_reported_at_once() -> None:
     problems = refusal(
         project={"horizon_days": "ninety"},
         leads={"creatd_at": "created", "won": [], "id": "x", "owner": "x"},
-        cutoffs={"mql_per_week": 10, "sql_per_week": 20},
+        cutoffs={"mql": {"per_week": 10}, "sql": {"per_week": 20}},
     )
     assert [problem.split(" ")[0] for problem in problems] == [
         "project.horizon_days",
         "leads.won",
         "leads.creatd_at",
         "leads.owner",
-        "cutoffs.sql_per_week",
+        "cutoffs.sql.per_week",
     ]
 
 
@@ -207,10 +208,10 @@ def test_all_problems_are_reported_at_once() -> None:
         ),
         ({"leads": {"rows_in_time_order": 1}}, "leads.rows_in_time_order = 1: must be true or false"),
         (
-            {"cutoffs": {"mql_minimum_conversion": 15}},
-            "cutoffs.mql_minimum_conversion = 15: must be a number from 0 to 1",
+            {"cutoffs": {"mql": {"minimum_precision": 15}}},
+            "cutoffs.mql.minimum_precision = 15: must be a number from 0 to 1",
         ),
-        ({"cutoffs": {"mql_per_week": 2.5}}, "cutoffs.mql_per_week = 2.5: must be a whole number, 1 or more"),
+        ({"cutoffs": {"mql": {"per_week": 2.5}}}, "cutoffs.mql.per_week = 2.5: must be a whole number, 1 or more"),
         ({"lifecycle": {"file": ["life.toml"]}}, "lifecycle.file = ['life.toml']: must be the path of a file, such as"),
         ({"grades": {"bounds": [4, 2]}}, "grades.bounds = [4, 2]: must be three numbers above 0 that fall"),
         ({"grades": {"bounds": [1, 2, 4]}}, "grades.bounds = [1, 2, 4]: must be three numbers above 0"),
@@ -239,7 +240,7 @@ def test_a_section_that_is_no_section_is_refused() -> None:
 
 
 def test_a_long_value_is_cut_short_in_the_message() -> None:
-    (problem,) = refusal(cutoffs={"mql_per_week": "x" * 10_000})
+    (problem,) = refusal(cutoffs={"mql": {"per_week": "x" * 10_000}})
     assert len(problem) < 150
 
 
@@ -351,12 +352,75 @@ def test_an_unknown_key_anywhere_is_named_with_its_path(section: str | None, nam
             "leads.outcome = 'status': is listed in leads.exclude; take it out of one",
         ),
         (
-            {"cutoffs": {"mql_per_week": 10, "sql_per_week": 11}},
-            "cutoffs.sql_per_week = 11: is looser than cutoffs.mql_per_week = 10; an SQL is an MQL first",
+            {"cutoffs": {"mql": {"per_week": 10}, "sql": {"per_week": 11}}},
+            "cutoffs.sql.per_week = 11: is looser than cutoffs.mql.per_week = 10; an SQL is an MQL first",
         ),
         (
-            {"cutoffs": {"mql_minimum_conversion": 0.2, "sql_minimum_conversion": 0.1}},
-            "cutoffs.sql_minimum_conversion = 0.1: is looser than cutoffs.mql_minimum_conversion = 0.2",
+            {"cutoffs": {"mql": {"minimum_precision": 0.2}, "sql": {"minimum_precision": 0.1}}},
+            "cutoffs.sql.minimum_precision = 0.1: is looser than cutoffs.mql.minimum_precision = 0.2",
+        ),
+        (
+            {"cutoffs": {"mql": {"probability": 0.2, "per_week": 10}}},
+            "cutoffs.mql.probability = 0.2: is the cutoff itself and stands alone; take it out, or take out per_week",
+        ),
+        (
+            {"cutoffs": {"sql": {"per_week": 10, "target_per_week": 8}}},
+            "cutoffs.sql.target_per_week = 8: cannot stand beside per_week: a volume is either aimed at or a bound",
+        ),
+        (
+            {"cutoffs": {"sql": {"target_per_week": 8, "f_beta": 1}}},
+            "cutoffs.sql.f_beta = 1: cannot stand beside target_per_week: each says which cutoff is best; keep one",
+        ),
+        (
+            {
+                "leads": {"deal_value": "amount"},
+                "cutoffs": {"cost_of_working": 9, "mql": {"f_beta": 1, "expected_value": True}},
+            },
+            "cutoffs.mql.f_beta = 1: cannot stand beside expected_value: each says which cutoff is best; keep one",
+        ),
+        (
+            {"cutoffs": {"mql": {"confidence": 0.9}}},
+            "cutoffs.mql.confidence = 0.9: says how sure a minimum precision must be; give minimum_precision too",
+        ),
+        (
+            {"cutoffs": {"cost_of_working": 9, "mql": {"expected_value": True}}},
+            "cutoffs.mql.expected_value = True: needs what deals are worth: leads.deal_value, or queue.values",
+        ),
+        (
+            {"leads": {"deal_value": "amount"}, "cutoffs": {"mql": {"expected_value": True}}},
+            "cutoffs.mql.expected_value = True: needs cutoffs.cost_of_working: where work costs nothing, every lead is",
+        ),
+        (
+            {"cutoffs": {"segments": [NORTH, {**NORTH, "name": "too", "one_of": [" NORTH "]}]}},
+            "cutoffs.segments[2].one_of = [' NORTH ']: overlaps with segment 1 in 'north'; take it out of one",
+        ),
+        (
+            {"cutoffs": {"segments": [NORTH, {**NORTH, "one_of": ["South"]}]}},
+            "cutoffs.segments[2].name = 'north': names two segments; each needs a name of its own",
+        ),
+        (
+            {"cutoffs": {"segments": [NORTH, {"name": "big", "column": "size", "one_of": ["L"]}]}},
+            "cutoffs.segments[2].column = 'size': differs from 'region': segments by two columns overlap",
+        ),
+        (
+            {"leads": {"owner": "region"}, "cutoffs": {"segments": [NORTH]}},
+            "cutoffs.segments[1].column = 'region': is leads.owner; segments are told apart by an attribute of the",
+        ),
+        (
+            {"leads": {"exclude": ["region"]}, "cutoffs": {"segments": [NORTH]}},
+            "cutoffs.segments[1].column = 'region': is listed in leads.exclude, so it is not read; take it out of one",
+        ),
+        (
+            {"cutoffs": {"segments": [{**NORTH, "mql": {"probability": 0.4}, "sql": {"probability": 0.3}}]}},
+            "cutoffs.segments[1].sql.probability = 0.3: is looser than cutoffs.segments[1].mql.probability = 0.4; an",
+        ),
+        (
+            {"cutoffs": {"mql_per_week": 40}},
+            "cutoffs.mql_per_week = 40: is spelt differently now: write per_week under [cutoffs.mql]",
+        ),
+        (
+            {"cutoffs": {"sql_minimum_conversion": 0.3}},
+            "cutoffs.sql_minimum_conversion = 0.3: is spelt differently now: write minimum_precision under",
         ),
         (
             {"rules": {"preset": "bant", "file": "mine.toml"}},
@@ -397,6 +461,43 @@ def test_an_impossible_combination_is_refused_with_what_to_do(
 
 def test_lost_may_be_empty_where_time_tells() -> None:
     assert settings(leads={**DATED, "lost": []}).leads.lost == ()
+
+
+@pytest.mark.parametrize(
+    ("sections", "path"),
+    [
+        ({"leads": {"role": "gender"}}, "leads.role"),
+        ({"leads": {"owner": "gender"}}, "leads.owner"),
+        ({"leads": {"answers": {"authority": "gender"}}}, "leads.answers.authority"),
+        ({"leads": {"groups": {"gender": "fit"}}}, "leads.groups.gender"),
+        ({"leads": {"monotone": {"gender": "rising"}}}, "leads.monotone.gender"),
+        ({"leads": {"known_at": {"gender": "created"}}}, "leads.known_at.gender"),
+        ({"leads": {"personal": ["gender"]}}, "leads.personal"),
+        ({"leads": {"exclude": ["gender"]}}, "leads.exclude"),
+        ({"rules": {"preset": "bant", "attributes": {"sex": "gender"}}}, "rules.attributes.sex"),
+        ({"queue": {"value_by": "gender", "values": {"f": 1}}}, "queue.value_by"),
+        (
+            {"rules": {"segments": [{"name": "w", "column": "gender", "one_of": ["f"], "preset": "bant"}]}},
+            "rules.segments",
+        ),
+    ],
+)
+def test_a_sensitive_column_is_refused_for_every_other_use_in_one_message(sections: dict[str, Any], path: str) -> None:
+    sections = {**sections, "leads": {"sensitive": ["gender"], **sections.get("leads", {})}}
+    problems = refusal(**sections)
+    assert len(problems) == 1
+    assert problems[0].startswith(path)
+    assert "names 'gender', which leads.sensitive keeps out of model, rules and tracking" in problems[0]
+
+
+def test_sensitive_columns_may_be_labelled_and_grades_are_stated_in_one_way() -> None:
+    read = settings(leads={"sensitive": ["gender"], "labels": {"gender": "Gender"}})
+    assert read.lead_columns().sensitive == ("gender",)
+    assert settings(grades={"probabilities": [0.4, 0.2, 0.1]}).grades.probabilities == (0.4, 0.2, 0.1)
+    both = refusal(grades={"probabilities": [0.4, 0.2, 0.1], "bounds": [4, 2, 1]})
+    assert both == ["grades.probabilities = [0.4, 0.2, 0.1]: cannot stand beside grades.bounds; keep one"]
+    for wrong in ([0.4, 0.4, 0.1], [1.0, 0.2, 0.1], [0.4, 0.2]):
+        assert "three numbers between 0 and 1 that fall" in refusal(grades={"probabilities": wrong})[0]
 
 
 def test_two_questions_may_read_one_column_and_an_owner_may_be_personal() -> None:

@@ -14,6 +14,7 @@ from leadml.charts.months import monthly
 from leadml.charts.quality import gain, reliability
 from leadml.charts.text import distinct, plain
 from leadml.charts.waterfall import waterfall, waterfall_steps
+from leadml.charts.weeks import weekly
 
 __all__ = [
     "Chart",
@@ -31,4 +32,5 @@ __all__ = [
     "to_svg",
     "waterfall",
     "waterfall_steps",
+    "weekly",
 ]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from leadml.cli.grades import grade_lines
 from leadml.cli.show import command, print_json, print_lines, print_table
 from leadml.operations.check import CheckRun
 from leadml.operations.demo import DemoRun
@@ -81,6 +82,7 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
         _print_evaluation(facts["evaluation"])
     print_lines(*_what_is_served(facts), *_what_it_is_held_to(facts))
     print_lines(*(cutoff["why"] for cutoff in facts["cutoffs"]))
+    print_lines(*grade_lines(facts))
     print_lines(f"Bundle: {run.bundle}")
 
 

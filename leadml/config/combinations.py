@@ -11,9 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from leadml.config.asked import Fault, contradictions
 from leadml.schema import CLOSED, CREATED, EVERY_OTHER
-
-Fault = tuple[str, Any, str]
 
 ONE_COLUMN_ROLES = (
     "id",
@@ -134,12 +133,41 @@ def _left_out(given: Given) -> Iterator[Fault]:
             yield used[column], column, "is listed in leads.exclude; take it out of one"
 
 
+def _sensitive(given: Given) -> Iterator[Fault]:
+    for column in given.get("leads.sensitive", []):
+        for path in _named_by(given, column):
+            what = f"names {column!r}, which leads.sensitive keeps out of model, rules and tracking; take it out of one"
+            yield path, given.get(path), what
+
+
+def _named_by(given: Given, column: str) -> Iterator[str]:
+    """The keys that have a use for a column of the leads."""
+    for path, value in given.items():
+        section, _, name = path.removeprefix("leads.").partition(".")
+        said_of_it = path.startswith("leads.") and section in ("groups", "monotone", "known_at")
+        if (said_of_it and _unquoted(name) == column) or _uses_column(path, value, column):
+            yield path
+
+
+def _uses_column(path: str, value: Any, column: str) -> bool:
+    if isinstance(value, list):
+        parted_by = any(isinstance(one, dict) and one.get("column") == column for one in value)
+        return parted_by or (path in ("leads.personal", "leads.exclude") and column in value)
+    uses = ("leads.answers.", "leads.known_at.", "rules.attributes.", "cutoffs.", "queue.value_by")
+    return bool(value == column) and (path.removeprefix("leads.") in ONE_COLUMN_ROLES or path.startswith(uses))
+
+
+def _unquoted(name: str) -> str:
+    """The name of a column as it stands in a key's path."""
+    return str(json.loads(name)) if name.startswith('"') else name
+
+
 def _known_at(given: Given) -> Iterator[Fault]:
     for path, when in given.items():
         before, _, name = path.partition("leads.known_at.")
         if before or not name:
             continue
-        column = json.loads(name) if name.startswith('"') else name
+        column = _unquoted(name)
         yield from ((path, when, what) for what in _left_out_elsewhere(given, column))
         if when in (CLOSED, given.get("leads.closed_at")):
             yield from ((path, when, f"leaves out what is {used}; take it out of one") for used in _uses(given, column))
@@ -171,21 +199,9 @@ def _uses(given: Given, column: str) -> Iterator[str]:
             yield path
 
 
-def _cutoffs(given: Given) -> Iterator[Fault]:
-    mql, sql = given.get("cutoffs.mql_per_week"), given.get("cutoffs.sql_per_week")
-    if mql is not None and sql is not None and sql > mql:
-        yield (
-            "cutoffs.sql_per_week",
-            sql,
-            f"is looser than cutoffs.mql_per_week = {mql}; an SQL is an MQL first, so at most {mql}",
-        )
-    mql, sql = given.get("cutoffs.mql_minimum_conversion"), given.get("cutoffs.sql_minimum_conversion")
-    if mql is not None and sql is not None and sql < mql:
-        yield (
-            "cutoffs.sql_minimum_conversion",
-            sql,
-            f"is looser than cutoffs.mql_minimum_conversion = {mql}; an SQL is an MQL first, so at least {mql}",
-        )
+def _one_grading(given: Given) -> Iterator[Fault]:
+    if "grades.bounds" in given and "grades.probabilities" in given:
+        yield "grades.probabilities", given["grades.probabilities"], "cannot stand beside grades.bounds; keep one"
 
 
 def _one_rulebook(given: Given) -> Iterator[Fault]:
@@ -233,7 +249,14 @@ def _tables(given: Given) -> Iterator[Fault]:
 
 def _files(given: Given) -> Iterator[Fault]:
     files: dict[str, str] = {}
-    for path in ("source.url", "output.scores", "output.account_scores", "output.rejects", "output.report"):
+    for path in (
+        "source.url",
+        "output.scores",
+        "output.account_scores",
+        "output.rejects",
+        "output.review",
+        "output.report",
+    ):
         if path in given:
             if given[path] in files:
                 yield path, given[path], f"is already {files[given[path]]}; each needs a file of its own"
@@ -246,8 +269,10 @@ CHECKS: tuple[Callable[[Given], Iterator[Fault]], ...] = (
     _outcomes,
     _one_role_each,
     _left_out,
+    _sensitive,
     _known_at,
-    _cutoffs,
+    contradictions,
+    _one_grading,
     _one_rulebook,
     _deal_values,
     _tables,

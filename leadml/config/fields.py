@@ -46,6 +46,7 @@ Switch = Annotated[bool, Field(strict=True)]
 OutcomeValues = Annotated[Texts, BeforeValidator(_values_as_text)]
 Encoding = Annotated[Text, AfterValidator(_known_encoding)]
 Descending = Annotated[tuple[Positive, Positive, Positive], AfterValidator(_descending)]
+Probabilities = Annotated[tuple[Between, Between, Between], AfterValidator(_descending)]
 
 A_TEXT = "a text in quotes"
 A_COLUMN = "the name of a column, in quotes"

@@ -13,13 +13,20 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from leadml.config.combinations import Fault, Given, impossible
+from leadml.config.asked import Fault
+from leadml.config.combinations import Given, impossible
 from leadml.config.fields import Section
 from leadml.config.settings import Settings
 from leadml.errors import ConfigError
 
 _CLOSE_ENOUGH = 0.6
 _LONGEST_VALUE = 60
+_RENAMED = {
+    "cutoffs.mql_per_week": "per_week under [cutoffs.mql]",
+    "cutoffs.sql_per_week": "per_week under [cutoffs.sql]",
+    "cutoffs.mql_minimum_conversion": "minimum_precision under [cutoffs.mql]",
+    "cutoffs.sql_minimum_conversion": "minimum_precision under [cutoffs.sql]",
+}
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -137,6 +144,8 @@ def _allowed(location: Sequence[str]) -> str:
 
 
 def _unknown(location: Sequence[str]) -> str:
+    if dotted(location) in _RENAMED:
+        return f"is spelt differently now: write {_RENAMED[dotted(location)]}"
     parents = location[:-1]
     nearest = _nearest(location)
     advice = f"; the nearest valid key is {nearest}" if nearest else ""

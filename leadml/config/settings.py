@@ -7,19 +7,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
 
+from leadml.config.cutoffs import CutoffSettings
 from leadml.config.fields import (
     A_COLUMN,
     A_NUMBER,
-    A_SHARE,
     A_SWITCH,
     A_TEXT,
     COLUMNS,
+    Between,
     Descending,
     Encoding,
     OutcomeValues,
     Positive,
+    Probabilities,
     Section,
-    Share,
     Switch,
     Text,
     Texts,
@@ -90,6 +91,11 @@ class LeadSettings(Section):
     )
     personal: Texts = key("e-mail, phone, name: never learnt from, never shown", COLUMNS, ())
     exclude: Texts = key("columns to leave out, such as those filled in after the outcome", COLUMNS, ())
+    sensitive: Texts = key(
+        "gender, age: kept out of model, rules and reasons, read for the report on fairness alone",
+        COLUMNS,
+        (),
+    )
     answers: dict[str, Text] = key(
         'qualification questions and the columns that hold their answers: budget = "Budget"',
         'lines such as budget = "Budget"',
@@ -175,20 +181,11 @@ class ModelSettings(Section):
     time_limit_seconds: Positive | None = key(
         "about how long training may take, in seconds; no bound when left out", "a number above 0, such as 600", None
     )
-
-
-class CutoffSettings(Section):
-    """From which probability on a lead is an MQL or an SQL."""
-
-    mql_per_week: Whole | None = key("leads that can be worked in a week; no bound when left out", A_NUMBER, None)
-    mql_minimum_conversion: Share | None = key(
-        "share of MQLs that must be won; the base rate when left out", A_SHARE, None
+    calibration_limit: Between | Literal["none"] = key(
+        "how far off probabilities may be on the newest leads, beyond chance; else nothing is published",
+        'a number between 0 and 1, such as 0.05, or "none"',
+        0.05,
     )
-    sql_per_week: Whole | None = key("leads that sales can take in a week; no bound when left out", A_NUMBER, None)
-    sql_minimum_conversion: Share | None = key(
-        "share of SQLs that must be won; twice the base rate when left out", A_SHARE, None
-    )
-    sql_needs_intent: Switch = key("true: an SQL has also shown intent", A_SWITCH, True)
 
 
 class GradeSettings(Section):
@@ -198,6 +195,11 @@ class GradeSettings(Section):
         "lower bounds of A, B and C, in multiples of the base rate",
         "three numbers above 0 that fall, such as [4.0, 2.0, 1.0]",
         (4.0, 2.0, 1.0),
+    )
+    probabilities: Probabilities | None = key(
+        "lower bounds of A, B and C as probabilities, where they are to be stated outright",
+        "three numbers between 0 and 1 that fall, such as [0.4, 0.2, 0.1]",
+        None,
     )
 
 
@@ -210,6 +212,7 @@ class OutputSettings(Section):
         "the table (of a database) or file that scores of accounts are written to", A_TEXT, "account_scores"
     )
     rejects: Text = key("the file for rows that cannot be used, with the reason", "a path", "rejects.csv")
+    review: Text = key("the file of wins that were missed and alarms that were false", "a path", "review.csv")
     report: Text = key("the page about the model", "a path", "report.html")
 
 

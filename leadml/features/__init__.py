@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from leadml.features.censoring import Censoring, CensoringRule
 from leadml.features.frame import feature_columns
-from leadml.features.plan import Attribute, FeaturePlan
+from leadml.features.plan import TEAM, Attribute, FeaturePlan
 from leadml.features.planning import make_plan
 from leadml.features.snapshots import Snapshots, build_snapshots, newest_moment, snapshots_at
 
 __all__ = [
+    "TEAM",
     "Attribute",
     "Censoring",
     "CensoringRule",

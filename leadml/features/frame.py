@@ -21,7 +21,7 @@ from leadml.features.attributes import (
     past_values,
 )
 from leadml.features.engine import opened, parts
-from leadml.features.plan import FeaturePlan
+from leadml.features.plan import TEAM, FeaturePlan
 from leadml.features.rule_counts import count_columns, count_features
 from leadml.features.spine import Spine
 from leadml.predict.encoding import Column
@@ -50,7 +50,15 @@ def features_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> pa.Table
         arrays = _as_of(tables, spine, plan)
     else:
         arrays = [current_values(tables, spine, attribute) for attribute in plan.attributes]
-    return pa.table(arrays, names=[column.name for column in feature_columns(plan)])
+    features = pa.table(arrays, names=[column.name for column in feature_columns(plan)])
+    return features.append_column(TEAM.name, _teams(tables, spine)) if plan.teams else features
+
+
+def _teams(tables: LeadTables, spine: Spine) -> pa.ChunkedArray | pa.Array:
+    """Each lead's team; leads without teams are in none."""
+    if TEAM.name not in tables.leads.column_names:
+        return pa.nulls(len(spine.lead), pa.string())
+    return tables.leads[TEAM.name].cast(pa.string()).take(pa.array(spine.lead))
 
 
 def _as_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> list[pa.ChunkedArray | pa.Array]:

@@ -11,7 +11,10 @@ from leadml.predict.encoding import Column, Group
 from leadml.predict.rules.conditions import ActivityCount
 from leadml.schema import Kind
 
-__all__ = ["Attribute", "FeaturePlan", "Measure", "readable"]
+__all__ = ["TEAM", "Attribute", "FeaturePlan", "Measure", "readable"]
+
+TEAM = Column("team", "category", "fit", "Team")
+"""The team of whoever works the lead, as it is now; no attribute has its name."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class FeaturePlan:
     `calendar`: snapshots have a moment (otherwise the features are the attributes as given, and nothing else).
     `activity_types`: the types with features of their own; `pooled`: the remaining ones share features.
     `intent_types`: the types that show intent. `accounts`: some account has two leads or more.
-    `roles`: leads have a role. `counts`: what the rulebook counts of activities.
+    `roles`: leads have a role. `teams`: each lead's team stands beside its features (for cutoffs; nothing learns from
+    it). `counts`: what the rulebook counts of activities.
     `activity_labels`: what people call types, where that is not their name.
     """
 
@@ -56,6 +60,7 @@ class FeaturePlan:
     intent_types: tuple[str, ...] = ()
     accounts: bool = False
     roles: bool = False
+    teams: bool = False
     counts: tuple[ActivityCount, ...] = ()
     activity_labels: Mapping[str, str] = field(default_factory=dict)
 

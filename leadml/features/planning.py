@@ -30,6 +30,7 @@ def make_plan(
     labels: Mapping[str, str] | None = None,
     activity_labels: Mapping[str, str] | None = None,
     counts: Sequence[ActivityCount] = (),
+    teams: bool = False,
 ) -> FeaturePlan:
     """Plan the features of a company.
 
@@ -40,6 +41,7 @@ def make_plan(
         labels: names that people read, by attribute.
         activity_labels: names that people read, by activity type.
         counts: what a rulebook counts of activities; without moments to count before, none is.
+        teams: whether each lead's team is to stand beside its features.
 
     Raises:
         ColumnsError: none of the `intent_types`, or of the types with labels, occurs among the activities, a value is
@@ -51,7 +53,7 @@ def make_plan(
     attributes = tuple(_attributes(tables, calendar, groups or {}, labels or {}))
     if not calendar:
         _refuse_dated(attributes)
-        return FeaturePlan(calendar=False, attributes=attributes)
+        return FeaturePlan(calendar=False, attributes=attributes, teams=teams)
     _refuse_namesakes(attributes, counts)
     seen = _types_by_count(tables.activities)
     intent = _intent_types(seen, intent_types)
@@ -67,6 +69,7 @@ def make_plan(
         intent_types=tuple(sorted(intent)) if seen else (),
         accounts=accounts,
         roles="role" in names,
+        teams=teams,
         counts=tuple(counts),
         activity_labels=dict(activity_labels or {}),
     )

@@ -42,7 +42,8 @@ _TIME = pa.timestamp("us")
 class Snapshots:
     """Rows of (lead, moment) with their features.
 
-    `features` has n rows and the columns that `columns` describe (double, string or timestamp[us]). `lead_id` and
+    `features` has n rows and the columns that `columns` describe (double, string or timestamp[us]), where the plan says
+    so with "team" (string) beside them. `lead_id` and
     `account_id` are strings. `as_of` is timestamp[us] in UTC, None without dates. `label` is 1 (won within
     `horizon_days`), 0 or nan (not yet known, as always when scoring). `order` is sortable time: days since 1970, or the
     lead table's "order"; None without any. `horizon_days` is None without dates and when scoring. `plan` says how
@@ -106,6 +107,7 @@ def build_snapshots(
     labels: Mapping[str, str] | None = None,
     activity_labels: Mapping[str, str] | None = None,
     counts: Sequence[ActivityCount] = (),
+    teams: bool = False,
     now: datetime | None = None,
 ) -> Snapshots:
     """Make the snapshots that a scorer is trained on.
@@ -131,6 +133,7 @@ def build_snapshots(
         labels: names that people read, by attribute.
         activity_labels: names that people read, by activity type.
         counts: what a mapped rulebook counts of activities (`Rulebook.counts`).
+        teams: let each lead's team stand beside its features, as "team".
         now: until when the tables tell everything (UTC if without a zone); the newest date in them if not given.
 
     Raises:
@@ -147,6 +150,7 @@ def build_snapshots(
         labels=labels,
         activity_labels=activity_labels,
         counts=counts,
+        teams=teams,
     )
     if not plan.calendar:
         spine = flat_spine(leads, open_only=False)
@@ -180,6 +184,7 @@ def snapshots_at(
     labels: Mapping[str, str] | None = None,
     activity_labels: Mapping[str, str] | None = None,
     counts: Sequence[ActivityCount] = (),
+    teams: bool = False,
     open_only: bool = True,
     part: tuple[int, int] = (0, 1),
 ) -> Snapshots:
@@ -195,6 +200,7 @@ def snapshots_at(
         labels: as for `build_snapshots`; only without a plan.
         activity_labels: as for `build_snapshots`; only without a plan.
         counts: as for `build_snapshots`; only without a plan.
+        teams: as for `build_snapshots`; only without a plan.
         open_only: leave out the leads that were closed at the moment.
         part: (i, n) takes the i-th (from 0) of n parts; accounts are whole, and only their id decides on the part.
 
@@ -209,6 +215,7 @@ def snapshots_at(
             labels=labels,
             activity_labels=activity_labels,
             counts=counts,
+            teams=teams,
         )
     tables = _part(tables, part)
     if plan.calendar and "created_at" in tables.leads.column_names:

@@ -45,7 +45,7 @@ def advance(
     moment: datetime,
     as_of: datetime | None = None,
     scores: pa.Table | None = None,
-    cutoffs: Mapping[str, float] | None = None,
+    cutoffs: Mapping[str | None, Mapping[str, float]] | None = None,
     decisions: pa.Table | None = None,
     outcomes: pa.Table | None = None,
     activities: pa.Table | None = None,
@@ -62,37 +62,51 @@ def advance(
         as_of: the moment that scores and activities speak of, where that is an earlier one; a lead rests, and is moved
             by them, on this clock.
         scores: lead_id, probability, stage (recommended; null: no cutoff is published) and, where there are gates,
-            stopped_by (lists of their names); None: no lead is scored.
-        cutoffs: probabilities of "MQL" and "SQL", for the way back; a cutoff that is left out takes no lead back.
+            stopped_by (lists of their names), where there are segments, segment (null for a lead of none); None: no
+            lead is scored.
+        cutoffs: probabilities of "MQL" and "SQL", for the way back, by segment (None: of no segment); a cutoff that is
+            left out takes no lead back.
         decisions: lead_id, decision (one of `DECISIONS`), reason, decided_by and decided_at.
         outcomes: lead_id, outcome ("won", "lost" or null) and closed_at (may be null).
         activities: lead_id, type and occurred_at.
     """
     walk = Walk(states, moment, moment if as_of is None else as_of)
-    scored = _Scored(walk, scores)
+    scored = _Scored(walk, scores, cutoffs or {})
     unheeded = happen(walk, lifecycle, decisions, outcomes)
     needs = {"acceptance": accepted(walk, decisions), "no gate": ~scored.stopped}
     for transition in lifecycle.made_by("product"):
         if activities is not None:
             _use(walk, transition, activities, needs)
-    _judge(walk, lifecycle.made_by("score"), scored, needs, cutoffs or {})
+    _judge(walk, lifecycle.made_by("score"), scored, needs)
     proposals = propose(walk, lifecycle, scored.reached, scored.stopped_by)
     return Advance(walk.states(), walk.transitions(), proposals, unheeded)
 
 
 class _Scored:
-    """What the score rows say of each lead: `reached` is 0 below the MQL cutoff, 1 past it, 2 past the SQL cutoff."""
+    """What the score rows say of each lead: `reached` is 0 below the MQL cutoff, 1 past it, 2 past the SQL cutoff.
 
-    def __init__(self, walk: Walk, scores: pa.Table | None) -> None:
+    `cutoffs` are those of each lead by stage, 0 where none is published.
+    """
+
+    def __init__(self, walk: Walk, scores: pa.Table | None, cutoffs: Mapping[str | None, Mapping[str, float]]) -> None:
         self.reached: Ints = np.zeros(len(walk.ids), np.int64)
         self.stopped: Bools = np.zeros(len(walk.ids), bool)
         self.stopped_by: dict[int, str] = {}
+        of_none = cutoffs.get(None, {})
+        self.cutoffs = {stage: np.full(len(walk.ids), of_none.get(stage, 0.0)) for stage in CUTOFFS}
         if scores is None:
             return
         found = walk.positions(scores["lead_id"])
         rows, known = found[found >= 0], found >= 0
         walk.probability[rows] = floats(scores["probability"])[known]
         self.reached[rows] = codes(scores["stage"], CUTOFFS)[known] + 1
+        if "segment" in scores.column_names:
+            names = [name for name in cutoffs if name is not None]
+            numbers = codes(scores["segment"], names)[known]
+            for stage, own in self.cutoffs.items():
+                own[rows] = np.array([*(cutoffs[name].get(stage, 0.0) for name in names), of_none.get(stage, 0.0)])[
+                    numbers
+                ]
         if "stopped_by" in scores.column_names:
             gates = scores["stopped_by"].to_pylist()
             self.stopped_by = {int(row): ", ".join(gate) for row, gate in zip(found, gates, strict=True) if gate}
@@ -120,7 +134,6 @@ def _judge(
     transitions: tuple[Transition, ...],
     scored: _Scored,
     needs: Mapping[str, Bools],
-    cutoffs: Mapping[str, float],
 ) -> None:
     """Let the scores move each lead, up or back, once at the most."""
     by_score = MOVERS.index("score")
@@ -130,19 +143,22 @@ def _judge(
         reached = scored.reached >= 1 + CUTOFFS.index(transition.cutoff or "MQL")
         up = rested & reached & walk.is_in(transition.sources) & _have(transition, needs)
         down = np.zeros(len(up), bool)
-        floor = (transition.hysteresis or 0.0) * cutoffs.get(str(transition.cutoff), 0.0)
-        if floor > 0:
+        floor = (transition.hysteresis or 0.0) * scored.cutoffs[transition.cutoff or "MQL"]
+        if floor.any():
             stayed = free & walk.rested(0.0, transition.minimum_stay_days)
             down = stayed & (walk.by == by_score) & walk.is_in((transition.to,)) & (walk.probability < floor)
-        _score_move(walk, up, transition.to, f"is past the {transition.cutoff} cutoff")
-        back = f"fell below {floor:.3f}, {transition.hysteresis or 0:g} times the {transition.cutoff} cutoff"
-        _score_move(walk, down, transition.sources[0], back)
+        past = f"is past the {transition.cutoff} cutoff"
+        _score_move(walk, up, transition.to, [past] * int(up.sum()))
+        times = f"{transition.hysteresis or 0:g} times the {transition.cutoff} cutoff"
+        fell = [f"fell below {bound:.3f}, {times}" for bound in floor[down].tolist()]
+        _score_move(walk, down, transition.sources[0], fell)
         free &= ~(up | down)
 
 
-def _score_move(walk: Walk, due: Bools, to: Stage, why: str) -> None:
+def _score_move(walk: Walk, due: Bools, to: Stage, why: list[str]) -> None:
     rows = np.flatnonzero(due)
-    reasons = [f"probability {chance:.3f} {why}" for chance in walk.probability[rows].tolist()]
+    chances = walk.probability[rows].tolist()
+    reasons = [f"probability {chance:.3f} {one}" for chance, one in zip(chances, why, strict=True)]
     walk.move(rows, to, "score", walk.clock[rows], reasons)
 
 

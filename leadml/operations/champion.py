@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from leadml.errors import BundleError, SourceError
+from leadml.errors import BundleError, LeadmlError, SourceError
 from leadml.predict import Scorer, load_scorer, save_scorer
 from leadml.sources import staged
 
@@ -36,6 +36,19 @@ def publish(scorer: Scorer, folder: Path, *, name: str, now: datetime) -> tuple[
         path.unlink()  # nothing would ever name it
         raise
     return saved, path
+
+
+def champion_before(folder: Path) -> tuple[Scorer | None, tuple[str, ...]]:
+    """The bundle that serves until a new one is published, None where there is none; and why it cannot be read.
+
+    A broken champion must not keep anyone from training a new one.
+    """
+    if not (folder / POINTER).exists():
+        return None, ()
+    try:
+        return load_champion(folder), ()
+    except LeadmlError as unreadable:
+        return None, (f"The model before cannot be read, so its grade bounds are not kept: {unreadable}",)
 
 
 def load_champion(folder: Path) -> Scorer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from leadml.config import load_settings
 from leadml.demo import write_company
 from leadml.errors import SourceError
+from leadml.operations.champion import POINTER
 from leadml.operations.init import propose, write_settings
 from leadml.operations.page import write_page
 from leadml.operations.project import Project
@@ -49,6 +50,7 @@ def run_demo(folder: Path, *, leads: int, seed: int, now: datetime, progress: Pr
     config = folder / CONFIG
     write_settings(propose(f"sqlite:///{database}"), config, force=True)
     project = Project(load_settings(config))
+    (project.models / POINTER).unlink(missing_ok=True)  # the champion of a company that is no more
     training = run_training(project, now=now, progress=progress)
     scoring = run_scoring(project, as_of=None, every_lead=False, progress=progress)
     progress("writing the page")

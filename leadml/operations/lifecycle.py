@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +26,7 @@ from leadml.predict import Scorer
 from leadml.schema import Counts, LeadTables
 from leadml.sources import write_rejects
 
-_OF_SCORES = ("lead_id", "probability", "stage", "stopped_by")
+_OF_SCORES = ("lead_id", "probability", "stage", "stopped_by", "segment")
 
 
 @dataclass(frozen=True)
@@ -144,13 +143,19 @@ def open_lifecycle(project: Project) -> ProjectLifecycle:
 def of_scores(scores: pa.Table) -> pa.Table:
     """Of score rows what the lifecycle needs."""
     held = scores.select([name for name in _OF_SCORES if name in scores.column_names])
-    return held.set_column(2, "stage", held["stage"].cast(pa.string()))
+    for name in {"stage", "segment"} & set(held.column_names):
+        held = held.set_column(held.column_names.index(name), name, held[name].cast(pa.string()))
+    return held
 
 
-def cutoffs_of(scorer: Scorer) -> dict[str, float]:
-    """The cutoffs that a bundle publishes."""
-    published: Mapping[str, float | None] = {"MQL": scorer.policy.mql, "SQL": scorer.policy.sql}
-    return {name: cutoff for name, cutoff in published.items() if cutoff is not None}
+def cutoffs_of(scorer: Scorer) -> dict[str | None, dict[str, float]]:
+    """The cutoffs that a bundle publishes, by segment (None: for leads of no segment) and stage."""
+    policy = scorer.policy
+    published = [(None, policy.mql, policy.sql), *((one.name, one.mql, one.sql) for one in policy.segments)]
+    return {
+        name: {stage: cutoff for stage, cutoff in (("MQL", mql), ("SQL", sql)) if cutoff is not None}
+        for name, mql, sql in published
+    }
 
 
 def made_by_people(moves: pa.Table) -> set[tuple[str, int]]:

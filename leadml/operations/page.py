@@ -8,6 +8,7 @@ from leadml.charts import Interaction, Shape
 from leadml.errors import SourceError
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
+from leadml.operations.review import rows_of
 from leadml.predict import Scorer
 from leadml.predict.phrases import joined
 from leadml.predict.terms import coarse_words
@@ -24,7 +25,7 @@ def write_page(project: Project) -> Path:
     """
     scorer = load_champion(project.models)
     target = project.settings.path(project.settings.output.report)
-    page = render(scorer.facts, shapes(scorer), pairs(scorer))
+    page = render(scorer.facts, shapes(scorer), pairs(scorer), reviewed=rows_of(project, scorer))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

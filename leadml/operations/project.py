@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from leadml.config import Settings
+from leadml.config.cutoffs import StageSettings
 from leadml.config.qualification import RuleSegment, RuleSettings
 from leadml.errors import ConfigError
 from leadml.predict.rules.rulebook import Rulebook
@@ -17,7 +18,8 @@ from leadml.rules import by_segment, load_rulebook
 from leadml.schema import Kind, LeadTables
 from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
 from leadml.training.choices import Choices
-from leadml.training.cutoffs import CutoffPolicy, StagePolicy
+from leadml.training.cutoffs import CutoffPolicy, SegmentPolicy, StagePolicy
+from leadml.training.grades import GradePolicy
 
 Value = TypeVar("Value")
 
@@ -88,10 +90,10 @@ class Project:
         """What training is asked to do.
 
         Raises:
-            ConfigError: groups, labels or monotone name a column that is not there.
+            ConfigError: groups, labels, monotone, segments or queue.value_by name a column that is not there.
             RulebookError: the rulebook cannot be read or is wrong.
         """
-        settings, cutoffs = self.settings, self.settings.cutoffs
+        settings = self.settings
         return Choices(
             name=settings.project.name,
             horizon_days=settings.project.horizon_days,
@@ -112,14 +114,14 @@ class Project:
             base_rate=settings.rules.base_rate,
             points_that_double_odds=settings.rules.points_that_double_odds,
             cost_of_asking=settings.rules.cost_of_asking,
-            cutoffs=CutoffPolicy(
-                mql=StagePolicy(per_week=cutoffs.mql_per_week, minimum_precision=cutoffs.mql_minimum_conversion),
-                sql=StagePolicy(per_week=cutoffs.sql_per_week, minimum_precision=cutoffs.sql_minimum_conversion),
-            ),
-            sql_needs_intent=cutoffs.sql_needs_intent,
+            cutoffs=self._cutoffs(),
+            sql_needs_intent=settings.cutoffs.sql_needs_intent,
+            value_by=self._value_by(),
+            deal_values=settings.queue.values,
             kind=settings.model.kind,
-            grade_multiples=settings.grades.bounds,
+            grades=GradePolicy(multiples=settings.grades.bounds, probabilities=settings.grades.probabilities),
             time_limit_seconds=settings.model.time_limit_seconds,
+            calibration_limit=None if settings.model.calibration_limit == "none" else settings.model.calibration_limit,
         )
 
     def _by_attribute(self, key: str, given: Mapping[str, Value]) -> dict[str, Value]:
@@ -143,6 +145,35 @@ class Project:
                 raise ConfigError(f"rules.attributes.{name}: there is no column {column!r}. {nearest(column, columns)}")
         return {name: self._attribute(column) for name, column in self.settings.rules.attributes.items()}
 
+    def _cutoffs(self) -> CutoffPolicy:
+        given = self.settings.cutoffs
+        return CutoffPolicy(
+            mql=_asked(given.mql),
+            sql=_asked(given.sql),
+            segments=tuple(
+                SegmentPolicy(
+                    name=one.name,
+                    column=self._segment_column(f"cutoffs.segments[{number}].column", one.column),
+                    one_of=one.one_of,
+                    mql=_asked(one.mql),
+                    sql=_asked(one.sql),
+                )
+                for number, one in enumerate(given.segments, start=1)
+            ),
+            cost_of_working=given.cost_of_working,
+        )
+
+    def _value_by(self) -> str | None:
+        """The attribute that tells deals apart."""
+        column = self.settings.queue.value_by
+        return None if column is None else self._segment_column("queue.value_by", column)
+
+    def _segment_column(self, key: str, column: str) -> str:
+        columns = self.source.columns(self.leads_table)
+        if column not in columns:
+            raise ConfigError(f"{key} = {column!r}: there is no such column. {nearest(column, columns)}")
+        return "team" if column == self.settings.leads.team else self._attribute(column)
+
     def _rulebook(self) -> Rulebook | None:
         rules = self.settings.rules
         if rules.segments:
@@ -154,3 +185,8 @@ class Project:
     def _named(self, rules: RuleSettings | RuleSegment) -> Rulebook:
         """The rulebook that settings name, by preset or file."""
         return load_rulebook(rules.preset if rules.preset else self.settings.path(str(rules.file)))
+
+
+def _asked(stage: StageSettings) -> StagePolicy:
+    """What settings ask of a stage's cutoff; their keys are the policy's names."""
+    return StagePolicy(**stage.model_dump())

@@ -12,7 +12,7 @@ import numpy as np
 from leadml.predict.asking.answers import Answers
 from leadml.predict.encoding import GROUPS, Column, Feature
 from leadml.predict.phrases import PATTERNS, PLAIN, Phrase
-from leadml.predict.policy import Policy
+from leadml.predict.policy_text import parse_policy, policy_is_sound, policy_to_dict
 from leadml.predict.rules.rulebook_text import parse_rulebook, rulebook_to_dict
 from leadml.predict.scorer import Scorer
 from leadml.predict.tables import Pair, ScoreTables
@@ -50,7 +50,7 @@ def read_parts(parts: dict[str, bytes]) -> Scorer:
             columns=columns,
             features=features,
             tables=tables,
-            policy=Policy(**(policy | {"grade_bounds": tuple(policy["grade_bounds"])})),
+            policy=parse_policy(policy),
             rulebook=parse_rulebook(parse_json(parts["rulebook.json"], "rulebook.json"), "rulebook.json")
             if "rulebook.json" in parts
             else None,
@@ -134,7 +134,9 @@ def _check_scorer(scorer: Scorer) -> None:
         "a feature's edges do not ascend": all((np.diff(feature.edges) > 0).all() for feature in features),
         "a feature has more codes than 16 bits hold": all(feature.n_codes <= _MOST_CODES for feature in features),
         "a pair's maps and table do not fit its features": all(_pair_fits(pair, features) for pair in tables.pairs),
-        "its grade bounds and cutoffs are not probabilities in order": _policy_is_sound(scorer.policy),
+        "its policy is none: no probabilities in order, or segments that are not apart": policy_is_sound(
+            scorer.policy, kinds.keys()
+        ),
         "its answers are none of its questions'": _answers_are_sound(scorer),
         "its facts are not a table": isinstance(scorer.facts, dict),
     }
@@ -167,20 +169,6 @@ def _answers_are_sound(scorer: Scorer) -> bool:
     named = [answers.column for answers in scorer.answers]
     return len(set(named)) == len(named) and all(
         answers.are_sound(columns.get(answers.column), scorer.rulebook) for answers in scorer.answers
-    )
-
-
-def _policy_is_sound(policy: Policy) -> bool:
-    bounds = policy.grade_bounds
-    cutoffs = [cutoff for cutoff in (policy.mql, policy.sql) if cutoff is not None]
-    numbers = (*bounds, *cutoffs, policy.cost_of_asking)
-    are_numbers = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
-    return (
-        are_numbers
-        and len(bounds) == 3
-        and all(0 <= number <= 1 for number in numbers)
-        and bounds[0] >= bounds[1] >= bounds[2]
-        and isinstance(policy.sql_needs_intent, bool)
     )
 
 
@@ -221,7 +209,7 @@ def write_parts(scorer: Scorer) -> dict[str, bytes]:
     parts = {
         "columns.json": dump_json([_column(column) for column in scorer.columns]),
         "features.json": dump_json(layout),
-        "policy.json": dump_json(asdict(scorer.policy)),
+        "policy.json": dump_json(policy_to_dict(scorer.policy)),
         "facts.json": dump_json(scorer.facts),
         "edges.f64": _flat([feature.edges for feature in scorer.features], "<f8"),
         "main.f64": _flat(tables.main, "<f8"),

@@ -23,8 +23,10 @@ from leadml.predict.reasons import Reason, exact_reasons
 from leadml.predict.rules.columns import RuleColumns, rule_columns
 from leadml.predict.rules.rows import Mask, RuleRows
 from leadml.predict.rules.rulebook import Rulebook, Stops
+from leadml.predict.segments import Numbers
 from leadml.predict.tables import ScoreTables, probability
 from leadml.predict.terms import ReasonPicker, Term, terms_of
+from leadml.predict.threads import side_by_side
 from leadml.predict.trees import Trees
 
 # Rows scored at a time: few enough that their contributions stay in the processor's cache.
@@ -33,10 +35,11 @@ _CHUNK = 16_384
 
 @dataclass(frozen=True)
 class _Part:
-    """Some rows: codes of all terms (rules, features, pairs), points of the rules' terms, and what rules look at."""
+    """Some rows: codes of all terms (rules, features, pairs), segments, points of the rules' terms, what rules see."""
 
     count: int
     codes: tuple[Codes, ...]
+    segments: Numbers | None
     points: tuple[Floats, ...] = ()
     rows: RuleRows | None = None
 
@@ -67,8 +70,8 @@ class Scorer:
 
     def log_odds(self, rows: Any) -> Floats:
         """Log-odds of conversion, shape (rows,). See `score` for `rows` and the errors."""
-        parts = self._parts(read_columns(rows, self.columns))
-        return np.concatenate([self._log_odds(self._matrix(part), part) for part in parts])
+        parts = list(self._parts(read_columns(rows, self.columns)))
+        return np.concatenate(side_by_side(lambda part: self._log_odds(self._matrix(part), part), parts))
 
     def probability(self, rows: Any) -> Floats:
         """Probability of conversion, shape (rows,). See `score` for `rows` and the errors."""
@@ -76,7 +79,9 @@ class Scorer:
 
     def encode(self, table: pa.Table) -> list[Codes]:
         """Codes of each feature for a table that `read_columns` has read; each of shape (rows,)."""
-        return [feature.codes(table[feature.column]) for feature in self.features]
+        if table.num_rows <= _CHUNK:  # threads would cost more than they save
+            return [feature.codes(table[feature.column]) for feature in self.features]
+        return side_by_side(lambda feature: feature.codes(table[feature.column]), self.features)
 
     def contributions(self, rows: Any) -> pa.Table:
         """Every term of every row's log-odds: a column "intercept" and one per term; a row's sum is its log-odds."""
@@ -113,9 +118,9 @@ class Scorer:
             (null where the bundle publishes no cutoff), log_odds, the subtotals fit, engagement, intent and answer (in
             log-odds; with the intercept they add up to log_odds), points (a struct of points per rule dimension, where
             there are rules), tier (null for a lead of none), stopped_by (a list of the names of gates that keep the
-            lead from a stage), reasons_for and reasons_against (lists of structs of reason and log_odds),
-            next_question (null where no answer is worth asking for), next_question_value (what asking it is expected
-            to gain, in won deals), bundle and as_of.
+            lead from a stage), segment (where some have cutoffs of their own; null for a lead of none), reasons_for and
+            reasons_against (lists of structs of reason and log_odds), next_question (null where no answer is worth
+            asking for), next_question_value (what asking it is expected to gain, in won deals), bundle and as_of.
 
         Raises:
             ColumnsError: rows of an unknown shape, or with the columns or value types of another scorer.
@@ -123,7 +128,8 @@ class Scorer:
         rows = materialize(rows)
         table = read_columns(rows, self.columns)
         ids = read_ids(rows, id_column) if id_column else None
-        scored = pa.concat_tables([self._score_part(part, reasons) for part in self._parts(table)])
+        parts = list(self._parts(table))
+        scored = pa.concat_tables(side_by_side(lambda part: self._score_part(part, reasons), parts))
         scored = scored.append_column("bundle", pa.repeat(from_texts([self.digest])[0], table.num_rows))
         scored = scored.append_column(
             "as_of", pa.repeat(pa.nulls(1, TIME)[0] if as_of is None else pa.scalar(as_of, TIME), table.num_rows)
@@ -184,16 +190,20 @@ class Scorer:
         """One part of the rows after another, at least one."""
         codes = self.encode(table)
         codes += [pair.codes(codes) for pair in self.tables.pairs]
+        segments = self.policy.segments_of(table)
         rows = self.rulebook.rows(table) if self.rulebook else None
+        if self.rulebook and rows and table.num_rows > size:
+            rows.read(self.rulebook.columns)  # before parts of them are scored side by side
         for start in range(0, max(table.num_rows, 1), size):
             stop = min(start + size, table.num_rows)
             coded = [code[start:stop] for code in codes]
+            numbers = None if segments is None else segments[start:stop]
             if self.rulebook is None or rows is None:
-                yield _Part(stop - start, tuple(coded))
+                yield _Part(stop - start, tuple(coded), numbers)
             else:
                 ruled = rows.part(start, stop)
                 said = self.rulebook.evaluate(ruled)
-                yield _Part(stop - start, (*said.codes, *coded), said.points, ruled)
+                yield _Part(stop - start, (*said.codes, *coded), numbers, said.points, ruled)
 
     def _score_part(self, part: _Part, reasons: int) -> pa.Table:
         matrix = self._matrix(part)
@@ -202,15 +212,18 @@ class Scorer:
         chance = probability(log_odds)
         subtotals = self._subtotals(matrix)
         said = self._said_by_rules(part)
+        cutoffs = self.policy.cutoffs(part.segments)
         columns = {
             "probability": from_numpy(chance),
             "score": from_numpy(scores(chance)),
             "grade": self.policy.grades(chance),
-            "stage": self.policy.stages(chance, subtotals["intent"], said.stops),
+            "stage": self.policy.stages(chance, cutoffs, subtotals["intent"], said.stops),
             "log_odds": from_numpy(log_odds),
             **{group: from_numpy(subtotal) for group, subtotal in subtotals.items()},
             **said.columns,
         }
+        if part.segments is not None:
+            columns["segment"] = self.policy.segment_names(part.segments)
         columns["reasons_for"], columns["reasons_against"] = self._picker.pick(matrix, part.codes, reasons)
         standing = self._standing(part, log_odds, subtotals["intent"])
         columns["next_question"], columns["next_question_value"] = self._next_questions(standing, part.count)
@@ -267,7 +280,8 @@ class Scorer:
         """The rows as questions are put to them, None without rules."""
         if part.rows is None:
             return None
-        return Standing(log_odds, intent, self._features_of(part), part.points, part.rows)
+        cutoffs = self.policy.cutoffs(part.segments)
+        return Standing(log_odds, intent, self._features_of(part), part.points, part.rows, cutoffs)
 
     def _next_questions(self, standing: Standing | None, count: int) -> tuple[pa.Array, pa.Array]:
         """The question worth most for each row, and its value."""

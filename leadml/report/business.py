@@ -104,9 +104,11 @@ def _factors(facts: Mapping[str, Any]) -> list[Factor]:
     qualified = "leads that came in that month"
     rate = "of leads old enough to have been decided, those won"
     if crossed:
+        reached = "reached the MQL cutoff of their segment"
+        if told("cutoff") is not None:
+            reached = f"scored {percent(told('cutoff'))} or more (the MQL cutoff)"
         qualified = (
-            f"leads that first scored {percent(told('cutoff'))} or more (the MQL cutoff) in that month, looked at week "
-            "by week by a scorer that had not seen that time"
+            f"leads that first {reached} in that month, looked at week by week by a scorer that had not seen that time"
         )
         rate = f"of these, those won{within(facts)}"
     found = [

@@ -58,8 +58,8 @@ def factor(log_odds: object, digits: int = 2) -> str:
 
 
 def per_week(value: object) -> str:
-    """Leads a week: whole from ten on, one decimal below."""
-    leads = number(value)
+    """Leads a week (the figure itself, where it has an interval): whole from ten on, one decimal below."""
+    leads = triple(value)[0]
     if leads is None:
         return UNKNOWN
     return f"{leads:,.0f}" if leads >= 10 else f"{leads:.1f}"

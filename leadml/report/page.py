@@ -1,4 +1,4 @@
-"""Facts and shapes in, one HTML page out: no script, no request, the same bytes every time."""
+"""Facts and shapes in, one HTML page out: no request, no script but our own, the same bytes every time."""
 
 from __future__ import annotations
 
@@ -8,25 +8,47 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
+from markupsafe import Markup
 
 from leadml.charts import Interaction, Shape, plain
-from leadml.report import business, fields, figures, formats, interactions, story
+from leadml.report import (
+    business,
+    cutoffs,
+    fairness,
+    fields,
+    figures,
+    forecast,
+    formats,
+    grades,
+    interactions,
+    review,
+    story,
+    what_if_section,
+)
 from leadml.report.measures import comparison, verdict
+from leadml.report.script import embedded, policy, script
 
 # A page must stay small whatever the data was like; what is cut is counted on the page.
 MOST_ROWS = 100
 LEVELS = ("error", "warning", "note")
 
 
-def render(facts: Mapping[str, Any], shapes: Sequence[Shape], pairs: Sequence[Interaction] = ()) -> str:
+def render(
+    facts: Mapping[str, Any],
+    shapes: Sequence[Shape],
+    pairs: Sequence[Interaction] = (),
+    *,
+    reviewed: Sequence[Mapping[str, Any]] | None = None,
+) -> str:
     """The report as one HTML document.
 
     `facts` are the training facts of a bundle (any part may be missing); `shapes` the score tables to draw, of which
-    the strongest `figures.MOST_SHAPES` are shown, and `pairs` those of two features. Texts of the user are shortened
-    and escaped.
+    the strongest `figures.MOST_SHAPES` are shown, and `pairs` those of two features; `reviewed` the missed wins and
+    false alarms lead by lead, None where they are not at hand. Texts of the user are shortened and escaped.
     """
     findings = _findings(facts)
     reaches = story.reaches(facts)
+    moved = what_if_section.blocks(facts)
     return template("page.html").render(
         facts=facts,
         signal=facts.get("signal") is not False,
@@ -44,14 +66,26 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape], pairs: Sequence[In
         gain=figures.gain(facts, reaches),
         drivers=figures.drivers(facts),
         shapes=figures.shapes(facts, shapes),
+        grades=grades.section(facts),
+        fairness=fairness.sections(facts),
+        review=review.section(facts, reviewed),
         interactions=interactions.interactions(pairs),
         fields=fields.fields(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
-        binding=story.BINDING,
-        cutoffs=story.cutoffs(facts),
+        cutoffs=cutoffs.published(facts),
+        none_published=cutoffs.NONE,
+        segments=cutoffs.segments(facts),
+        alternatives=cutoffs.alternatives(facts),
         unit=story.unit(facts),
         within=story.within(facts),
+        what_if=moved,
+        forecasts=[
+            (one, forecast.chart(one, f"weeks-{place}")) for place, one in enumerate(forecast.forecasts(facts), start=1)
+        ],
+        moves=embedded(what_if_section.moves(moved)),
+        script=script() if moved else None,
+        policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words
         most=MOST_ROWS,
     )
 

@@ -9,7 +9,15 @@ from typing import Any
 from leadml.report.formats import count, day, factor, number, per_week, percent, records, triple
 from leadml.report.measures import OURS
 
-BINDING = {"capacity": "Set by sales capacity.", "minimum precision": "Set by the minimum precision."}
+BINDING = {
+    "capacity": "Set by sales capacity.",
+    "minimum precision": "Set by the minimum precision.",
+    "minimum recall": "Set by the minimum recall.",
+    "target volume": "Set by the target volume.",
+    "expected value": "Set by expected value.",
+    "F-beta": "Set by the highest F-beta.",
+    "manual": "Set by hand.",
+}
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
 
 
@@ -105,7 +113,11 @@ def reaches(facts: Mapping[str, Any]) -> list[Reach]:
 def cards(facts: Mapping[str, Any]) -> list[Card]:
     """The figures of the first screen; those that were not measured are left out."""
     base = number(part(facts, "evaluation", "base_rate")) or number(part(facts, "population", "base_rate"))
-    shown = [_lift_card(facts), _calibration_card(facts), *map(_cutoff_card, cutoffs(facts))]
+    shown = [
+        _lift_card(facts),
+        _calibration_card(facts),
+        *map(_cutoff_card, (c for c in cutoffs(facts) if not c.get("segment"))),
+    ]
     if base is not None:
         shown.insert(0, Card("Base rate", percent(base), f"of {unit(facts)} are won{within(facts)}"))
     return [card for card in shown if card is not None]
@@ -137,7 +149,7 @@ def _cutoff_card(cutoff: Mapping[str, Any]) -> Card | None:
     probability = number(cutoff.get("probability"))
     if probability is None:
         return None
-    weekly = number(cutoff.get("per_week"))
+    weekly = triple(cutoff.get("per_week"))[0]
     volume = f"about {per_week(weekly)} leads a week" if weekly is not None else "no weekly volume without dates"
     return Card(f"{cutoff.get('stage', '')} from", percent(probability), volume)
 

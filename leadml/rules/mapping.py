@@ -17,7 +17,7 @@ from leadml.predict.rules.conditions import (
 )
 from leadml.predict.rules.rulebook import Dimension, Gate, Rule, Rulebook
 
-__all__ = ["Names", "map_rulebook"]
+__all__ = ["Names", "asked_of", "map_rulebook"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,19 @@ def map_rulebook(rulebook: Rulebook, names: Names, *, advice: str) -> tuple[Rule
             f"No dimension of the rulebook {rulebook.name!r} has a column: {', '.join(unmapped)}. {advice}"
         )
     return replace(rulebook, dimensions=kept, gates=tuple(gate for gate in gates if gate is not None)), unmapped
+
+
+def asked_of(rulebook: Rulebook, names: Names, columns: Collection[str]) -> list[str]:
+    """Which of some columns, that are not among those that rules may look at, a rulebook asks for."""
+    dimensions = rulebook.dimensions
+    whens = [dimension.only for dimension in dimensions] + [one.when for d in dimensions for one in d.rules]
+    whens += [when for gate in rulebook.gates for when in (gate.when, gate.only)]
+    values = [one for when in whens for one in when if isinstance(one, ValueCondition) and one.subject != "account"]
+    asked = {(names.attributes or {}).get(one.name, one.name) for one in values if names.column(one) is None}
+    answers = [dimension.answer for dimension in dimensions if dimension.answer is not None]
+    asked |= {answer for answer in answers if names.answer(answer) is None}
+    spelled = {_spelled(name) for name in asked}
+    return [column for column in columns if _spelled(column) in spelled]
 
 
 def _unmapped(rulebook: Rulebook, dimensions: list[Dimension | None], gates: list[Gate | None]) -> Iterator[str]:

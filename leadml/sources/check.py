@@ -89,6 +89,7 @@ def _assemble(
         dropped=leads.dropped,
         assumptions=(*notes, *(note for part in checked.values() for note in part.assumptions)),
         known_at=known_at,
+        sensitive=leads.sensitive,
     )
 
 

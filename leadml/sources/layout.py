@@ -15,6 +15,7 @@ __all__ = ["Layout", "lay_out"]
 _FIELDS = {"lead_id": "id", "account_id": "account", "lead_cost": "cost", "order": "order_by"}
 _ROLES = (*LEAD_ROLES, "order")
 _FIT_ROLES = ("role", "direction")
+_SENSITIVE = "sensitive: kept out of model, rules and reasons; read for the report on fairness alone"
 _NEEDED_TO_SCORE = ("lead_id", "created_at", "account_id")
 
 
@@ -22,7 +23,7 @@ _NEEDED_TO_SCORE = ("lead_id", "created_at", "account_id")
 class Layout:
     """Canonical name -> user's column, for roles and for attributes; question -> attribute; column -> why dropped.
 
-    `source` is the attribute that says where leads came from.
+    `source` is the attribute that says where leads came from. `sensitive` are columns that become no attribute.
     `known_at` maps an attribute to the name of the moment from which on it is known (None: from the beginning), and
     `moments` such a name to the user's column of dates.
     """
@@ -34,11 +35,14 @@ class Layout:
     known_at: dict[str, str | None]
     moments: dict[str, str]
     source: str | None
+    sensitive: tuple[str, ...] = ()
 
     @property
     def needed(self) -> list[str]:
         """List the user's columns that must be read, each once."""
-        return list(dict.fromkeys([*self.roles.values(), *self.attributes.values(), *self.moments.values()]))
+        return list(
+            dict.fromkeys([*self.roles.values(), *self.attributes.values(), *self.moments.values(), *self.sensitive])
+        )
 
 
 def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds: Mapping[str, Kind] | None) -> Layout:
@@ -53,9 +57,10 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
     serving = kinds is not None
     roles = _present_roles(available, columns, where, serving)
     if not serving:
-        named = [*columns.answers.values(), *columns.personal, *columns.exclude, *columns.known_at]
+        named = [*columns.answers.values(), *columns.personal, *columns.exclude, *columns.known_at, *columns.sensitive]
         _require(named if columns.source is None else [*named, columns.source], available, where)
     dropped = dict.fromkeys(columns.personal, "personal data") | dict.fromkeys(columns.exclude, "excluded by the user")
+    dropped |= dict.fromkeys(columns.sensitive, _SENSITIVE)
     dropped |= {c: "known only after closing, says known_at" for c, when in columns.known_at.items() if when == CLOSED}
     answering = {column for column in columns.answers.values() if column in available}
     taken = set(roles.values()) - answering
@@ -75,6 +80,7 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
         known_at={name: moments.get(when) for name, when in dates.items()},
         moments={name: column for column, name in moments.items()},
         source=None if columns.source is None else names.get(columns.source),
+        sensitive=() if serving else columns.sensitive,
     )
 
 

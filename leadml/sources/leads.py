@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,7 +23,10 @@ __all__ = ["CheckedLeads", "check_leads"]
 
 
 class CheckedLeads(NamedTuple):
-    """The good leads, what each attribute is, why columns were dropped, what was assumed, and the rest."""
+    """The good leads, what each attribute is, why columns were dropped, what was assumed, and the rest.
+
+    `sensitive` has the values of each sensitive column beside the ids of the good leads.
+    """
 
     table: pa.Table
     kinds: dict[str, Kind]
@@ -31,6 +34,7 @@ class CheckedLeads(NamedTuple):
     assumptions: list[str]
     quarantine: Quarantine
     rejects: pa.Table
+    sensitive: dict[str, pa.Table]
 
 
 def check_leads(
@@ -55,7 +59,11 @@ def check_leads(
         found = {name: kind for name, kind in found.items() if name not in empty}
         table = table.drop_columns([name for name in empty if name in table.column_names])
     rejects = check.quarantine.rejects(check.ids.text())
-    return CheckedLeads(table, found, check.dropped, check.assumptions, check.quarantine, rejects)
+    sensitive = {
+        column: pa.table({"lead_id": check.cells["lead_id"], "value": values}).filter(mask)
+        for column, values in check.sensitive()
+    }
+    return CheckedLeads(table, found, check.dropped, check.assumptions, check.quarantine, rejects, sensitive)
 
 
 class _LeadCheck:
@@ -114,6 +122,13 @@ class _LeadCheck:
                     ' Name another, or say "created" or "closed".'
                 )
             self.cells[name] = self._cast(values, "time", column)
+
+    def sensitive(self) -> Iterator[tuple[str, pa.Array]]:
+        """Each sensitive column; a value that is not of its kind is missing, as it must cost no lead its place."""
+        for column in self._layout.sensitive:
+            values = self._distinct(column)
+            apart = Quarantine("leads", self._raw.rows, self._raw.bad)
+            yield column, cast(values, infer_kind(values), column, apart).values
 
     def duplicates(self) -> None:
         if "lead_id" not in self._layout.roles:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from leadml.features import CensoringRule
+from leadml.features import TEAM, CensoringRule
 from leadml.predict.encoding import Group
 from leadml.predict.rules.rulebook import Rulebook
 from leadml.training.cutoffs.policy import CutoffPolicy
+from leadml.training.grades.scale import GradePolicy
 
 # What is served: the blend of all candidates as tables, the linear candidate's tables, or LightGBM itself.
 Kind = Literal["glassbox", "linear", "boosted"]
@@ -37,7 +38,15 @@ class Choices:
     cost_of_asking: float = 0.0
     cutoffs: CutoffPolicy = field(default_factory=CutoffPolicy)
     sql_needs_intent: bool = True
-    grade_multiples: tuple[float, float, float] = (4.0, 2.0, 1.0)
+    value_by: str | None = None
+    deal_values: Mapping[str, float] = field(default_factory=dict)
+    grades: GradePolicy = field(default_factory=GradePolicy)
     kind: Kind = "glassbox"
     seed: int = 0
     time_limit_seconds: float | None = None
+    calibration_limit: float | None = 0.05
+
+    @property
+    def by_team(self) -> bool:
+        """Whether teams have cutoffs of their own."""
+        return any(segment.column == TEAM.name for segment in self.cutoffs.segments)

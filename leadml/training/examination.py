@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadml.errors import TrainingError
+from leadml.errors import RulebookError, TrainingError
 from leadml.features import Snapshots, feature_columns, make_plan, newest_moment
 from leadml.predict.encoding import Column, to_floats
 from leadml.predict.rules.conditions import ActivityCount
 from leadml.predict.rules.rulebook import Rulebook
-from leadml.rules import Names, map_rulebook
+from leadml.rules import Names, asked_of, map_rulebook
 from leadml.schema import LeadTables
 from leadml.training.audit.auditing import audit_leads
 from leadml.training.audit.repeats import find_repeats
@@ -82,7 +82,7 @@ def examine(tables: LeadTables, choices: Choices, *, progress: Progress = silent
 
     Raises:
         TrainingError: there is no outcome.
-        RulebookError: no dimension of the rulebook has a column.
+        RulebookError: no dimension of the rulebook has a column, or it asks for a sensitive one.
         ColumnsError: none of the intent types occurs among the activities.
     """
     progress("auditing the columns for leaks")
@@ -151,7 +151,13 @@ def _rules(choices: Choices, tables: LeadTables) -> tuple[Rulebook | None, list[
     """The rulebook over the user's columns, and a remark where a part of it has none."""
     if choices.rulebook is None:
         return None, []
-    mapped, unmapped = map_rulebook(choices.rulebook, rule_names(choices, tables), advice=HOW_TO_MAP)
+    names = rule_names(choices, tables)
+    if judged_by := asked_of(choices.rulebook, names, tables.sensitive):
+        raise RulebookError(
+            f"The rulebook {choices.rulebook.name} asks for {', '.join(map(repr, judged_by))}, which leads.sensitive "
+            "keeps out of the rules. Take the rules out of the rulebook, or the column out of leads.sensitive."
+        )
+    mapped, unmapped = map_rulebook(choices.rulebook, names, advice=HOW_TO_MAP)
     what = ", ".join(unmapped)
     message = f"The rulebook {mapped.name} has nothing to go by for {what}; what has nothing counts for nothing."
     return mapped, [Finding("R110", "note", None, message, HOW_TO_MAP)] if unmapped else []

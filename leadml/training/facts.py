@@ -21,17 +21,25 @@ from leadml.predict.tables import probability
 from leadml.schema import LeadTables
 from leadml.training.business.returns import return_on_cost
 from leadml.training.business.velocity import Qualified, sales_velocity
+from leadml.training.calibration.bands import band_facts
+from leadml.training.calibration.calibrating import CalibrationEvidence
 from leadml.training.cutoffs import Cutoff
+from leadml.training.cutoffs.alternatives import alternatives
+from leadml.training.cutoffs.forecast import forecast
+from leadml.training.cutoffs.what_if import what_if
 from leadml.training.drivers import driver_facts
-from leadml.training.evaluation import Interval, evaluate, gain, reliability
+from leadml.training.evaluation import Interval, evaluate, gain
+from leadml.training.fairness import fairness_facts
 from leadml.training.fields import field_facts
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
-from leadml.training.grades import grade_table
+from leadml.training.grades import GradeScale, grade_table
+from leadml.training.grades.moves import grade_moves
 from leadml.training.handover import Rehearsal
 from leadml.training.importance import Parts, lost_without, terms_by_column, terms_by_feature
 from leadml.training.interactions import pair_facts
 from leadml.training.learning_curve import LearningCurve
+from leadml.training.review import review_facts
 from leadml.training.rules_weight import RulesPrior
 
 
@@ -43,7 +51,8 @@ class Evidence:
     for that part, of the rehearsal ("leadml") and of what it has to beat. Where nothing was learned yet, `newest` is
     None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads,
     `qualified` are the leads that would have been handed over month by month, and `rehearsal` is what cutoffs come
-    from.
+    from. `calibration` is how true the probabilities are. `grades` are the grade bounds that are published, `previous`
+    is the scorer that served until now.
     """
 
     tables: LeadTables
@@ -57,6 +66,9 @@ class Evidence:
     curve: LearningCurve | None = None
     qualified: Qualified | None = None
     rehearsal: Rehearsal | None = None
+    calibration: CalibrationEvidence | None = None
+    grades: GradeScale | None = None
+    previous: Scorer | None = None
 
 
 def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at: datetime) -> dict[str, Any]:
@@ -79,8 +91,16 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "monotone": dict(evidence.fitted.monotone),
         "evaluation": _evaluation(evidence, newest) if newest else None,
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
+        "alternatives": _alternatives(evidence),
+        "what_if": what_if(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
+        "forecast": forecast(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
+        "calibration": evidence.calibration.to_dict() if evidence.calibration else None,
         "grades": _grades(scorer, evidence),
+        "grade_bounds": evidence.grades.to_dict() if evidence.grades else None,
+        "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),
         "learning_curve": [point.to_dict() for point in evidence.curve.points] if evidence.curve else [],
+        "fairness": fairness_facts(evidence.tables.sensitive, scorer, snapshots, evidence.rehearsal),
+        "review": review_facts(evidence.tables, evidence.rehearsal, scorer.policy),
         "findings": [finding.to_dict() for finding in evidence.findings],
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
         "rules": _rules(scorer, evidence),
@@ -96,6 +116,12 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         ],
     }
     return {key: without_nan(value) for key, value in facts.items()}
+
+
+def _alternatives(evidence: Evidence) -> list[dict[str, Any]]:
+    if evidence.rehearsal is None:
+        return []
+    return alternatives(evidence.rehearsal.leads, evidence.cutoffs, base_rate=float(evidence.snapshots.label.mean()))
 
 
 def _population(evidence: Evidence) -> dict[str, Any]:
@@ -156,7 +182,7 @@ def _evaluation(evidence: Evidence, newest: Snapshots) -> dict[str, Any]:
         "won": int(newest.label.sum()),
         "base_rate": float(newest.label.mean()),
         "models": evaluate(newest.label, evidence.predictions, newest.account_id),
-        "reliability": reliability(newest.label, evidence.predictions["leadml"]),
+        "reliability": band_facts(evidence.calibration.reliability) if evidence.calibration else [],
         "gain": [{**point, "rules": captured} for point, captured in zip(curve, of_rules, strict=True)],
     }
 

@@ -80,4 +80,5 @@ def _what(tables: LeadTables, choices: Choices, counts: Counts) -> dict[str, Any
         "labels": {name: label for name, label in choices.labels.items() if name in tables.attributes},
         "activity_labels": choices.activity_labels,
         "counts": counts,
+        "teams": choices.by_team,
     }

@@ -18,15 +18,16 @@ from leadml.predict import Scorer
 from leadml.schema import LeadTables
 from leadml.training.audit.alarm import near_perfect
 from leadml.training.business.velocity import first_crossings
+from leadml.training.calibration.calibrating import calibrate
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
-from leadml.training.cutoffs import choose_cutoffs, unpublished
-from leadml.training.cutoffs.choosing import DEFAULT_MULTIPLES
+from leadml.training.cutoffs import choose_cutoffs, no_cutoffs
 from leadml.training.examination import Examination, examine
 from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, refuse_unready
 from leadml.training.fit import Fitted, fit_rules
-from leadml.training.handover import Rehearsal, out_of_time, policy_of
+from leadml.training.grades import settle_grades
+from leadml.training.handover import Rehearsal, check_segments, out_of_time, with_policy
 from leadml.training.history import leads_at, weekly_snapshots
 from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
@@ -43,7 +44,14 @@ class Training:
     evidence: Evidence
 
 
-def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Progress = silent) -> Training:
+def train(
+    tables: LeadTables,
+    choices: Choices,
+    *,
+    now: datetime,
+    previous: Scorer | None = None,
+    progress: Progress = silent,
+) -> Training:
     """Train a scorer on a company's leads; its `facts` hold the evidence.
 
     Where the leads cannot carry a model and the base rate is stated, the scorer is the rules.
@@ -52,11 +60,12 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         tables: the checked tables.
         choices: what is asked.
         now: the moment of training, written into the facts.
+        previous: the scorer that served until now: its grade bounds are kept.
         progress: told what is being done, one short phrase each.
 
     Raises:
         TrainingError: the leads cannot carry a model; the message lists the numbered findings. Or a column cannot be
-            held monotone.
+            held monotone. Or its probabilities do not come true.
         RulebookError: no dimension of the rulebook has a column.
         ColumnsError: none of the intent types occurs among the activities.
     """
@@ -68,6 +77,13 @@ def train(tables: LeadTables, choices: Choices, *, now: datetime, progress: Prog
         scorer, evidence = _by_rules(examined, choices, now)
     else:
         scorer, evidence = _by_learning(examined, examined.split, choices, progress)
+    scale = settle_grades(
+        choices.grades, scorer.policy.grade_bounds, previous, horizon_days=evidence.snapshots.horizon_days, now=now
+    )
+    scorer = replace(scorer, policy=replace(scorer.policy, grade_bounds=scale.bounds))
+    evidence = replace(evidence, grades=scale, previous=previous)
+    if evidence.calibration is not None:
+        evidence.calibration.gate.check()
     facts = training_facts(scorer, evidence, name=choices.name, trained_at=now)
     return Training(replace(scorer, facts=facts), evidence)
 
@@ -76,8 +92,10 @@ def check_asked(examined: Examination, choices: Choices) -> None:
     """Refuse what is asked of columns and cannot be held.
 
     Raises:
-        TrainingError: a column that is to be monotone and is not there or no number, or whose rules say the opposite.
+        TrainingError: a column that is to be monotone and is not there or no number, or whose rules say the opposite;
+            or the column that tells segments of cutoffs apart is not there.
     """
+    check_segments(examined, choices.cutoffs)
     check_monotone(held_monotone(examined, choices), examined.columns, examined.rulebook)
 
 
@@ -96,11 +114,11 @@ def _by_rules(examined: Examination, choices: Choices, now: datetime) -> tuple[S
     )
     average = fitted.scorer.probability(today.features).mean()
     why = "is published: no lead has been seen that could show what a cutoff would do. Go by the grades."
-    cutoffs = tuple(unpublished(stage, f"No {stage} cutoff {why}") for stage in DEFAULT_MULTIPLES)
-    policy = policy_of(fitted.scorer, cutoffs, choices, base_rate=float(average))
+    cutoffs = tuple(no_cutoffs(choices.cutoffs, lambda stage: f"No {stage} cutoff {why}"))
+    scorer = with_policy(fitted.scorer, leads.columns, cutoffs, choices, base_rate=float(average))
     leads = replace(leads, horizon_days=choices.horizon_days if known.plan.calendar else None)
     evidence = Evidence(examined.tables, leads, None, {}, fitted, cutoffs, examined.findings, examined.prior)
-    return replace(fitted.scorer, policy=policy), evidence
+    return scorer, evidence
 
 
 def _by_learning(examined: Examination, split: Split, choices: Choices, progress: Progress) -> tuple[Scorer, Evidence]:
@@ -116,17 +134,30 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
     progress("judging on the newest part")
     predictions = student.predictions(older, newest, rehearsal.scorer)
     alarm = near_perfect(rehearsal.scorer, newest.features, newest.label, predictions["leadml"])
-    progress("choosing cutoffs")
     weekly = newest
     if snapshots.horizon_days is not None and split.boundary is not None:
         since = _EPOCH + timedelta(days=split.boundary)
         weekly = weekly_snapshots(examined.tables, choices, since, examined.counts)
-    leads = out_of_time(weekly, rehearsal.scorer, choices)
+    leads = out_of_time(examined.tables, weekly, rehearsal.scorer, choices)
+    progress("calibrating")
+    calibrated = calibrate(
+        final.scorer,
+        Rehearsal(rehearsal.scorer, weekly, leads),
+        newest,
+        predictions["leadml"],
+        seen=taught,
+        limit=choices.calibration_limit,
+        segments=("direction", examined.tables.source, *(one.column for one in choices.cutoffs.segments)),
+    )
+    leads, predictions["leadml"] = calibrated.leads, calibrated.said
+    progress("choosing cutoffs")
     cutoffs = choose_cutoffs(
         leads, choices.cutoffs, base_rate=float(older.label.mean()), signal=final.signal, seed=choices.seed
     )
-    qualified = None if weekly is newest else first_crossings(leads, cutoffs[0], choices.every_days)
-    policy = policy_of(final.scorer, cutoffs, choices, base_rate=float(snapshots.label.mean()))
+    qualified = None if weekly is newest else first_crossings(leads, cutoffs, choices.every_days)
+    scorer = with_policy(
+        calibrated.scorer, snapshots.columns, cutoffs, choices, base_rate=float(snapshots.label.mean())
+    )
     evidence = Evidence(
         examined.tables,
         snapshots,
@@ -139,8 +170,9 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         examined.curve,
         qualified,
         Rehearsal(rehearsal.scorer, weekly, leads),
+        calibrated.evidence,
     )
-    return replace(final.scorer, policy=policy), evidence
+    return scorer, evidence
 
 
 def _cut_short(fitted: Fitted, choices: Choices) -> list[Finding]:

@@ -63,7 +63,7 @@ def activities(*rows: tuple[str, str, float]) -> pa.Table:
 
 
 def step(states: pa.Table, when: float, **happened: Any) -> Advance:
-    return advance(SHIPPED, states, moment=day(when), cutoffs=CUTOFFS, **happened)
+    return advance(SHIPPED, states, moment=day(when), cutoffs={None: CUTOFFS}, **happened)
 
 
 def moves(advanced: Advance) -> list[tuple[str, str, str, str]]:
@@ -257,9 +257,9 @@ def test_a_decision_made_before_the_lead_came_into_its_stage_has_no_effect() -> 
 
 def test_one_step_is_one_stair_for_a_score_a_decision_and_the_product() -> None:
     up = {"scores": scores(a=0.9, b=0.1), "decisions": decisions(("b", "accept", 1))}
-    now = advance(STAIRS, raw("a", "b"), moment=day(1), cutoffs=CUTOFFS, **up)
+    now = advance(STAIRS, raw("a", "b"), moment=day(1), cutoffs={None: CUTOFFS}, **up)
     assert moves(now) == [("b", "raw", "recycled", "person"), ("a", "raw", "MQL", "score")]
-    now = advance(STAIRS, now.states, moment=day(2), cutoffs=CUTOFFS, **up)
+    now = advance(STAIRS, now.states, moment=day(2), cutoffs={None: CUTOFFS}, **up)
     assert moves(now) == [("a", "MQL", "PQL", "score")]
 
 
@@ -337,8 +337,8 @@ def test_doing_it_twice_changes_nothing(lifecycle: Lifecycle, history: list[tupl
     states, now = raw(*LEADS), 0
     for world, later in history:
         now += later
-        once = advance(lifecycle, states, moment=day(now), cutoffs=CUTOFFS, **world)
-        twice = advance(lifecycle, once.states, moment=day(now), cutoffs=CUTOFFS, **world)
+        once = advance(lifecycle, states, moment=day(now), cutoffs={None: CUTOFFS}, **world)
+        twice = advance(lifecycle, once.states, moment=day(now), cutoffs={None: CUTOFFS}, **world)
         assert moves(twice) == []
         assert twice.states.equals(once.states)
         assert twice.proposals.equals(once.proposals)
@@ -400,13 +400,26 @@ def test_a_score_that_wanders_about_the_cutoff_moves_a_lead_at_most_once_per_min
     states, now, moved = raw("a"), 0.0, []
     for pause, probability in wandering:
         now += pause
-        advanced = advance(lifecycle, states, moment=day(now), scores=scores(a=probability), cutoffs=CUTOFFS)
+        advanced = advance(lifecycle, states, moment=day(now), scores=scores(a=probability), cutoffs={None: CUTOFFS})
         for row in advanced.transitions.to_pylist():
             moved.append(row["at"])
             if row["to_stage"] == "raw":
                 assert probability < hysteresis * CUTOFFS["MQL"]
         states = advanced.states
     assert all(later - earlier >= dt.timedelta(days=stay) for earlier, later in pairwise(moved))
+
+
+def test_a_lead_goes_back_by_the_cutoff_of_its_own_segment() -> None:
+    of_segments = {None: CUTOFFS, "north": {"MQL": 0.8}, "south": {}}
+    first = scores(plain=0.9, north=0.9, south=0.9, gone=0.9)
+    now = advance(SHIPPED, raw("plain", "north", "south", "gone"), moment=day(1), scores=first, cutoffs=of_segments)
+    later = scores(plain=0.35, north=0.35, south=0.0, gone=0.35)
+    later = later.append_column("segment", pa.array([None, "north", "south", "no longer there"]))
+    then = advance(SHIPPED, now.states, moment=day(60), scores=later, cutoffs=of_segments)
+    (back,) = [row for row in then.transitions.to_pylist() if "fell below" in row["reason"]]
+    assert back["lead_id"] == "north"
+    hysteresis = next(way.hysteresis for way in SHIPPED.made_by("score") if way.cutoff == "MQL")
+    assert f"fell below {0.8 * hysteresis:.3f}" in back["reason"]
 
 
 def test_states_that_come_back_from_a_table_are_the_states_that_were_left() -> None:

@@ -592,7 +592,7 @@ def test_every_key_is_in_the_written_file_and_works_when_it_is_taken_into_use() 
                 break
             assert part in value, path
             value = value[part]
-        if path.startswith("rules.segments"):  # its keys stand in the example, or beside preset (file)
+        if ".segments" in path:  # its keys stand in the example, or beside preset (file)
             continue
         if not field.is_required() and field.default is not None and not isinstance(value, dict):
             default = list(field.default) if isinstance(field.default, tuple) else field.default

@@ -537,7 +537,7 @@ def test_a_layout_that_does_not_fit_is_refused(parts, refuse, edit, said):
 )
 def test_a_policy_that_is_none_is_refused(parts, refuse, change):
     message = refuse(edited(parts, "policy.json", lambda tree: tree.update(change)))
-    assert "its grade bounds and cutoffs are not probabilities in order" in message
+    assert "its policy is none: no probabilities in order" in message
 
 
 def test_a_contract_with_a_name_twice_or_another_kind_is_refused(parts, refuse):

@@ -144,9 +144,7 @@ def test_a_users_file_is_read_by_path_with_or_without_a_byte_order_mark(tmp_path
 
 
 def test_a_file_that_cannot_be_read_or_is_no_rulebook_is_named(tmp_path):
-    with pytest.raises(
-        RulebookError, match=r"absent\.toml: the rulebook cannot be read .*Check \[rules\] in leadml\.toml\.$"
-    ):
+    with pytest.raises(RulebookError, match=r"absent\.toml: .* cannot be read \(No such file or directory\)\. Check"):
         load_rulebook(tmp_path / "absent.toml")
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("name = 1", encoding="utf-8")

@@ -259,6 +259,47 @@ def test_personal_and_excluded_columns_are_not_read_and_that_is_said(tmp_path: P
     assert tables.answers == {}
 
 
+def test_sensitive_columns_are_read_beside_the_leads_and_change_nothing_of_them(tmp_path: Path) -> None:
+    rows = [
+        _row(id=str(n), gender=["f", "M ", None, "m"][n % 4], age=["34", "old", "51", ""][n % 4]) for n in range(40)
+    ]
+    rows = [row | {"age": "40"} if n > 3 else row for n, row in enumerate(rows)]
+    with_them = _check(tmp_path, rows, replace(LEADS, sensitive=("gender", "age")))
+    without = _check(tmp_path, [{k: v for k, v in row.items() if k not in ("gender", "age")} for row in rows])
+    assert with_them.leads.equals(without.leads)
+    assert with_them.attributes == without.attributes == ("size",)
+    assert with_them.rejects.num_rows == 0
+    assert all(why.startswith("sensitive") for why in with_them.dropped.values())
+    assert {*with_them.dropped} == {"gender", "age"}
+    gender, age = with_them.sensitive["gender"], with_them.sensitive["age"]
+    assert gender["lead_id"].to_pylist() == with_them.leads["lead_id"].to_pylist()
+    assert gender["value"].to_pylist()[:4] == ["f", "M", None, "M"]
+    assert age["value"].to_pylist()[:5] == [34.0, None, 51.0, None, 40.0]
+
+
+def test_sensitive_columns_are_not_read_to_score_and_need_not_be_there(tmp_path: Path) -> None:
+    tables = _check(tmp_path, [_row()], replace(LEADS, sensitive=("gender",)), kinds={"size": "number"})
+    assert tables.sensitive == {}
+    with pytest.raises(SourceError, match="there is no column 'gender'"):
+        _check(tmp_path, [_row()], replace(LEADS, sensitive=("gender",)))
+
+
+def test_the_history_of_a_sensitive_column_is_no_feature(tmp_path: Path) -> None:
+    pa_csv.write_csv(
+        pa.Table.from_pylist([{"lead": "1", "field": "gender", "value": "f", "at": "2024-01-02"}]),
+        tmp_path / "changes.csv",
+    )
+    tables = _check(
+        tmp_path,
+        [_row(gender="f")],
+        replace(LEADS, sensitive=("gender",)),
+        history_table="changes.csv",
+        history_columns=HISTORY,
+    )
+    made = snapshots_at(tables, dt.datetime(2024, 1, 15))  # noqa: DTZ001
+    assert not [column.name for column in made.columns if "gender" in column.name]
+
+
 def test_dates_in_two_contradictory_formats_are_refused_with_an_example_of_each(tmp_path: Path) -> None:
     rows = [_row(id="1", created="01/02/2024"), _row(id="2", created="31/12/2023"), _row(id="3", created="12/31/2023")]
     with pytest.raises(SourceError) as refusal:

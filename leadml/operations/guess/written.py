@@ -9,6 +9,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from leadml.config import Settings, dotted, keys
+from leadml.config.fields import Section
 from leadml.operations.guess.evidence import Guess, Suggestion
 
 _HEAD = """\
@@ -27,10 +28,21 @@ _EXAMPLES: Mapping[str, Any] = {
     "rules.base_rate": 0.1,
     "rules.points_that_double_odds": 20,
     "model.time_limit_seconds": 600,
-    "cutoffs.mql_per_week": 100,
-    "cutoffs.sql_per_week": 40,
-    "cutoffs.mql_minimum_conversion": 0.1,
-    "cutoffs.sql_minimum_conversion": 0.2,
+    "cutoffs.mql.per_week": 100,
+    "cutoffs.mql.minimum_precision": 0.1,
+    "cutoffs.sql.per_week": 40,
+    "cutoffs.sql.minimum_precision": 0.2,
+    **{
+        f"cutoffs.{stage}.{name}": example
+        for stage, volume, recall, manual in (("mql", 80, 0.8, 0.1), ("sql", 30, 0.5, 0.3))
+        for name, example in (
+            ("target_per_week", volume),
+            ("confidence", 0.95),
+            ("minimum_recall", recall),
+            ("f_beta", 1.0),
+            ("probability", manual),
+        )
+    },
     "activities.table": "activities",
     "activities.intent_types": ["demo_request"],
     "activities.labels": {"TYPE": "Words to show"},
@@ -43,7 +55,10 @@ _EXAMPLES: Mapping[str, Any] = {
     "leads.monotone": {"COLUMN": "rising"},
 }
 _COLUMN = "COLUMN"
-_SEGMENT = {"name": "inbound", "column": _COLUMN, "one_of": ["inbound"], "preset": "p_map"}
+_SEGMENTS: Mapping[str, Mapping[str, Any]] = {
+    "rules.segments": {"name": "inbound", "column": _COLUMN, "one_of": ["inbound"], "preset": "p_map"},
+    "cutoffs.segments": {"name": "team north", "column": _COLUMN, "one_of": ["North"], "mql.per_week": 20},
+}
 
 
 def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Suggestion]) -> str:
@@ -52,14 +67,18 @@ def written(url: str, guesses: Mapping[str, Guess], suggestions: Sequence[Sugges
     lines = [_HEAD.rstrip()]
     in_use = True
     for path, field in keys():
+        if any(path.startswith(f"{segments}.") for segments in _SEGMENTS):
+            continue
         if path in Settings.model_fields:
             in_use = any(key.startswith(f"{path}.") for key in guesses) or not _has_required(path)
             lines += ["", f"{'' if in_use else '#'}[{path}]"]
         elif _is_table(field):
             lines += ["", *_table(path, field, guesses, in_use=in_use)]
-        elif path == "rules.segments":
-            lines += ["", f"# {field.description}", *_segments(guesses.get(path))]
-        elif not path.startswith("rules.segments."):
+        elif path in _SEGMENTS:
+            lines += ["", f"# {field.description}", *_segments(path, guesses.get(path))]
+        elif isinstance(field.default, Section):
+            lines += ["", f"# {field.description}", f"[{path}]"]
+        else:
             lines += _key(path, field, guesses, suggestions)
     return "\n".join(lines) + "\n"
 
@@ -117,13 +136,13 @@ def _table(path: str, field: FieldInfo, guesses: Mapping[str, Guess], *, in_use:
             yield f"#{dotted([name])} = {toml_value(value)}"
 
 
-def _segments(guess: Guess | None) -> Iterator[str]:
-    """Tables to be taken into use by hand: they stand in place of the one rulebook for all leads."""
+def _segments(path: str, guess: Guess | None) -> Iterator[str]:
+    """Tables to be taken into use by hand: rulebooks stand in place of the one for all leads, cutoffs beside it."""
     if guess:
         yield f"# {guess.confidence}: {_one_line(guess.evidence)}; take the # off here, and put one before preset"
-    segments: Any = guess.value if guess else [_SEGMENT]
+    segments: Any = guess.value if guess else [_SEGMENTS[path]]
     for segment in segments:
-        yield "#[[rules.segments]]"
+        yield f"#[[{path}]]"
         yield from (f"#{name} = {toml_value(value)}" for name, value in segment.items())
 
 

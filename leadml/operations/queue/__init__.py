@@ -1,6 +1,5 @@
 """The work list: whom to call today, and whom to nurture with what.
 
-worth.py      what a deal is expected to be worth, from deals won before
 freshness.py  since when a lead waits, whether it was contacted, and what waiting costs
 ordering.py   one list per rep or team, by expected value, under capacity
 shortage.py   what a lead is short of, and where it stands on the buyer's journey

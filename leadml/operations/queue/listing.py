@@ -24,8 +24,8 @@ from leadml.operations.queue.notes import notes_on
 from leadml.operations.queue.ordering import EVERYBODY, NOBODY, Task, day_lists
 from leadml.operations.queue.reading import ScoredLeads, read_scored
 from leadml.operations.queue.valuing import segment_column, worth_of_deals
-from leadml.operations.queue.worth import Worth
 from leadml.sources import nearest
+from leadml.training.business.worth import Worth
 
 By = Literal["owner", "team"]
 

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from leadml.config.qualification import QueueSettings
 from leadml.operations.queue.reading import ScoredLeads
-from leadml.operations.queue.worth import Worth
 from leadml.sources import nearest
+from leadml.training.business.worth import Worth
 
 
 def notes_on(scored: ScoredLeads, worth: Worth, queue: QueueSettings) -> Iterator[str]:

@@ -14,8 +14,8 @@ from leadml.errors import ConfigError
 from leadml.features import snapshots_at
 from leadml.operations.project import Project
 from leadml.operations.queue.reading import ScoredLeads
-from leadml.operations.queue.worth import Deal, Worth, learn_worth
 from leadml.sources import nearest
+from leadml.training.business.worth import Deal, Worth, learn_worth
 
 _TIME = pa.timestamp("us")
 _ANY_TIME = datetime(1970, 1, 1)  # noqa: DTZ001 - without dates no moment is looked at

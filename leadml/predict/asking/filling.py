@@ -15,6 +15,7 @@ from leadml.predict.encoding import Codes, Column, Feature, Floats
 from leadml.predict.phrases import number_text
 from leadml.predict.rules.rows import RuleRows
 from leadml.predict.rules.rulebook import Dimension, Rulebook
+from leadml.predict.segments import RowCutoffs
 from leadml.predict.tables import Pair, ScoreTables
 from leadml.predict.trees import Trees
 
@@ -33,7 +34,7 @@ class Addends:
 
 @dataclass(frozen=True)
 class Standing:
-    """Rows as they stand: log-odds, intent subtotal, codes of the features, points of the rules' terms.
+    """Rows as they stand: log-odds, intent subtotal, codes of the features, points of the rules' terms, cutoffs.
 
     Arrays have the shape (rows,).
     """
@@ -43,6 +44,7 @@ class Standing:
     codes: tuple[Codes, ...]
     points: tuple[Floats, ...]
     rows: RuleRows
+    cutoffs: RowCutoffs
 
 
 @dataclass(frozen=True)

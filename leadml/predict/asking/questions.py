@@ -29,6 +29,7 @@ from leadml.predict.encoding import Column, Floats
 from leadml.predict.policy import Policy
 from leadml.predict.rules.rows import RuleRows
 from leadml.predict.rules.rulebook import Dimension, Stops
+from leadml.predict.segments import RowCutoffs
 from leadml.predict.tables import probability
 
 
@@ -110,28 +111,27 @@ class Questions:
         """What asking is expected to gain, summed over the decisions, less the cost; shape (asked,)."""
         value = np.full(len(asked), -self._policy.cost_of_asking)
         after = list(filling.after(standing, asked)) if len(asked) else []
-        for stage, cutoff in self._stakes if after else ():
+        for stage, cutoff in self._stakes(standing.cutoffs.take(asked)) if after else ():
             may = self._may(stage, standing.rows, standing.intent)[asked]
-            places = np.arange(len(asked)) if filling.is_gated else np.flatnonzero(may & _crossed(after, cutoff))
+            at_stake = ~np.isnan(cutoff) if filling.is_gated else may & _crossed(after, cutoff)
+            places = np.flatnonzero(np.broadcast_to(at_stake, len(asked)))
+            bound = cutoff if cutoff.ndim == 0 else cutoff[places]
             shares = filling.answers.likely(standing.log_odds[asked[places]])
             if filling.is_gated:
-                shares = shares * [self._may(stage, rows, standing.intent)[asked] for _, rows in after]
+                shares = shares * [self._may(stage, rows, standing.intent)[asked[places]] for _, rows in after]
             speaking_for, against = np.zeros((2, len(places)))
             # Answer by answer, so that a row's sums are the same alone and among others.
             for share, (log_odds, _) in zip(shares, after, strict=True):
-                gain = share * (probability(log_odds[places]) - cutoff)
+                gain = share * (probability(log_odds[places]) - bound)
                 speaking_for += np.maximum(gain, 0.0)
                 against -= np.minimum(gain, 0.0)
             value[places] += np.where(may[places], np.minimum(speaking_for, against), speaking_for)
         return value
 
-    @property
-    def _stakes(self) -> tuple[tuple[Stops, float], ...]:
-        """The decisions at stake: each cutoff that is published, or the base rate where none is."""
-        policy = self._policy
-        if policy.mql is None:
-            return (("MQL", policy.grade_bounds[2]),)
-        return (("MQL", policy.mql), *([] if policy.sql is None else [("SQL", policy.sql)]))  # type: ignore[arg-type]
+    def _stakes(self, cutoffs: RowCutoffs) -> tuple[tuple[Stops, Floats], ...]:
+        """The decisions at stake: each cutoff that is published, or the base rate where none is; NaN: none is."""
+        mql = np.where(np.isnan(cutoffs.mql), self._policy.grade_bounds[2], cutoffs.mql)
+        return (("MQL", mql),) if np.isnan(cutoffs.sql).all() else (("MQL", mql), ("SQL", cutoffs.sql))
 
     def _may(self, stage: Stops, rows: RuleRows, intent: Floats) -> Mask:
         """Which rows can have a stage, whatever their probability; shape (rows,)."""
@@ -140,11 +140,11 @@ class Questions:
         return may & (intent > 0) if needs_intent else may
 
 
-def _crossed(after: Sequence[tuple[Floats, RuleRows]], cutoff: float) -> Mask:
+def _crossed(after: Sequence[tuple[Floats, RuleRows]], cutoff: Floats) -> Mask:
     """The rows that answers put on both sides of a cutoff: the others gain nothing; shape (rows,)."""
     lowest, highest = (end.reduce([log_odds for log_odds, _ in after]) for end in (np.minimum, np.maximum))
     with np.errstate(divide="ignore"):  # a cutoff of 0 or 1 has no log-odds, and no lead on its other side
-        bound = np.log(np.float64(cutoff)) - np.log1p(np.float64(-cutoff))
+        bound = np.log(cutoff) - np.log1p(-cutoff)
     return np.asarray((lowest < bound) & (highest >= bound))
 
 

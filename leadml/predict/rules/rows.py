@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from leadml.predict.arrays import to_numpy
 from leadml.predict.encoding import Floats, fold, to_dictionary, to_floats
+from leadml.predict.threads import side_by_side
 
 Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 Said: TypeAlias = np.ndarray[Any, Any]
@@ -103,12 +104,9 @@ class RuleRows:
         return rows
 
     def read(self, names: Iterable[str]) -> None:
-        """Read columns side by side: Arrow leaves Python alone while it looks for distinct texts."""
-        from concurrent.futures import ThreadPoolExecutor  # a process that scores a few leads need not load it
-
-        with ThreadPoolExecutor() as pool:
-            wanted = [name for name in names if name not in self._columns]
-            self._columns |= zip(wanted, pool.map(lambda name: self._read(self._table[name]), wanted), strict=True)
+        """Read columns side by side."""
+        wanted = [name for name in names if name not in self._columns]
+        self._columns |= zip(wanted, side_by_side(lambda name: self._read(self._table[name]), wanted), strict=True)
 
     def column(self, name: str) -> RuleColumn:
         """One column of these rows."""

@@ -29,9 +29,8 @@ def load_rulebook(rulebook: str | Path) -> Rulebook:
         try:
             return read_rulebook(Path(name).read_text(encoding="utf-8-sig"), name)
         except (OSError, UnicodeDecodeError) as error:
-            raise RulebookError(
-                f"{name}: the rulebook cannot be read ({error}). Check [rules] in leadml.toml."
-            ) from None
+            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise RulebookError(f"{name}: the rulebook cannot be read ({why}). Check its path and encoding.") from None
     known = preset_names()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)

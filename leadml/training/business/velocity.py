@@ -8,8 +8,8 @@ then there is no velocity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from leadml.training.business.deals import (
 )
 from leadml.training.business.months import MonthlyCounts, mean_per_month, monthly_change, monthly_counts
 from leadml.training.cutoffs import Cutoff, OutOfTime
+from leadml.training.cutoffs.curve import figures_at
 from leadml.training.evaluation import Interval
 
 NEWEST_MONTHS = 3
@@ -38,29 +39,44 @@ _SHORTEST_CYCLE = 1.0
 
 @dataclass(frozen=True)
 class Qualified:
-    """Leads that first crossed the MQL cutoff: month by month, and the share of them won within the horizon of it."""
+    """Leads that first crossed the MQL cutoff: month by month, and the share of them won within the horizon of it.
 
-    cutoff: float
+    `cutoff` is None where segments have cutoffs of their own.
+    """
+
+    cutoff: float | None
     counts: MonthlyCounts
     win_rate: Interval
 
 
-def first_crossings(leads: OutOfTime, mql: Cutoff, every: float) -> Qualified | None:
-    """The leads that crossed a cutoff on weekly snapshots out of time; None where no cutoff is published.
+def first_crossings(leads: OutOfTime, cutoffs: Sequence[Cutoff], every: float) -> Qualified | None:
+    """The leads that crossed their MQL cutoff on weekly snapshots out of time; None where none is published.
 
     Those above it at the very first moment may have crossed it long before: the count begins after that.
 
     Args:
         leads: each lead at each moment at which it was open.
-        mql: the cutoff, with its out-of-time precision.
+        cutoffs: those published; the first is the MQL cutoff of leads of no segment.
         every: days between two moments.
     """
-    if mql.probability is None or mql.precision is None or leads.order is None:
+    mql = cutoffs[0] if leads.segment is None else None
+    cutoff, precision = (None, None) if mql is None else (mql.probability, mql.precision)
+    if leads.segment is not None:
+        leads, cutoff = _over_their_own(leads, cutoffs), 1.0
+        precision = figures_at(leads, "MQL", [cutoff])[0].precision
+    if cutoff is None or precision is None or leads.order is None:
         return None
-    days = leads.order[leads.crossings("MQL").rows(mql.probability)]
+    days = leads.order[leads.crossings("MQL").rows(cutoff)]
     first, last = float(leads.order.min()), float(leads.order.max())
     counts = monthly_counts(days[days > first], after=first, until=last, every=every)
-    return Qualified(mql.probability, counts, mql.precision)
+    return Qualified(None if mql is None else cutoff, counts, precision)
+
+
+def _over_their_own(leads: OutOfTime, cutoffs: Sequence[Cutoff]) -> OutOfTime:
+    """The leads with a probability of 1 where they are over the MQL cutoff of their own segment, and else of 0."""
+    own = np.array([np.nan if one.probability is None else one.probability for one in cutoffs if one.stage == "MQL"])
+    over = leads.probability >= own[np.zeros_like(leads.lead) if leads.segment is None else leads.segment + 1]
+    return replace(leads, probability=over.astype(np.float64))
 
 
 def sales_velocity(

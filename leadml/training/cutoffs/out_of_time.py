@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.training.cutoffs.crossings import Crossings
+from leadml.training.cutoffs.crossings import Crossings, Period
 from leadml.training.cutoffs.policy import Stage
 from leadml.training.folds import Rows
 from leadml.training.split import Mask
@@ -23,6 +23,12 @@ class OutOfTime:
     within the horizon), 0, or NaN where that is not yet known; `lead` and `account`, numbers from 0; `order`, the
     moment in days (None without time: none is earlier then). `may_be` says by stage which snapshots may have it
     whatever their score; all where a stage is not named. What may not be MQL may not be SQL.
+
+    `value` is what such a deal was expected to be worth, by what was known at that moment (NaN: nothing tells; None:
+    nothing ever tells), and `cost_of_working` what working one lead costs, in the same currency. `segment` is the
+    number of the segment of the cutoff policy that each snapshot belongs to, -1 for none; None: there are no segments.
+    `period` is that of which the snapshots are a part, `known_period` that of the known ones among them (None: what
+    they span).
     """
 
     probability: Floats
@@ -31,9 +37,14 @@ class OutOfTime:
     account: Rows
     order: Floats | None
     may_be: Mapping[Stage, Mask] = field(default_factory=dict)
+    value: Floats | None = None
+    cost_of_working: float = 0.0
+    segment: Rows | None = None
+    period: Period | None = None
+    known_period: Period | None = None
 
     def take(self, rows: Rows) -> OutOfTime:
-        """The snapshots at some row numbers, in their order."""
+        """The snapshots at some row numbers, in their order; their period is that which they span."""
         return replace(
             self,
             probability=self.probability[rows],
@@ -42,16 +53,38 @@ class OutOfTime:
             account=self.account[rows],
             order=None if self.order is None else self.order[rows],
             may_be={stage: mask[rows] for stage, mask in self.may_be.items()},
+            value=None if self.value is None else self.value[rows],
+            segment=None if self.segment is None else self.segment[rows],
+            period=None,
+            known_period=None,
         )
+
+    def of_segment(self, number: int | None) -> OutOfTime:
+        """The snapshots of a segment, by its number; those of none for None. They stand for the whole period."""
+        if self.segment is None:
+            return self
+        own = self.take(np.flatnonzero(self.segment == (-1 if number is None else number)))
+        if self.order is None or self.known.order is None:
+            return own
+        known = self.known_period or Period.of(self.known.order)
+        return replace(own, period=self.period or Period.of(self.order), known_period=known)
 
     @cached_property
     def known(self) -> OutOfTime:
         """The snapshots whose horizon has passed."""
-        return self.take(np.flatnonzero(np.isfinite(self.label)))
+        known = self.take(np.flatnonzero(np.isfinite(self.label)))
+        return replace(known, period=self.known_period, known_period=self.known_period)
+
+    @property
+    def weeks(self) -> float | None:
+        """Weeks from the first moment to the last; None without time, or where there is only one moment."""
+        period = self.period or Period.of(self.order)
+        return period.weeks if period else None
 
     def crossings(self, stage: Stage) -> Crossings:
         """Each lead's first crossing of any cutoff of a stage."""
-        return Crossings(self.probability, self.label, self.lead, self.order, self.eligible(stage))
+        eligible = self.eligible(stage)
+        return Crossings(self.probability, self.label, self.lead, self.order, eligible, period=self.period)
 
     def eligible(self, stage: Stage) -> Mask:
         """Which snapshots may have a stage whatever their score."""

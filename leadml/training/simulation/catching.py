@@ -16,7 +16,7 @@ from leadml.predict.arrays import Mask
 from leadml.predict.encoding import Floats
 from leadml.predict.rules.rulebook import Dimension, Rulebook
 from leadml.rules.coverage import counting, points_of
-from leadml.training.cutoffs.choosing import FEWEST_LEADS
+from leadml.training.cutoffs.demands import FEWEST_LEADS
 from leadml.training.evaluation import Interval, resampled_accounts, wilson, with_intervals
 from leadml.training.simulation.replay import REPEATS, Replay
 

@@ -31,7 +31,7 @@ class Simulation:
     """
 
     period: str
-    weeks: int | None
+    weeks: float | None
     leads: int
     won: int
     base_rate: float

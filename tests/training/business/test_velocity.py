@@ -13,7 +13,7 @@ from leadml.training.business.deals import mean_with_interval, median_with_inter
 from leadml.training.business.months import MonthlyCounts
 from leadml.training.business.returns import MOST_SOURCES, return_on_cost
 from leadml.training.business.velocity import Qualified, first_crossings, sales_velocity
-from leadml.training.cutoffs import Cutoff, OutOfTime
+from leadml.training.cutoffs import Cutoff, Figures, OutOfTime
 
 START = pd.Timestamp("2024-01-01")
 END = float((pd.Timestamp("2024-12-31 12:00") - pd.Timestamp(0)) / pd.Timedelta(days=1))
@@ -218,13 +218,13 @@ def test_intervals_hold_as_often_as_they_say() -> None:
 
 
 def test_leads_above_the_cutoff_at_the_first_look_are_not_counted_as_crossing(weekly) -> None:
-    cutoff = Cutoff("MQL", 0.5, "none", 1.0, (0.4, 0.3, 0.5), (0.6, 0.5, 0.7), "")
-    found = first_crossings(weekly, cutoff, 7)
+    cutoff = Cutoff("MQL", 0.5, "none", "", Figures(precision=(0.4, 0.3, 0.5)))
+    found = first_crossings(weekly, [cutoff], 7)
     assert found is not None
     assert found.win_rate == (0.4, 0.3, 0.5)
     assert found.counts.month == ("2024-02", "2024-03")
     assert found.counts.leads.tolist() == [1, 0]
-    assert first_crossings(weekly, replace(cutoff, probability=None), 7) is None
+    assert first_crossings(weekly, [replace(cutoff, probability=None)], 7) is None
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leadml.operations.queue.worth import Deal, learn_worth
+from leadml.training.business.worth import Deal, learn_worth
 
 
 def deal(key: str, value: float, segment: str | None = None) -> Deal:

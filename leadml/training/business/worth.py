@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import fsum
 from typing import NamedTuple
@@ -50,12 +50,9 @@ def learn_worth(deals: Iterable[Deal], stated: Mapping[str, float] | None = None
         stated: values by segment that overrule what was learned; "*" is any other.
     """
     stated = {folded(segment): value for segment, value in (stated or {}).items()}
-    by_key: dict[tuple[str, object], list[Deal]] = defaultdict(list)
-    for deal in deals:
-        by_key[deal.key].append(deal)
     values: dict[str | None, list[float]] = defaultdict(list)
-    for leads in by_key.values():
-        values[_common([lead.segment for lead in leads])].append(fsum(lead.value for lead in leads) / len(leads))
+    for deal in each_once(deals):
+        values[deal.segment].append(deal.value)
     everything = [value for several in values.values() for value in several]
     overall = stated.pop(EVERY_OTHER, None)
     if overall is not None:
@@ -69,6 +66,15 @@ def learn_worth(deals: Iterable[Deal], stated: Mapping[str, float] | None = None
         if segment is not None
     }
     return Worth(mean, learned | stated, len(everything))
+
+
+def each_once(deals: Iterable[Deal]) -> Iterator[Deal]:
+    """One entry per deal, with the mean value of its leads and the segment (folded) that most of them have."""
+    by_key: dict[tuple[str, object], list[Deal]] = defaultdict(list)
+    for deal in deals:
+        by_key[deal.key].append(deal)
+    for key, leads in by_key.items():
+        yield Deal(key, _common([lead.segment for lead in leads]), fsum(lead.value for lead in leads) / len(leads))
 
 
 def folded(segment: str) -> str:

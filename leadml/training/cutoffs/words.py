@@ -1,0 +1,84 @@
+"""What is asked of a cutoff, what binds it and why there is none, in words."""
+
+from __future__ import annotations
+
+from leadml.training.cutoffs.candidates import Candidates
+from leadml.training.cutoffs.cutoff import Figures
+from leadml.training.cutoffs.demands import FEWEST_LEADS, Binding, Demand
+from leadml.training.cutoffs.evidence import closest_to_a_promise
+from leadml.training.cutoffs.policy import StagePolicy
+
+
+def phrases(asked: StagePolicy, cost: float) -> dict[Binding, str]:
+    """What is asked, one phrase for each demand and goal, in the words that follow "the lowest cutoff ..."."""
+    said: dict[Binding, str] = {}
+    if asked.per_week is not None:
+        said["capacity"] = f"within the capacity of {asked.per_week:g} leads a week"
+    if asked.minimum_precision is not None:
+        said["minimum precision"] = f"whose leads convert at {asked.minimum_precision:.1%} or more"
+        if asked.confidence is not None:
+            said["minimum precision"] += f", certified at {100 * asked.confidence:g} % confidence"
+    if asked.minimum_recall is not None:
+        said["minimum recall"] = f"that reaches {asked.minimum_recall:.1%} of all leads that convert"
+    if asked.target_per_week is not None:
+        said["target volume"] = f"nearest to the target of {asked.target_per_week:g} leads a week"
+    if asked.expected_value:
+        said["expected value"] = f"of the highest expected value, {cost:g} for each lead worked taken off"
+    if asked.f_beta is not None:
+        said["F-beta"] = f"of the highest F-{asked.f_beta:g}"
+    if asked.probability is not None:
+        said["manual"] = f"set by hand at {asked.probability:g}"
+    return said
+
+
+def in_words(asked: StagePolicy, cost: float) -> str:
+    """All that is asked, as one phrase."""
+    return f"a cutoff {' and '.join(phrases(asked, cost).values())}"
+
+
+def placed(asked: StagePolicy, binding: Binding, cost: float) -> str:
+    """What puts a cutoff where it is, and what else holds there."""
+    said = phrases(asked, cost)
+    if binding == "manual":
+        return said["manual"]
+    if binding == "none":
+        return "the lowest cutoff there can be, since what was asked for holds even there"
+    goal = next((name for name in ("target volume", "expected value", "F-beta") if name in said), None)
+    others = [phrase for name, phrase in said.items() if name not in (binding, goal)]
+    rest = f" (and {' and '.join(others)})" if others else ""
+    if goal is None:
+        which = "highest" if list(said) == ["minimum recall"] else "lowest"
+        return f"the {which} cutoff {said[binding]}{rest}"
+    if binding == goal:
+        return f"the cutoff {said[goal]}{rest}"
+    return f"of the cutoffs {said[binding]}{rest}, the one {said[goal]}"
+
+
+def did(figures: Figures, crossed: int, base_rate: float) -> str:
+    """What a cutoff would have done."""
+    volume = f"{crossed} leads" if figures.per_week is None else f"{figures.per_week[0]:.1f} leads a week"
+    if figures.precision is None:
+        return f"{volume} first cross it"
+    return f"{volume} first cross it, and {figures.precision[0]:.1%} of them convert (base rate {base_rate:.1%})"
+
+
+def out_of_reach(asked: StagePolicy, candidates: Candidates, demands: list[Demand]) -> str:
+    """Why there is no cutoff."""
+    if not len(candidates.cutoffs):
+        return f"no lead that qualifies scores {candidates.floor:.3f} or more"
+    impossible = [demand.name for demand in demands if not demand.met.any()]
+    if "minimum precision" in impossible and asked.minimum_precision is not None:
+        if asked.confidence is not None:
+            return closest_to_a_promise(candidates, asked.minimum_precision, asked.confidence)
+        return f"at no cutoff do {FEWEST_LEADS} leads or more convert at {asked.minimum_precision:.1%}"
+    if "capacity" in impossible:
+        return f"even the highest score is crossed by more than {asked.per_week:g} leads a week"
+    if "minimum recall" in impossible:
+        return f"even the lowest score reaches less than {asked.minimum_recall or 0:.1%} of all leads that convert"
+    promised = "" if asked.confidence is None else f" at {100 * asked.confidence:g} % confidence"
+    parts = {
+        "capacity": f"keeps to {asked.per_week or 0:g} leads a week",
+        "minimum precision": f"has leads that convert at {asked.minimum_precision or 0:.1%}{promised}",
+        "minimum recall": f"reaches {asked.minimum_recall or 0:.1%} of all leads that convert",
+    }
+    return f"no cutoff {' and '.join(parts[demand.name] for demand in demands)}"
