@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ from leadml.training.clock import Progress, silent
 from leadml.training.fit import fit_scorer
 from leadml.training.frame import read_frame
 from leadml.training.rules_weight import RulesPrior
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 _NUMBERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "base_rate": ("above 0 and below 1", lambda value: 0 < value < 1),
@@ -238,6 +241,26 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if isinstance(X, pa.Table):
             return terms
         return pd.DataFrame(terms.to_pandas().to_numpy(), columns=terms.column_names, index=getattr(X, "index", None))
+
+    def plot_lead(self, X: Any, *, most: int = 10) -> ChartType:
+        """Draw one lead's score as a way from a lead like any other to its own probability: an altair chart.
+
+        Parameters
+        ----------
+        X : DataFrame or pyarrow Table of one row
+            The lead, e.g. `X.iloc[[0]]`.
+        most : int, default=10
+            How many of the strongest reasons are steps of their own; the others are one step together.
+
+        Raises
+        ------
+        ColumnsError
+            There is not one row, or it has the columns of another scorer.
+        """
+        from leadml.charts import waterfall  # only whoever draws waits for altair
+
+        reasons = self.scorer_.reasons(self._rows(X))
+        return waterfall(self.scorer_.intercept, [(one.reason, one.log_odds) for one in reasons], most)
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the scorer to a bundle file, for `leadml.predict.load_scorer`; returns the file's SHA-256."""

@@ -7,19 +7,24 @@ from __future__ import annotations
 
 from altair.typing import ChartType as Chart
 
-from leadml.charts.effects import Shape, drivers, shape
+from leadml.charts.effects import Shape, drivers, losses, shape
 from leadml.charts.inline import to_svg
+from leadml.charts.interactions import Interaction, interaction
 from leadml.charts.months import monthly
 from leadml.charts.quality import gain, reliability
 from leadml.charts.text import distinct, plain
 from leadml.charts.waterfall import waterfall, waterfall_steps
+from leadml.charts.weeks import weekly
 
 __all__ = [
     "Chart",
+    "Interaction",
     "Shape",
     "distinct",
     "drivers",
     "gain",
+    "interaction",
+    "losses",
     "monthly",
     "plain",
     "reliability",
@@ -27,4 +32,5 @@ __all__ = [
     "to_svg",
     "waterfall",
     "waterfall_steps",
+    "weekly",
 ]

@@ -85,6 +85,27 @@ def drivers(drivers: Sequence[Mapping[str, Any]]) -> ChartType:
     return themed(alt.layer(bars, amounts).properties(width=WIDTH - 218, height=alt.Step(24)))
 
 
+def losses(drivers: Sequence[Mapping[str, Any]]) -> ChartType:
+    """What would be lost without each feature, with its interval: mappings with `label`, `lost`, `low` and `high`.
+
+    All are shares of what the scorer gains; below 0 the scorer would be better without.
+    """
+    labels = distinct((driver["label"] for driver in drivers), 34)
+    keys = ("lost", "low", "high")
+    rows: list[dict[str, object]] = [
+        {"label": label, **{key: driver[key] for key in keys}} for label, driver in zip(labels, drivers, strict=True)
+    ]
+    ends = [float(driver[key]) for driver in drivers for key in keys]
+    low, high = min([0.0, *ends]), max([0.01, *ends])
+    y = alt.Y("label:N", sort=None, title=None, axis=_label_axis(170))
+    axis = alt.Axis(tickCount=3, format="~%", labelFlush=True)
+    x = alt.X("lost:Q", axis=axis, scale=alt.Scale(domain=[low, high], nice=True), title=None)
+    base = alt.Chart(values(rows)).encode(y=y)
+    bars = base.mark_bar(color=RAISES, height=12, cornerRadiusEnd=2, opacity=0.8).encode(x=x)
+    whiskers = base.mark_rule(color=INK, strokeWidth=1.5).encode(x=alt.X("low:Q"), x2="high:Q")
+    return themed(alt.layer(bars, whiskers).properties(width=WIDTH - 212, height=alt.Step(24)))
+
+
 def _stacked(shape: Shape) -> ChartType:
     rows = _bars(shape)
     y = alt.Y("text:N", sort=None, title=None, axis=_label_axis(128))

@@ -61,7 +61,7 @@ def _caught(part: Caught) -> list[str]:
 
 
 def _print_trials(result: Simulation, present: Trial) -> None:
-    weeks = "" if result.weeks is None else f" in {result.weeks} weeks"
+    weeks = "" if result.weeks is None else f" in {result.weeks:g} weeks"
     print_lines("", f"The present cutoff is {present.cutoff:.4g} points, {result.why}: {present.leads:,} leads{weeks}.")
     if not result.changed:
         rows = [[said, _figure(name, present.figures)] for name, said in _FIGURES.items()]

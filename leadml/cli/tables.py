@@ -72,7 +72,7 @@ def print_training(run: TrainingRun, *, json: bool) -> None:
     """What was learned, how good it is beside the baselines, and the cutoffs."""
     facts = run.scorer.facts
     if json:
-        shown = {key: value for key, value in facts.items() if key not in ("density", "plan")}
+        shown = {key: value for key, value in facts.items() if key not in ("density", "pairs", "plan")}
         print_json({"bundle": run.bundle, "sha256": run.scorer.digest, "reading": run.reading, **shown})
         return
     print_lines(f"Read: {run.reading}", *run.assumptions)

@@ -66,9 +66,13 @@ def sentence(subject: str, words: Sequence[Words]) -> str:
     """A subject and what is said of it, the words of several codes joined by "or"."""
     if len(words) == 1 and words[0].follow:
         return f"{subject} {words[0].text}"
+    return f"{subject}: {joined(words)}"
+
+
+def joined(words: Sequence[Words]) -> str:
+    """The words of one or more codes without a subject."""
     texts = [one.text for one in words]
-    said = " or ".join(texts) if len(texts) <= 3 else f"{texts[0]}, {texts[1]} or {len(texts) - 2} more"
-    return f"{subject}: {said}"
+    return " or ".join(texts) if len(texts) <= 3 else f"{texts[0]}, {texts[1]} or {len(texts) - 2} more"
 
 
 def missing(phrase: Phrase) -> Words:

@@ -63,19 +63,19 @@ def _pair_term(features: Sequence[Feature], pair: Pair) -> Term:
     left, right = features[pair.left], features[pair.right]
     texts = tuple(
         f"{left_text}, with {right_text}"
-        for left_text in coarse_texts(left, pair.left_map, pair.table.shape[0])
-        for right_text in coarse_texts(right, pair.right_map, pair.table.shape[1])
+        for left_text in map(left.say, coarse_words(left, pair.left_map, pair.table.shape[0]))
+        for right_text in map(right.say, coarse_words(right, pair.right_map, pair.table.shape[1]))
     )
     return Term(f"{left.name} x {right.name}", (left.group, right.group), pair.table.ravel(), texts)
 
 
-def coarse_texts(feature: Feature, to_coarse: Map, count: int) -> list[str]:
-    """What each of a pair's coarse codes says of a lead, one sentence for all the codes that it stands for."""
-    return [feature.say(coarse_words(feature, np.flatnonzero(to_coarse == coarse))) for coarse in range(count)]
+def coarse_words(feature: Feature, to_coarse: Map, count: int) -> list[list[Words]]:
+    """For each of a pair's coarse codes words for all the codes that it stands for."""
+    return [_words_of(feature, np.flatnonzero(to_coarse == coarse)) for coarse in range(count)]
 
 
-def coarse_words(feature: Feature, codes: Indices) -> list[Words]:
-    """Words for all the codes that a coarse code stands for; neighbouring bins read as one range."""
+def _words_of(feature: Feature, codes: Indices) -> list[Words]:
+    """Words for some codes; neighbouring bins read as one range."""
     if feature.kind != "number":
         return [feature.words(int(code)) for code in codes]
     breaks = np.flatnonzero((np.diff(codes) > 1) | (codes[:-1] == MISSING)) + 1

@@ -10,11 +10,17 @@ from markupsafe import Markup
 
 from leadml import charts
 from leadml.charts import Shape, plain
-from leadml.report.formats import factor, number, percent, records
+from leadml.report.formats import factor, number, percent, records, share_of_gain
 from leadml.report.story import Reach, part
 
 MOST_SHAPES = 8
 MOST_VALUES = 40
+
+_TYPICAL = "Main drivers, by how much they typically move the odds, up or down."
+_LOST = (
+    "Main drivers: the share of what the scorer tells that would be lost without each, on leads it had not seen. "
+    "Lines are 95\u202f% intervals; one that covers 0 may be chance."
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,14 @@ class Value:
     text: str
     log_odds: float
     rows: int
+
+
+@dataclass(frozen=True)
+class DriverFigure:
+    """The chart of what drives the score, and what it shows."""
+
+    svg: Markup
+    caption: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,7 @@ def reliability(facts: Mapping[str, Any]) -> Markup | None:
     if not points:
         return None
     said = "; ".join(f"{percent(p['predicted'])} predicted, {percent(p['observed'])} won" for p in points)
-    return _drawn(charts.reliability(points), "reliability", f"Reliability diagram. {said}.")
+    return drawn(charts.reliability(points), "reliability", f"Reliability diagram. {said}.")
 
 
 def gain(facts: Mapping[str, Any], reaches: Sequence[Reach]) -> Markup | None:
@@ -55,16 +69,22 @@ def gain(facts: Mapping[str, Any], reaches: Sequence[Reach]) -> Markup | None:
     if not points:
         return None
     said = "; ".join(f"the top {percent(r.share, 0)} reach {percent(r.captured, 0)} of wins" for r in reaches)
-    return _drawn(charts.gain(points), "gain", f"Gain curve: {said}.")
+    return drawn(charts.gain(points), "gain", f"Gain curve: {said}.")
 
 
-def drivers(facts: Mapping[str, Any]) -> Markup | None:
-    """The features that matter most, or None without any."""
+def drivers(facts: Mapping[str, Any]) -> DriverFigure | None:
+    """The features that matter most, or None without any: by what would be lost without them, where it was measured."""
+    measured = [d for d in _complete(facts.get("drivers"), ("lost", "low", "high")) if "label" in d][:MOST_SHAPES]
+    if measured:
+        said = "; ".join(f"{plain(d['label'], 60)} {share_of_gain(d['lost'])}" for d in measured)
+        svg = drawn(charts.losses(measured), "drivers", f"Main drivers by what would be lost without them: {said}.")
+        return DriverFigure(svg, _LOST)
     rows = [d for d in _complete(facts.get("drivers"), ("importance",)) if "label" in d][:MOST_SHAPES]
     if not rows:
         return None
     said = "; ".join(f"{plain(d['label'], 60)} {factor(d['importance'])}" for d in rows)
-    return _drawn(charts.drivers(rows), "drivers", f"Main drivers by typical effect on the odds: {said}.")
+    svg = drawn(charts.drivers(rows), "drivers", f"Main drivers by typical effect on the odds: {said}.")
+    return DriverFigure(svg, _TYPICAL)
 
 
 def shapes(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> list[ShapeFigure]:
@@ -80,7 +100,7 @@ def _figure(shape: Shape, place: int, importance: float | None) -> ShapeFigure:
     label, reading = plain(shape.label, 80), _reading(shape)
     common = sorted(shape.seen, key=lambda code: -shape.rows[code])[:MOST_VALUES]
     values = [Value(plain(shape.texts[c], 60), shape.log_odds[c], shape.rows[c]) for c in sorted(common)]
-    svg = _drawn(charts.shape(shape), f"shape-{place}", f"Effect of {label} on the odds. {reading}")
+    svg = drawn(charts.shape(shape), f"shape-{place}", f"Effect of {label} on the odds. {reading}")
     return ShapeFigure(
         label, plain(shape.group, 20), importance, reading, svg, values, len(shape.drawn), len(shape.seen)
     )
@@ -98,6 +118,7 @@ def _complete(rows: object, keys: Sequence[str]) -> list[Mapping[str, Any]]:
     return [row for row in records(rows) if all(number(row.get(key)) is not None for key in keys)]
 
 
-def _drawn(chart: Any, name: str, description: str) -> Markup:
+def drawn(chart: Any, name: str, description: str) -> Markup:
+    """A chart as SVG for the page; `name` must be its own, and `description` is what a screen reader says."""
     # to_svg serialises a parsed tree, so that every text and attribute in it is escaped.
     return Markup(charts.to_svg(chart, name=name, description=description))  # noqa: S704

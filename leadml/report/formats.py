@@ -34,6 +34,11 @@ def percent(value: object, digits: int = 1) -> str:
     return UNKNOWN if share is None else f"{100 * share:.{digits}f}{_THIN_SPACE}%"
 
 
+def share_of_gain(value: object) -> str:
+    """A share of what the scorer gains as "12 %", with a true minus sign: without a harmful field there is more."""
+    return percent(value, 0).replace("-0", "0").replace("-", "−")
+
+
 def count(value: object) -> str:
     """A whole number as "1,234"."""
     whole = number(value)

@@ -10,8 +10,21 @@ from typing import Any
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
-from leadml.charts import Shape, plain
-from leadml.report import business, fairness, figures, formats, grades, review, story, what_if_section
+from leadml.charts import Interaction, Shape, plain
+from leadml.report import (
+    business,
+    cutoffs,
+    fairness,
+    fields,
+    figures,
+    forecast,
+    formats,
+    grades,
+    interactions,
+    review,
+    story,
+    what_if_section,
+)
 from leadml.report.measures import comparison, verdict
 from leadml.report.script import embedded, policy, script
 
@@ -21,13 +34,17 @@ LEVELS = ("error", "warning", "note")
 
 
 def render(
-    facts: Mapping[str, Any], shapes: Sequence[Shape], *, reviewed: Sequence[Mapping[str, Any]] | None = None
+    facts: Mapping[str, Any],
+    shapes: Sequence[Shape],
+    pairs: Sequence[Interaction] = (),
+    *,
+    reviewed: Sequence[Mapping[str, Any]] | None = None,
 ) -> str:
     """The report as one HTML document.
 
     `facts` are the training facts of a bundle (any part may be missing); `shapes` the score tables to draw, of which
-    the strongest `figures.MOST_SHAPES` are shown; `reviewed` the missed wins and false alarms lead by lead, None where
-    they are not at hand. Texts of the user are shortened and escaped.
+    the strongest `figures.MOST_SHAPES` are shown, and `pairs` those of two features; `reviewed` the missed wins and
+    false alarms lead by lead, None where they are not at hand. Texts of the user are shortened and escaped.
     """
     findings = _findings(facts)
     reaches = story.reaches(facts)
@@ -52,13 +69,20 @@ def render(
         grades=grades.section(facts),
         fairness=fairness.sections(facts),
         review=review.section(facts, reviewed),
+        interactions=interactions.interactions(pairs),
+        fields=fields.fields(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
-        binding=story.BINDING,
-        cutoffs=story.cutoffs(facts),
+        cutoffs=cutoffs.published(facts),
+        none_published=cutoffs.NONE,
+        segments=cutoffs.segments(facts),
+        alternatives=cutoffs.alternatives(facts),
         unit=story.unit(facts),
         within=story.within(facts),
         what_if=moved,
+        forecasts=[
+            (one, forecast.chart(one, f"weeks-{place}")) for place, one in enumerate(forecast.forecasts(facts), start=1)
+        ],
         moves=embedded(what_if_section.moves(moved)),
         script=script() if moved else None,
         policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words

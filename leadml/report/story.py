@@ -113,7 +113,11 @@ def reaches(facts: Mapping[str, Any]) -> list[Reach]:
 def cards(facts: Mapping[str, Any]) -> list[Card]:
     """The figures of the first screen; those that were not measured are left out."""
     base = number(part(facts, "evaluation", "base_rate")) or number(part(facts, "population", "base_rate"))
-    shown = [_lift_card(facts), _calibration_card(facts), *map(_cutoff_card, cutoffs(facts))]
+    shown = [
+        _lift_card(facts),
+        _calibration_card(facts),
+        *map(_cutoff_card, (c for c in cutoffs(facts) if not c.get("segment"))),
+    ]
     if base is not None:
         shown.insert(0, Card("Base rate", percent(base), f"of {unit(facts)} are won{within(facts)}"))
     return [card for card in shown if card is not None]

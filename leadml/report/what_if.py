@@ -7,57 +7,18 @@ is only printed, once, so that all places show the same digits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from leadml.charts import plain
-from leadml.report.formats import UNKNOWN, count, decimal, number, per_week, percent, records, triple
+from leadml.report.cutoff_figures import Cell, Figure, cell, figures_of
+from leadml.report.formats import number, percent, records, triple
 from leadml.report.story import cutoffs, part
 
 # More positions than this no hand can tell apart, and the page must stay small.
 MOST_ROWS = 200
 _AROUND = 4
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of a cutoff: its key in the facts, its title, and how it is printed."""
-
-    key: str
-    title: str
-    show: Callable[[object], str]
-
-
-def whole(value: object) -> str:
-    """A sum of money without decimals, never "−0"."""
-    amount = number(value)
-    return UNKNOWN if amount is None else decimal(round(amount) + 0.0, 0)
-
-
-FIGURES = (
-    Figure("per_week", "New leads a week", per_week),
-    Figure("leads", "Leads in all", count),
-    Figure("precision", "Of these, won", percent),
-    Figure("recall", "Of all wins, reached", percent),
-    Figure("value_per_week", "Value a week", whole),
-    Figure("missed_per_week", "Missed wins a week", per_week),
-    Figure("missed", "Missed wins in all", count),
-)
-# Counts in all stand in for those a week where there are no dates.
-_STAND_IN = {"leads": "per_week", "missed": "missed_per_week"}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A figure as printed, with its interval ("" where there is none)."""
-
-    value: str
-    interval: str
-
-    def __str__(self) -> str:
-        """The figure with its interval in brackets."""
-        return f"{self.value} ({self.interval})" if self.interval else self.value
 
 
 @dataclass(frozen=True)
@@ -116,27 +77,15 @@ def what_if(facts: Mapping[str, Any]) -> list[WhatIf]:
     return [stage for stage in found if len(stage.rows) > 1 and stage.figures]
 
 
-def cell(figure: Figure, value: object) -> Cell:
-    """A figure of the facts as printed."""
-    best, low, high = triple(value)
-    return Cell(figure.show(best), "" if low is None or high is None else f"{figure.show(low)} to {figure.show(high)}")
-
-
-def published(facts: Mapping[str, Any], stage: str) -> float | None:
+def published_at(facts: Mapping[str, Any], stage: str) -> float | None:
     """The published cutoff of a stage for leads of no segment of their own, None without one."""
     own = [entry for entry in cutoffs(facts) if entry.get("stage") == stage and not entry.get("segment")]
     return number(own[0].get("probability")) if own else None
 
 
-def figures_of(rows: list[Mapping[str, Any]]) -> list[Figure]:
-    """The figures that any of `rows` has; counts in all only where there are none a week."""
-    known = {figure.key for figure in FIGURES if any(triple(row.get(figure.key))[0] is not None for row in rows)}
-    return [figure for figure in FIGURES if figure.key in known and _STAND_IN.get(figure.key) not in known]
-
-
 def _stage(facts: Mapping[str, Any], stage: str, told: object) -> WhatIf:
     entries = sorted((row for row in records(told) if number(row.get("cutoff")) is not None), key=lambda r: r["cutoff"])
-    chosen = _place(entries, published(facts, stage))
+    chosen = _place(entries, published_at(facts, stage))
     kept = _thinned(len(entries), chosen)
     figures = figures_of(entries)
     rows = [_row(entries[place], figures) for place in kept]

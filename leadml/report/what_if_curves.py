@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from leadml.report.cutoff_figures import Figure
 from leadml.report.formats import percent
-from leadml.report.what_if import Figure, WhatIf
+from leadml.report.what_if import WhatIf
 
 _Y = TypeVar("_Y")
 

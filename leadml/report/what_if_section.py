@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leadml.report.what_if import Cell, Figure, Row, WhatIf, what_if
+from leadml.report.cutoff_figures import Cell, Figure
+from leadml.report.what_if import Row, WhatIf, what_if
 from leadml.report.what_if_curves import Curve, across, curves, ticks
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,22 +21,26 @@ from leadml.predict.tables import probability
 from leadml.schema import LeadTables
 from leadml.training.business.returns import return_on_cost
 from leadml.training.business.velocity import Qualified, sales_velocity
+from leadml.training.calibration.bands import band_facts
+from leadml.training.calibration.calibrating import CalibrationEvidence
 from leadml.training.cutoffs import Cutoff
 from leadml.training.cutoffs.alternatives import alternatives
+from leadml.training.cutoffs.forecast import forecast
 from leadml.training.cutoffs.what_if import what_if
-from leadml.training.evaluation import evaluate, gain, reliability
+from leadml.training.drivers import driver_facts
+from leadml.training.evaluation import Interval, evaluate, gain
 from leadml.training.fairness import fairness_facts
+from leadml.training.fields import field_facts
 from leadml.training.findings import Finding, columns_left_out
 from leadml.training.fit import Fitted
 from leadml.training.grades import GradeScale, grade_table
 from leadml.training.grades.moves import grade_moves
 from leadml.training.handover import Rehearsal
+from leadml.training.importance import Parts, lost_without, terms_by_column, terms_by_feature
+from leadml.training.interactions import pair_facts
 from leadml.training.learning_curve import LearningCurve
 from leadml.training.review import review_facts
 from leadml.training.rules_weight import RulesPrior
-
-# Shares of trees are slow, and a few rows tell which features matter.
-_ENOUGH_TO_RANK = 2_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Evidence:
     for that part, of the rehearsal ("leadml") and of what it has to beat. Where nothing was learned yet, `newest` is
     None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads,
     `qualified` are the leads that would have been handed over month by month, and `rehearsal` is what cutoffs come
-    from. `grades` are the grade bounds that are published, `previous` is the scorer that served until now.
+    from. `calibration` is how true the probabilities are. `grades` are the grade bounds that are published, `previous`
+    is the scorer that served until now.
     """
 
     tables: LeadTables
@@ -61,6 +66,7 @@ class Evidence:
     curve: LearningCurve | None = None
     qualified: Qualified | None = None
     rehearsal: Rehearsal | None = None
+    calibration: CalibrationEvidence | None = None
     grades: GradeScale | None = None
     previous: Scorer | None = None
 
@@ -87,6 +93,8 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "cutoffs": [cutoff.to_dict() for cutoff in evidence.cutoffs],
         "alternatives": _alternatives(evidence),
         "what_if": what_if(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
+        "forecast": forecast(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
+        "calibration": evidence.calibration.to_dict() if evidence.calibration else None,
         "grades": _grades(scorer, evidence),
         "grade_bounds": evidence.grades.to_dict() if evidence.grades else None,
         "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),
@@ -97,7 +105,11 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
         "rules": _rules(scorer, evidence),
         **_business(evidence),
-        "drivers": _drivers(scorer, snapshots),
+        "drivers": driver_facts(scorer, snapshots, _importance(evidence, terms_by_feature)),
+        "fields": field_facts(
+            scorer, evidence.tables, snapshots, evidence.findings, _importance(evidence, terms_by_column)
+        ),
+        "pairs": pair_facts(scorer, snapshots),
         "density": _density(scorer, snapshots),
         "candidates": [
             {"name": name, "weight": weight, "log_loss": loss} for name, weight, loss in evidence.fitted.candidates
@@ -170,7 +182,7 @@ def _evaluation(evidence: Evidence, newest: Snapshots) -> dict[str, Any]:
         "won": int(newest.label.sum()),
         "base_rate": float(newest.label.mean()),
         "models": evaluate(newest.label, evidence.predictions, newest.account_id),
-        "reliability": reliability(newest.label, evidence.predictions["leadml"]),
+        "reliability": band_facts(evidence.calibration.reliability) if evidence.calibration else [],
         "gain": [{**point, "rules": captured} for point, captured in zip(curve, of_rules, strict=True)],
     }
 
@@ -214,23 +226,12 @@ def _dimension(dimension: Dimension, points: Floats, unanswered: Mask, label: Fl
     }
 
 
-def _drivers(scorer: Scorer, snapshots: Snapshots) -> list[dict[str, Any]]:
-    """Mean size of each feature's contribution in log-odds, the largest first; a pair counts half for each feature."""
-    codes = scorer.encode(snapshots.features)
-    sizes = [float(np.abs(table[code]).mean()) for table, code in zip(scorer.tables.main, codes, strict=True)]
-    for pair in scorer.tables.pairs:
-        size = float(np.abs(pair.table.ravel()[pair.codes(codes)]).mean())
-        sizes[pair.left] += size / 2
-        sizes[pair.right] += size / 2
-    if scorer.trees:
-        some = [code[:: -(-len(code) // _ENOUGH_TO_RANK)] for code in codes]
-        sizes = np.abs(sum(trees.contributions(some) for trees in scorer.trees)).mean(axis=1).tolist()
-    ranked = sorted(zip(sizes, scorer.features, strict=True), key=lambda entry: -entry[0])
-    return [
-        {"feature": feature.name, "label": feature.label, "group": feature.group, "importance": size}
-        for size, feature in ranked
-        if size > 0
-    ]
+def _importance(evidence: Evidence, parts: Callable[[Scorer], Parts]) -> dict[str, Interval]:
+    """What would be lost out of time without each part of the rehearsal's score; empty where nothing was judged."""
+    if evidence.rehearsal is None or evidence.newest is None:
+        return {}
+    scorer = evidence.rehearsal.scorer
+    return lost_without(scorer, evidence.newest, parts(scorer))
 
 
 def _density(scorer: Scorer, snapshots: Snapshots) -> dict[str, list[int]]:

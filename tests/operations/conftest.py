@@ -112,12 +112,14 @@ def write_floor(folder: Path, rows: dict[str, list[tuple[Any, ...]]], toml: str 
 def crown(project: Project) -> None:
     """Publish a champion whose three terms can be added up by hand."""
     tables = project.read()
-    made = snapshots_at(tables, START + timedelta(days=DAYS), intent_types=["demo"])
+    labels = project.choices().activity_labels
+    made = snapshots_at(tables, START + timedelta(days=DAYS), intent_types=["demo"], activity_labels=labels)
     contracts = {column.name: column for column in made.columns}
     features, main = [], []
     for name, (edges, adds) in TERMS.items():
         column: Column = contracts[name]
-        features.append(Feature(name, name, "number", column.group, column.label, np.array(edges)))
+        said = {"label": column.label, "phrase": column.phrase}
+        features.append(Feature(name, name, "number", column.group, edges=np.array(edges), **said))
         main.append(np.array(adds))
     scorer = Scorer(
         columns=made.columns,

@@ -40,7 +40,7 @@ def _moved(cutoff: float, weekly: float, recall: float, all_wins: float) -> dict
 
 def _what_if(published: dict[str, Any], most: float) -> list[dict[str, Any]]:
     """Rows of a stage that meets 320 leads a week, going through its published cutoff."""
-    weekly, recall, power = published["per_week"], published["recall"][0], 1.35
+    weekly, recall, power = published["per_week"][0], published["recall"][0], 1.35
     scale = weekly / (-math.log(published["probability"] / 0.66)) ** power
     bend = math.log(1 - recall) / math.log(1 - weekly / 321)
     all_wins = published["precision"][0] * weekly / recall
@@ -51,7 +51,9 @@ def _what_if(published: dict[str, Any], most: float) -> list[dict[str, Any]]:
         _moved(cutoff, volume, 1 - (1 - volume / 321) ** bend, all_wins)
         for cutoff, volume in zip(cutoffs, volumes, strict=True)
     ]
-    rows[volumes.index(weekly)] |= {key: published[key] for key in ("precision", "recall")}
+    rows[volumes.index(weekly)] |= {
+        key: published[key] for key in ("per_week", "precision", "recall", "value_per_week")
+    }
     return rows
 
 
@@ -137,18 +139,36 @@ FACTS: dict[str, Any] = {
             "stage": "MQL",
             "probability": 0.1382,
             "binding": "capacity",
-            "per_week": 61.4,
+            "segment": None,
+            "per_week": [61.4, 56.6, 66.2],
             "precision": [0.2291, 0.2054, 0.2533],
             "recall": [0.5007, 0.4610, 0.5402],
+            "value_per_week": [15061.0, 13372.0, 16750.0],
+            "guarantee": None,
+            "confirmation": {
+                "asked": "a cutoff within the capacity of 60 leads a week",
+                "cutoff": 0.1411,
+                "got": {
+                    "per_week": [57.9, 52.0, 64.1],
+                    "precision": [0.2334, 0.2001, 0.2672],
+                    "recall": [0.4890, 0.4310, 0.5477],
+                    "value_per_week": None,
+                },
+                "held": True,
+            },
             "why": "60 leads a week is what sales can call; a lower cutoff would bring more than that.",
         },
         {
             "stage": "SQL",
             "probability": 0.2745,
             "binding": "minimum precision",
-            "per_week": 17.2,
+            "segment": None,
+            "per_week": [17.2, 15.1, 19.3],
             "precision": [0.3510, 0.3062, 0.3984],
             "recall": [0.2206, 0.1891, 0.2530],
+            "value_per_week": [8203.0, 6560.0, 9845.0],
+            "guarantee": {"minimum_precision": 0.3, "confidence": 0.95},
+            "confirmation": None,
             "why": "At least 30 % of SQLs shall be won with 95 % certainty; intent must be shown.",
         },
     ],
@@ -277,9 +297,54 @@ FACTS: dict[str, Any] = {
 }
 
 
+_ASKED = ("cutoff", "per_week", "precision", "recall", "value_per_week")
 FACTS["what_if"] = {
     cutoff["stage"]: _what_if(cutoff, most) for cutoff, most in zip(FACTS["cutoffs"], (319.0, 190.0), strict=True)
 }
+
+
+FACTS["alternatives"] = [
+    {"stage": stage, "segment": None, "asked": asked, "why": why, **dict.fromkeys(_ASKED), **figures}
+    for stage, asked, why, figures in [
+        ("MQL", "capacity 72 a week (+20 %)", "", {
+            "cutoff": 0.1127, "per_week": [71.8, 66.2, 77.4], "precision": [0.2201, 0.1980, 0.2420],
+            "recall": [0.5621, 0.5240, 0.6003], "value_per_week": [16420.0, 14710.0, 18133.0]}),
+        ("SQL", "minimum precision 35.0 % (+5 points)", "", {
+            "cutoff": 0.4012, "per_week": [9.1, 7.6, 10.8], "precision": [0.4220, 0.3531, 0.4911],
+            "recall": [0.1402, 0.1120, 0.1689], "value_per_week": [5521.0, 4210.0, 6830.0]}),
+        ("SQL", "minimum precision 50.0 % at 99 % confidence", "No cutoff reaches that with so few leads.", {}),
+    ]
+]  # fmt: skip
+FACTS["forecast"] = {
+    "MQL": {
+        "level": 0.9,
+        "weeks": [
+            {"from": f"2025-12-{day:02}", "expected": 60.4 + day / 10, "low": 44.0, "high": 79.0 + day / 5}
+            for day in (1, 8, 15, 22)
+        ],
+        "seen": [
+            {"from": f"2025-{month:02}-{day:02}", "leads": 61 + (month * day * 7) % 23 - 11}
+            for month in (8, 9, 10, 11)
+            for day in (1, 8, 15, 22)
+        ],
+        "too_little": None,
+    },
+    "SQL": {
+        "level": 0.9,
+        "weeks": [],
+        "seen": [],
+        "too_little": "Only 5 weeks were seen: no range can be promised yet.",
+    },
+}
+FACTS["cutoffs"].append(
+    FACTS["cutoffs"][0]
+    | {
+        "segment": "health care",
+        "probability": 0.1091,
+        "per_week": [11.2, 9.1, 13.0],
+        "why": "12 a week for team south.",
+    }
+)
 
 
 def _numbers(feature: str, label: str, group: str, effects: list[float], edges: list[float]) -> Shape:
@@ -359,6 +424,12 @@ def _hostile(facts: dict[str, Any]) -> tuple[dict[str, Any], list[Shape]]:
     facts["evaluation"]["models"] = dict.fromkeys(["leadml", *HOSTILE[:3]], facts["evaluation"]["models"]["leadml"])
     facts["velocity"] |= {"missing": HOSTILE, "months": [{"month": t, "leads": 3.0} for t in HOSTILE]}
     facts["what_if"] = dict(zip(HOSTILE, [*facts["what_if"].values()] * 2, strict=False))
+    facts["forecast"] = dict.fromkeys(HOSTILE[:4], facts["forecast"]["MQL"]) | {
+        HOSTILE[4]: facts["forecast"]["SQL"] | {"too_little": HOSTILE[5]}
+    }
+    told = {"guarantee": {"minimum_precision": HOSTILE[0]}, "confirmation": {"asked": HOSTILE[0], "held": HOSTILE[1]}}
+    facts["cutoffs"] = [{**facts["cutoffs"][0], "stage": t, "segment": s, **told} for t in HOSTILE for s in (None, t)]
+    facts["alternatives"] = [{"stage": t, "segment": t, "asked": t, "why": t} for t in HOSTILE]
     row = facts["returns"]["total"]
     facts["returns"] |= {"missing": HOSTILE, "created_until": HOSTILE[1], "total": row | {"source": HOSTILE[0]}}
     facts["returns"]["rows"] = [row | {"source": t} for t in HOSTILE]

@@ -27,10 +27,11 @@ FIGURES = ("volume", "precision", "recall", "missed", "auc")
 class Trial:
     """What a rulebook with a cutoff would have done, each figure (value, low, high).
 
-    `volume` leads cross first in an average week (in all, without dates), `precision` of them convert, which is
-    `recall` of all leads that do; `missed` are the wins left. `auc` says how well the points rank leads, whatever the
-    cutoff. Precision is None below 10 leads, recall where nothing is won, the AUC where all leads ended alike.
-    `less_present` are the differences to the rulebook and cutoff as they are, from the same repeats.
+    `volume` leads cross first in an average week after the first moment (in all, without weeks), `precision` of all
+    that cross convert, which is `recall` of all leads that do; `missed` are the wins left. `auc` says how well the
+    points rank leads, whatever the cutoff. Precision is None below 10 leads, recall where nothing is won, the AUC where
+    all leads ended alike. `less_present` are the differences to the rulebook and cutoff as they are, from the same
+    repeats.
     """
 
     name: str
@@ -67,7 +68,8 @@ class Points:
         """
         ranks = self.crossings.candidates(0.0)
         crossed, converted = self.crossings.counts(ranks)
-        capacity = policy.per_week if self.crossings.weeks is not None else None
+        per_week = self.crossings.per_week(ranks)
+        capacity = policy.per_week if per_week is not None else None
         minimum = policy.minimum_precision
         said = [f"no more than {capacity:g} leads a week cross it"] if capacity is not None else []
         said += [f"{minimum:.1%} of its leads convert"] if minimum is not None else []
@@ -75,8 +77,8 @@ class Points:
             minimum = self.replay.base_rate
             said = [f"its leads convert as all do ({minimum:.1%}) or better (no capacity is asked for under [cutoffs])"]
         fits = np.ones(len(ranks), np.bool_)
-        if capacity is not None:
-            fits &= crossed <= capacity * (self.crossings.weeks or 1)
+        if per_week is not None and capacity is not None:
+            fits &= per_week <= capacity
         if minimum is not None:
             fits &= (crossed >= FEWEST_LEADS) & (converted >= minimum * crossed)
         why = f"the lowest at which {' and '.join(said)}"
@@ -121,11 +123,14 @@ class _Tried:
         self._points, self._replay = points, replay
         self._weeks = points.crossings.weeks or 1
         self.leads = len(rows)
-        crossed = np.zeros(len(replay.label))
-        crossed[rows] = 1.0
-        converting = np.zeros(len(replay.label))
-        converting[points.crossings.converting] = 1.0
-        self._sums = np.array([replay.by_account(one) for one in (crossed, crossed * replay.label, converting)])
+        new = rows if points.crossings.weeks is None else rows[points.crossings.after_first(replay.order, rows)]
+        crossed, flow, converting = (self._marked(one) for one in (rows, new, points.crossings.converting))
+        self._sums = np.array([replay.by_account(one) for one in (crossed, crossed * replay.label, converting, flow)])
+
+    def _marked(self, rows: Rows) -> Floats:
+        marked = np.zeros(len(self._replay.label))
+        marked[rows] = 1.0
+        return marked
 
     @property
     def unclear(self) -> set[str]:
@@ -133,11 +138,11 @@ class _Tried:
 
     def figures(self, times: Floats | None) -> Floats:
         """In the order of `FIGURES`; `times` is how often each account was drawn."""
-        crossed, converted, all_won = self._sums.sum(axis=1) if times is None else self._sums @ times
+        crossed, converted, all_won, flow = self._sums.sum(axis=1) if times is None else self._sums @ times
         auc = self._replay.auc(self._points.total, None if times is None else times[self._replay.accounts])
         return np.array(
             [
-                crossed / self._weeks,
+                flow / self._weeks,
                 converted / crossed if crossed else np.nan,
                 converted / all_won if all_won else np.nan,
                 all_won - converted,

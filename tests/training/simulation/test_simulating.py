@@ -120,7 +120,7 @@ def test_where_every_lead_has_one_row_the_auc_is_the_usual_one():
 
 def test_the_present_cutoff_and_its_trial_by_a_plain_loop():
     rows = history()
-    present = simulate(BOOK, rows, Choices(cutoffs=CutoffPolicy(mql=StagePolicy(per_week=25.0)))).present
+    present = simulate(BOOK, rows, Choices(cutoffs=CutoffPolicy(mql=StagePolicy(per_week=6.0)))).present
     total = BOOK.total(rows.features)
 
     def tried(cutoff):
@@ -130,13 +130,15 @@ def test_the_present_cutoff_and_its_trial_by_a_plain_loop():
                 first.setdefault(rows.lead_id[row].as_py(), row)
         won = {lead for lead, label in zip(rows.lead_id.to_pylist(), rows.label, strict=True) if label}
         caught = [lead for lead, row in first.items() if rows.label[row] == 1]
-        return len(first), len(caught), len(won)
+        new = sum(rows.order[row] > rows.order.min() for row in first.values())
+        return len(first), len(caught), len(won), new
 
-    crossed, converted, won = tried(present.cutoff)
-    assert present.leads == crossed <= 25 * 6
-    assert all(tried(lower)[0] > 25 * 6 for lower in np.unique(total) if lower < present.cutoff)
+    crossed, converted, won, new = tried(present.cutoff)
+    assert present.leads == crossed
+    assert new <= 6 * 5  # six moments: what is there at the first is no flow
+    assert all(tried(lower)[3] > 6 * 5 for lower in np.unique(total) if lower < present.cutoff)
     figures = [present.figures[name][0] for name in FIGURES[:4]]
-    assert figures == pytest.approx([crossed / 6, converted / crossed, converted / won, won - converted])
+    assert figures == pytest.approx([new / 5, converted / crossed, converted / won, won - converted])
 
 
 def test_a_change_of_nothing_makes_a_difference_of_exactly_zero():
