@@ -11,6 +11,7 @@ from leadml.report.formats import UNKNOWN, count, day, items, number, percent, r
 from leadml.report.story import part, within
 
 MOST_LEADS = 20
+FEWEST = 10  # leads that anything is said of in common
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,12 @@ class Lead:
 
 @dataclass(frozen=True)
 class Kind:
-    """Missed wins or false alarms: how many, what they have in common, and the worst of them."""
+    """Missed wins or false alarms: how many, what they have in common (or `no_common`), and the worst of them."""
 
     title: str
     counts: str
     common: list[str]
+    no_common: str
     why: str
     leads: list[Lead]
 
@@ -64,10 +66,17 @@ def _missed(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Map
     gated = number(part(told, "gated"))
     counts = (
         f"Of {count(part(told, 'of'))} leads that were won{within(facts)}, {count(part(told, 'count'))} never scored "
-        f"as much as {cutoff}, before."
+        f"as much as {cutoff}."
     )
     counts += f" {count(gated)} more scored enough and were kept from MQL by a gate." if gated else ""
-    return Kind("Missed wins", counts, _common(told), "Reasons against", _leads(rows, "missed", "reasons_against"))
+    return Kind(
+        "Missed wins",
+        counts,
+        _common(told),
+        _no_common(told),
+        "Reasons against",
+        _leads(rows, "missed", "reasons_against"),
+    )
 
 
 def _alarms(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Mapping[str, Any]]) -> Kind:
@@ -77,7 +86,9 @@ def _alarms(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Map
         f"{within(facts)} of it, nor later."
     )
     counts += f" {count(later)} more were won only later." if later else ""
-    return Kind("False alarms", counts, _common(told), "Reasons for", _leads(rows, "alarm", "reasons_for"))
+    return Kind(
+        "False alarms", counts, _common(told), _no_common(told), "Reasons for", _leads(rows, "alarm", "reasons_for")
+    )
 
 
 def _common(told: Any) -> list[str]:
@@ -87,6 +98,12 @@ def _common(told: Any) -> list[str]:
         f"({percent(one.get('share'), 0)}; among others of like score {percent(one.get('among_others'), 0)})."
         for one in records(part(told, "common"))[:MOST_LEADS]
     ]
+
+
+def _no_common(told: Any) -> str:
+    if (number(part(told, "count")) or 0) < FEWEST:
+        return f"They are fewer than {FEWEST}: what they have in common may be chance."
+    return "Beyond chance they have nothing in common that other leads of like score have not."
 
 
 def _leads(rows: Sequence[Mapping[str, Any]], kind: str, reasons: str) -> list[Lead]:
