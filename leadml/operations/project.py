@@ -121,6 +121,7 @@ class Project:
             kind=settings.model.kind,
             grades=GradePolicy(multiples=settings.grades.bounds, probabilities=settings.grades.probabilities),
             time_limit_seconds=settings.model.time_limit_seconds,
+            calibration_limit=None if settings.model.calibration_limit == "none" else settings.model.calibration_limit,
         )
 
     def _by_attribute(self, key: str, given: Mapping[str, Value]) -> dict[str, Value]:

@@ -11,10 +11,11 @@ from leadml.report.formats import UNKNOWN, count, decimal, number, per_week, per
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a cutoff: its key in the facts, its title, and how it is printed."""
+    """A figure of a cutoff: its key in the facts, its title, a short one for a terminal, and how it is printed."""
 
     key: str
     title: str
+    short: str
     show: Callable[[object], str]
 
 
@@ -25,13 +26,13 @@ def whole(value: object) -> str:
 
 
 FIGURES = (
-    Figure("per_week", "New leads a week", per_week),
-    Figure("leads", "Leads in all", count),
-    Figure("precision", "Of these, won", percent),
-    Figure("recall", "Of all wins, reached", percent),
-    Figure("value_per_week", "Value a week", whole),
-    Figure("missed_per_week", "Missed wins a week", per_week),
-    Figure("missed", "Missed wins in all", count),
+    Figure("per_week", "New leads a week", "a week", per_week),
+    Figure("leads", "Leads in all", "leads", count),
+    Figure("precision", "Of these, won", "won", percent),
+    Figure("recall", "Of all wins, reached", "wins reached", percent),
+    Figure("value_per_week", "Value a week", "value a week", whole),
+    Figure("missed_per_week", "Missed wins a week", "missed a week", per_week),
+    Figure("missed", "Missed wins in all", "missed", count),
 )
 # Counts in all stand in for those a week where there are no dates.
 _STAND_IN = {"leads": "per_week", "missed": "missed_per_week"}

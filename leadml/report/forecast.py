@@ -20,15 +20,17 @@ _EXPECTED = ("expected", "low", "high")
 class Forecast:
     """One stage's next weeks: rows of (first day, expected, interval) as printed, and a sentence.
 
-    `too_little` says why there is no forecast; there are no rows then.
+    `seen` and `expected` are the weeks of the facts that can be drawn. `too_little` says why there is no forecast;
+    there are no rows then.
     """
 
     stage: str
     level: str
     sentence: str
     weeks: list[tuple[str, str, str]]
-    chart: Markup | None
     too_little: str
+    seen: list[dict[str, Any]]
+    expected: list[dict[str, Any]]
 
 
 def forecasts(facts: Mapping[str, Any]) -> list[Forecast]:
@@ -36,24 +38,36 @@ def forecasts(facts: Mapping[str, Any]) -> list[Forecast]:
     told = facts.get("forecast")
     if not isinstance(told, Mapping) or facts.get("signal") is False:
         return []
-    stages = [(stage, one) for stage, one in told.items() if isinstance(one, Mapping)]
-    found = [_forecast(place, plain(stage, 24), one) for place, (stage, one) in enumerate(stages, start=1)]
+    found = [_forecast(plain(stage, 24), one) for stage, one in told.items() if isinstance(one, Mapping)]
     return [one for one in found if one.weeks or one.too_little]
 
 
-def _forecast(place: int, stage: str, told: Mapping[str, Any]) -> Forecast:
+def chart(one: Forecast, name: str) -> Markup | None:
+    """Weeks as they were and as they are expected, None without a forecast; `name` is the chart's own on the page."""
+    if not one.weeks:
+        return None
+    newest = ", ".join(per_week(week["leads"]) for week in one.seen[-4:])
+    said = "; ".join(f"week from {first}: {expected}, {between}" for first, expected, between in one.weeks)
+    description = f"New {one.stage}s a week, seen and expected. Newest weeks: {newest or 'none'}. {said}."
+    drawn = charts.weekly(one.seen, one.expected)
+    # to_svg serialises a parsed tree, so that every text and attribute in it is escaped.
+    return Markup(charts.to_svg(drawn, name=name, description=description))  # noqa: S704
+
+
+def _forecast(stage: str, told: Mapping[str, Any]) -> Forecast:
     why = told.get("too_little")
     too_little = plain(why, 300) if isinstance(why, str) else ""
     weeks = [] if too_little else _dated(told.get("weeks"), _EXPECTED)
-    level = number(told.get("level")) or 0.9
-    rows = [(day(w["from"]), per_week(w["expected"]), _between(w)) for w in weeks]
+    level = percent(number(told.get("level")) or 0.9, 0)
+    rows = [(week["from"], per_week(week["expected"]), _between(week)) for week in weeks]
     return Forecast(
         stage=stage,
-        level=percent(level, 0),
-        sentence=_sentence(stage, rows, percent(level, 0)) if rows else "",
+        level=level,
+        sentence=_sentence(stage, rows, level) if rows else "",
         weeks=rows,
-        chart=_chart(place, stage, told, weeks) if weeks else None,
         too_little=too_little,
+        seen=_dated(told.get("seen"), _SEEN),
+        expected=weeks,
     )
 
 
@@ -66,24 +80,10 @@ def _between(week: Mapping[str, Any]) -> str:
     return f"{per_week(week['low'])} to {per_week(week['high'])}"
 
 
-def _dated(rows: object, keys: tuple[str, ...]) -> list[Mapping[str, Any]]:
-    """Weeks with a first day that can be read and every figure."""
+def _dated(rows: object, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Weeks whose first day can be read and that have every figure."""
     return [
-        row
+        {"from": day(row.get("from")), **{key: row[key] for key in keys}}
         for row in records(rows)
         if day(row.get("from")) != UNKNOWN and all(number(row.get(key)) is not None for key in keys)
     ]
-
-
-def _chart(place: int, stage: str, told: Mapping[str, Any], weeks: list[Mapping[str, Any]]) -> Markup:
-    seen = _dated(told.get("seen"), _SEEN)
-    said = "; ".join(f"week from {day(w['from'])}: {per_week(w['expected'])}, {_between(w)}" for w in weeks)
-    newest = f" Newest weeks: {', '.join(per_week(w['leads']) for w in seen[-4:])}." if seen else ""
-    description = f"New {stage}s a week, seen and expected.{newest} {said}."
-    drawn = charts.weekly(_days(seen), _days(weeks))
-    # to_svg serialises a parsed tree, so that every text and attribute in it is escaped.
-    return Markup(charts.to_svg(drawn, name=f"weeks-{place}", description=description))  # noqa: S704
-
-
-def _days(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{**row, "from": day(row["from"])} for row in rows]

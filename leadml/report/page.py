@@ -23,6 +23,7 @@ from leadml.report import (
     interactions,
     review,
     story,
+    traces,
     what_if_section,
 )
 from leadml.report.measures import comparison, verdict
@@ -80,7 +81,10 @@ def render(
         unit=story.unit(facts),
         within=story.within(facts),
         what_if=moved,
-        forecasts=forecast.forecasts(facts),
+        forecasts=[
+            (one, forecast.chart(one, f"weeks-{place}")) for place, one in enumerate(forecast.forecasts(facts), start=1)
+        ],
+        traces=traces.traces(facts),
         moves=embedded(what_if_section.moves(moved)),
         script=script() if moved else None,
         policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words

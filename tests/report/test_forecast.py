@@ -14,9 +14,10 @@ def test_the_next_week_is_said_with_its_range(facts: dict[str, Any]) -> None:
     mql, sql = forecast.forecasts(facts)
     assert mql.sentence == "60 new MQLs are expected in the week from 2025-12-01; 44 to 79 with 90\u202f% probability."
     assert [row[0] for row in mql.weeks] == ["2025-12-01", "2025-12-08", "2025-12-15", "2025-12-22"]
-    assert mql.chart is not None
-    assert "44 to 79" in ElementTree.fromstring(mql.chart).attrib["aria-label"]
-    assert (sql.weeks, sql.chart) == ([], None)
+    drawn = forecast.chart(mql, "weeks")
+    assert drawn is not None
+    assert "44 to 79" in ElementTree.fromstring(drawn).attrib["aria-label"]
+    assert (sql.weeks, forecast.chart(sql, "weeks")) == ([], None)
     assert sql.too_little.startswith("Only 5 weeks were seen")
 
 
@@ -35,7 +36,8 @@ def test_any_part_of_a_forecast_may_be_missing_or_unreadable(gap: object, facts:
     broken = [gap, {"MQL": gap}, *({"MQL": told | {key: gap}} for key in told)]
     broken += [{"MQL": told | {"weeks": [told["weeks"][0] | {key: gap}]}} for key in told["weeks"][0]]
     for one in broken:
-        forecast.forecasts({"forecast": one})
+        for told in forecast.forecasts({"forecast": one}):
+            forecast.chart(told, "weeks")
 
 
 def test_a_long_past_is_drawn_by_its_newest_weeks() -> None:
