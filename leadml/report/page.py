@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from leadml.charts import Shape, plain
-from leadml.report import business, figures, formats, grades, story, what_if_section
+from leadml.report import business, calibration, figures, formats, grades, story, what_if_section
 from leadml.report.measures import comparison, verdict
 from leadml.report.script import embedded, policy, script
 
@@ -47,6 +47,7 @@ def render(facts: Mapping[str, Any], shapes: Sequence[Shape]) -> str:
         drivers=figures.drivers(facts),
         shapes=figures.shapes(facts, shapes),
         grades=grades.section(facts),
+        calibration=calibration.section(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         binding=story.BINDING,
