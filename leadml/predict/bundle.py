@@ -5,8 +5,9 @@ the archive's comment is the SHA-256 of the manifest: a changed byte anywhere th
 parsed. This guards against damage. Against forgery, compare the whole file's digest with one kept elsewhere.
 
 Format 1: columns.json, features.json, policy.json, rulebook.json (where there are rules), answers.json (where leads
-were seen to answer their questions), facts.json, and little-endian arrays: edges.f64 (edges of all number features, end
-to end), main.f64 (all feature tables), pairs.f64 (all pair tables), maps.u16 (both maps of every pair).
+were seen to answer their questions), calibration.json (where a map calibrates the sum), facts.json, and little-endian
+arrays: edges.f64 (edges of all number features, end to end), main.f64 (all feature tables), pairs.f64 (all pair
+tables), maps.u16 (both maps of every pair).
 
 Format 2 is for scorers that serve LightGBM itself, and has two parts more: trees.json (each model as LightGBM's text,
 with its scale) and places.f64 (what each code is put to each model's trees as). All others are written as format 1.
@@ -27,8 +28,8 @@ from typing import Any
 from leadml.errors import BundleError, RulebookError
 from leadml.predict.parts import (
     ALLOWED,
-    OF_RULES,
     OF_TREES,
+    OPTIONAL,
     REQUIRED,
     PartsError,
     dump_json,
@@ -149,7 +150,7 @@ def _check_parts(manifest: Any, parts: dict[str, bytes]) -> None:
         raise PartsError(f"its format is {found!r}, and this version of leadml reads formats {known}")
     needed = REQUIRED | (OF_TREES if found == FORMAT_WITH_TREES else set())
     digests = manifest.get("parts")
-    if not isinstance(digests, dict) or set(digests) != set(parts) or set(parts) - OF_RULES != needed:
+    if not isinstance(digests, dict) or set(digests) != set(parts) or set(parts) - OPTIONAL != needed:
         raise PartsError("its parts are not those that its manifest lists")
     for name, content in parts.items():
         if digests[name] != {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}:

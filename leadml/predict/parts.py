@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from leadml.predict.asking.answers import Answers
+from leadml.predict.calibration import MonotoneMap
 from leadml.predict.encoding import GROUPS, Column, Feature
 from leadml.predict.phrases import PATTERNS, PLAIN, Phrase
 from leadml.predict.policy_text import parse_policy, policy_is_sound, policy_to_dict
@@ -24,8 +25,8 @@ REQUIRED = {
     *("edges.f64", "main.f64", "pairs.f64", "maps.u16"),
 }
 OF_TREES = {"trees.json", "places.f64"}
-OF_RULES = {"rulebook.json", "answers.json"}
-ALLOWED = REQUIRED | OF_TREES | OF_RULES
+OPTIONAL = {"rulebook.json", "answers.json", "calibration.json"}
+ALLOWED = REQUIRED | OF_TREES | OPTIONAL
 _COLUMN_KINDS = ("number", "category", "time")
 _COLUMN_KIND_OF = {"number": "number", "category": "category", "month": "time", "weekday": "time", "hour": "time"}
 _MOST_CODES = 2**16
@@ -59,6 +60,7 @@ def read_parts(parts: dict[str, bytes]) -> Scorer:
             answers=tuple(map(Answers.from_dict, parse_json(parts["answers.json"], "answers.json")))
             if "answers.json" in parts
             else (),
+            calibration=_calibration(parts) if "calibration.json" in parts else None,
         )
         _check_scorer(scorer)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
@@ -103,6 +105,12 @@ def _trees(features: tuple[Feature, ...], parts: dict[str, bytes]) -> tuple[Tree
     return tuple(trees)
 
 
+def _calibration(parts: dict[str, bytes]) -> MonotoneMap:
+    layout = parse_json(parts["calibration.json"], "calibration.json")
+    at, to = (np.array([float(number) for number in layout[key]], dtype=np.float64) for key in ("at", "to"))
+    return MonotoneMap(at, to)
+
+
 def _check_scorer(scorer: Scorer) -> None:
     """Refuse what would load and then fail, or mislead, while scoring."""
     columns, features, tables = scorer.columns, scorer.features, scorer.tables
@@ -138,6 +146,7 @@ def _check_scorer(scorer: Scorer) -> None:
             scorer.policy, kinds.keys()
         ),
         "its answers are none of its questions'": _answers_are_sound(scorer),
+        "its calibration does not rise": scorer.calibration is None or scorer.calibration.is_sound,
         "its facts are not a table": isinstance(scorer.facts, dict),
     }
     faults = [fault for fault, holds in sound.items() if not holds]
@@ -220,6 +229,9 @@ def write_parts(scorer: Scorer) -> dict[str, bytes]:
         parts["rulebook.json"] = dump_json(rulebook_to_dict(scorer.rulebook))
     if scorer.answers:
         parts["answers.json"] = dump_json([answers.to_dict() for answers in scorer.answers])
+    if scorer.calibration:
+        knots = {"at": scorer.calibration.at.tolist(), "to": scorer.calibration.to.tolist()}
+        parts["calibration.json"] = dump_json(knots)
     if scorer.trees:
         parts["trees.json"] = dump_json([{"text": trees.text, "scale": trees.scale} for trees in scorer.trees])
         parts["places.f64"] = _flat([places for trees in scorer.trees for places in trees.places], "<f8")

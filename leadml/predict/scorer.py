@@ -16,6 +16,7 @@ from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.asking.answers import Answers
 from leadml.predict.asking.filling import Addends, Standing
 from leadml.predict.asking.questions import OpenQuestion, Questions
+from leadml.predict.calibration import MonotoneMap
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
 from leadml.predict.encoding import GROUPS, Codes, Column, Feature, Floats
 from leadml.predict.policy import Policy, scores
@@ -25,7 +26,7 @@ from leadml.predict.rules.rows import Mask, RuleRows
 from leadml.predict.rules.rulebook import Rulebook, Stops
 from leadml.predict.segments import Numbers
 from leadml.predict.tables import ScoreTables, probability
-from leadml.predict.terms import ReasonPicker, Term, terms_of
+from leadml.predict.terms import CALIBRATION, ReasonPicker, Term, terms_of
 from leadml.predict.threads import side_by_side
 from leadml.predict.trees import Trees
 
@@ -49,9 +50,11 @@ class Scorer:
     """Everything needed to score leads, and nothing that can run.
 
     `columns` is the contract for rows; `features`, `tables` and `rulebook` make the log-odds, and `trees`, where
-    LightGBM itself is served: what they add is shared out among the features. `policy` turns probabilities into
-    decisions; `answers` are how leads were seen to answer the rulebook's questions; `facts` are what training wrote
-    down; `digest` is the SHA-256 of the bundle file this scorer was loaded from or saved to, None before.
+    LightGBM itself is served: what they add is shared out among the features. `calibration`, where there is one, maps
+    the sum of all terms to the log-odds; what that adds is a term of its own, of no feature group. `policy` turns
+    probabilities into decisions; `answers` are how leads were seen to answer the rulebook's questions; `facts` are what
+    training wrote down; `digest` is the SHA-256 of the bundle file this scorer was loaded from or saved to, None
+    before.
     """
 
     columns: tuple[Column, ...]
@@ -63,6 +66,7 @@ class Scorer:
     digest: str | None = None
     trees: tuple[Trees, ...] = ()
     answers: tuple[Answers, ...] = ()
+    calibration: MonotoneMap | None = None
 
     def __post_init__(self) -> None:
         if self.rulebook is not None and not self.rulebook.dimensions:  # none of its questions has a column
@@ -91,7 +95,10 @@ class Scorer:
         return pa.table([intercept, *matrix], names=["intercept", *(term.name for term in self.terms)])
 
     def subtotals(self, rows: Any) -> dict[str, Floats]:
-        """Log-odds that each feature group adds to each row; with the intercept they add up to the log-odds."""
+        """Log-odds that each feature group adds to each row; with the intercept they add up to the log-odds.
+
+        A calibration that is a map belongs to no group: what it adds is missing from them.
+        """
         return self._subtotals(self._shared_out(self._whole(read_columns(rows, self.columns))))
 
     def kept_from(self, stage: Stops, rows: Any) -> Mask:
@@ -116,11 +123,12 @@ class Scorer:
         Returns:
             One row per row: lead_id (where asked), probability, score (100 x probability, one decimal), grade, stage
             (null where the bundle publishes no cutoff), log_odds, the subtotals fit, engagement, intent and answer (in
-            log-odds; with the intercept they add up to log_odds), points (a struct of points per rule dimension, where
-            there are rules), tier (null for a lead of none), stopped_by (a list of the names of gates that keep the
-            lead from a stage), segment (where some have cutoffs of their own; null for a lead of none), reasons_for and
-            reasons_against (lists of structs of reason and log_odds), next_question (null where no answer is worth
-            asking for), next_question_value (what asking it is expected to gain, in won deals), bundle and as_of.
+            log-odds; with the intercept, and the calibration where it is a map, they add up to log_odds), points (a
+            struct of points per rule dimension, where there are rules), tier (null for a lead of none), stopped_by (a
+            list of the names of gates that keep the lead from a stage), segment (where some have cutoffs of their own;
+            null for a lead of none), reasons_for and reasons_against (lists of structs of reason and log_odds),
+            next_question (null where no answer is worth asking for), next_question_value (what asking it is expected
+            to gain, in won deals), bundle and as_of.
 
         Raises:
             ColumnsError: rows of an unknown shape, or with the columns or value types of another scorer.
@@ -170,7 +178,8 @@ class Scorer:
     @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The terms of the sum, in order."""
-        return terms_of(self.features, self.tables, self.rulebook)
+        terms = terms_of(self.features, self.tables, self.rulebook)
+        return terms if self.calibration is None else (*terms, CALIBRATION)
 
     @cached_property
     def _picker(self) -> ReasonPicker:
@@ -180,7 +189,7 @@ class Scorer:
     def _questions(self) -> Questions | None:
         if self.rulebook is None:
             return None
-        addends = Addends(self.features, self.tables, self.rulebook, self.trees)
+        addends = Addends(self.features, self.tables, self.rulebook, self.trees, self.calibration)
         return Questions(addends, {column.name: column for column in self.columns}, self.policy, self.answers)
 
     def _whole(self, table: pa.Table) -> _Part:
@@ -190,6 +199,8 @@ class Scorer:
         """One part of the rows after another, at least one."""
         codes = self.encode(table)
         codes += [pair.codes(codes) for pair in self.tables.pairs]
+        if self.calibration is not None:
+            codes.append(np.zeros(table.num_rows, dtype=np.uint16))
         segments = self.policy.segments_of(table)
         rows = self.rulebook.rows(table) if self.rulebook else None
         if self.rulebook and rows and table.num_rows > size:
@@ -239,17 +250,26 @@ class Scorer:
         for row, points in zip(matrix, part.points, strict=False):
             np.multiply(points, self.tables.rules_weight, out=row)
         for row, term, code in zip(matrix[of_rules:], self.terms[of_rules:], part.codes[of_rules:], strict=True):
-            np.take(np.asarray(term.log_odds), code, out=row)
+            if term is CALIBRATION:
+                row[:] = 0.0  # until the sum is known
+            else:
+                np.take(np.asarray(term.log_odds), code, out=row)
         return matrix
 
     def _log_odds(self, matrix: Floats, part: _Part) -> Floats:
-        """Log-odds of each row. Terms are added in their order, so a row scores the same alone and among others."""
+        """Log-odds of each row. Terms are added in their order, so a row scores the same alone and among others.
+
+        What a calibration adds is known only now, and is written into its row of the matrix.
+        """
         total = np.full(matrix.shape[1], self.tables.intercept)
         for log_odds in matrix:
             total += log_odds
         for trees in self.trees:
             total += trees.log_odds(self._features_of(part))
-        return total
+        if self.calibration is None:
+            return total
+        matrix[-1] = self.calibration.apply(total) - total
+        return np.asarray(total + matrix[-1])
 
     def _share_out(self, matrix: Floats, part: _Part) -> None:
         """Give every feature's term its share of what the trees say."""
@@ -260,6 +280,8 @@ class Scorer:
     def _shared_out(self, part: _Part) -> Floats:
         """All that each term adds to each row, shape (terms, rows)."""
         matrix = self._matrix(part)
+        if self.calibration is not None:
+            self._log_odds(matrix, part)
         self._share_out(matrix, part)
         return matrix
 

@@ -24,13 +24,17 @@ REASONS_TYPE = pa.list_(pa.struct([("reason", pa.dictionary(pa.int32(), pa.strin
 class Term:
     """One term of the sum: its log-odds and its words for every code it can take; both as long as the codes.
 
-    `log_odds` is None for a term of the rules, whose points are no matter of the code alone.
+    `log_odds` is None for a term of the rules, whose points are no matter of the code alone, and for a calibration.
     """
 
     name: str
     groups: tuple[Group, ...]
     log_odds: Floats | None
     texts: tuple[str, ...]
+
+
+CALIBRATION = Term("calibration", (), None, ("Calibration",))
+"""What a calibration that is a map adds to the sum of all others."""
 
 
 def terms_of(features: Sequence[Feature], tables: ScoreTables, rulebook: Rulebook | None) -> tuple[Term, ...]:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from leadml.charts import Interaction, Shape, plain
 from leadml.report import (
     business,
+    calibration,
     cutoffs,
     fairness,
     fields,
@@ -72,6 +73,7 @@ def render(
         review=review.section(facts, reviewed),
         interactions=interactions.interactions(pairs),
         fields=fields.fields(facts),
+        calibration=calibration.section(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         cutoffs=cutoffs.published(facts),

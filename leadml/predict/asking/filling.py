@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from leadml.predict.asking.answers import Answers
+from leadml.predict.calibration import MonotoneMap
 from leadml.predict.encoding import Codes, Column, Feature, Floats
 from leadml.predict.phrases import number_text
 from leadml.predict.rules.rows import RuleRows
@@ -30,6 +31,7 @@ class Addends:
     tables: ScoreTables
     rulebook: Rulebook
     trees: tuple[Trees, ...] = ()
+    calibration: MonotoneMap | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class Filling:
         read = range(len(standing.codes)) if self.addends.trees else self._partners
         codes = {position: standing.codes[position][asked] for position in read}
         weight = self.addends.tables.rules_weight
-        rest = standing.log_odds[asked] - self._learned(codes, len(asked))
+        calibration, log_odds = self.addends.calibration, standing.log_odds[asked]
+        rest = (calibration.inverse.apply(log_odds) if calibration else log_odds) - self._learned(codes, len(asked))
         for term in self._rule_terms:
             rest -= weight * standing.points[term][asked]
         for place in range(len(self.answers.values)):
@@ -91,7 +94,7 @@ class Filling:
             for dimension in self._joint:
                 for _, points in dimension.evaluate(rows):
                     total += weight * points[asked]
-            yield total, rows
+            yield (calibration.apply(total) if calibration else total), rows
 
     def _learned(self, codes: Mapping[int, Any], count: int) -> Floats:
         """What tables and trees say of the column, given codes by feature: one for all rows, or one for each."""

@@ -85,7 +85,12 @@ def corrected_now(served: Scorer, rehearsal: Scorer, weekly: Snapshots, followed
 
 def shifted(scorer: Scorer, by: float) -> Scorer:
     """The same scorer with all log-odds higher by so much; not the one of any bundle any more."""
-    return replace(scorer, tables=replace(scorer.tables, intercept=scorer.tables.intercept + by), digest=None)
+    # How leads answer is told by their log-odds, which are higher now.
+    answers = tuple(replace(one, bounds=tuple(bound + by for bound in one.bounds)) for one in scorer.answers)
+    scorer = replace(scorer, answers=answers, digest=None)
+    if scorer.calibration is not None:
+        return replace(scorer, calibration=scorer.calibration.shifted(by))
+    return replace(scorer, tables=replace(scorer.tables, intercept=scorer.tables.intercept + by))
 
 
 def log_odds_of(probabilities: Floats) -> Floats:

@@ -1,0 +1,88 @@
+"""Calibration as the page says it: the correction of the level, the gate, and segments where the word is not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leadml.charts import plain
+from leadml.report.formats import count, factor, number, percent, records, triple
+from leadml.report.story import part, unit
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One value of a column as printed; `off` where its interval does not hold what was predicted."""
+
+    name: str
+    rows: str
+    predicted: str
+    observed: str
+    interval: str
+    off: bool
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The section: what the level was corrected by, whether the gate was passed, and the segments."""
+
+    correction: str
+    gate: str
+    segments: list[Segment]
+    off: int
+
+
+def section(facts: Mapping[str, Any]) -> Calibration | None:
+    """The section on calibration, None where the facts say nothing of it."""
+    if not isinstance(facts.get("calibration"), Mapping):
+        return None
+    segments = [_segment(one) for one in records(part(facts, "calibration", "segments"))]
+    return Calibration(_correction(facts), _gate(facts), segments, sum(one.off for one in segments))
+
+
+def _correction(facts: Mapping[str, Any]) -> str:
+    by = number(part(facts, "calibration", "correction", "by"))
+    if by is None:
+        return "The newest known outcomes show no clear move of the base rate: nothing was corrected."
+    _, low, high = triple(part(facts, "calibration", "correction", "moved"))
+    rows = count(part(facts, "calibration", "correction", "rows"))
+    if part(facts, "calibration", "correction", "source") == "recalibrate":
+        since = (
+            f"Since this model was trained, {rows} {unit(facts)} have matured, and they show that the base rate moved"
+        )
+    else:
+        since = f"The newest {rows} {unit(facts)} with a known outcome show that the base rate has moved"
+    return (
+        f"{since} (odds {factor(low)} to {factor(high)} of what was predicted, 95\u202f% interval). All odds of this "
+        f"model were corrected by {factor(by)}."
+    )
+
+
+def _gate(facts: Mapping[str, Any]) -> str:
+    value, low, high = triple(part(facts, "calibration", "gate", "error"))
+    if value is None:
+        return ""
+    limit = number(part(facts, "calibration", "gate", "limit"))
+    rows = count(part(facts, "calibration", "gate", "rows"))
+    found = (
+        f"Beyond chance, probabilities were off by {percent(value)} on average ({percent(low)} to {percent(high)}; "
+        f"{rows} {unit(facts)} that the model had not seen)"
+    )
+    if limit is None:
+        return f"{found}. No limit was set for publishing."
+    passed = part(facts, "calibration", "gate", "passed") is True
+    return f"{found}: {'within' if passed else 'above'} the {percent(limit)} that is allowed for publishing."
+
+
+def _segment(one: Mapping[str, Any]) -> Segment:
+    value = one.get("value")
+    low, high = percent(one.get("low")), percent(one.get("high"))
+    return Segment(
+        name=f"{plain(one.get('column', ''), 40)}: {'not known' if value is None else plain(value, 60)}",
+        rows=count(one.get("rows")),
+        predicted=percent(one.get("predicted")),
+        observed=percent(one.get("observed")),
+        interval=f"{low} to {high}",
+        off=one.get("off") is True,
+    )
