@@ -44,7 +44,8 @@ def told() -> dict[str, Any]:
         "cutoffs": cutoffs,
         "what_if": {"MQL": rows, "SQL": rows},
         "alternatives": [
-            {"stage": "MQL", "segment": None, "asked": "capacity 12 a week (+20 %)", **rows[2], "why": ""}
+            {"stage": "MQL", "segment": None, "asked": "capacity 12 a week", "cutoff": 0.15, "why": ""}
+            | {key: rows[2][key] for key in FIGURES}
         ],
         "forecast": {
             "MQL": {"level": 0.9, "weeks": [week], "seen": [], "too_little": None},
