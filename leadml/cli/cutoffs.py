@@ -29,7 +29,7 @@ def cutoffs(
 
 
 def print_cutoffs(run: CutoffsRun, *, json: bool) -> None:
-    """Each cutoff with why it lies there, then tables of others; figures and their intervals stand below each other."""
+    """Each cutoff with why it lies there, then what moving it would do, what else may be asked, and the next weeks."""
     if json:
         print_json({**run.facts, "missing": run.missing})
         return
@@ -65,7 +65,8 @@ def _print_moved(moved: WhatIf) -> None:
 def _print_others(title: str, what: str, table: Table) -> None:
     if not table.lines:
         return
-    rows = [cells for line in table.lines for cells in _lines([line.name, line.cutoff], line.cells)]
+    # Without intervals, for which the words leave no room; the page and --json have them.
+    rows = [[line.name, line.cutoff, *(cell.value for cell in line.cells)] for line in table.lines]
     print_table(title, [what, "cutoff", *_heads(table.figures)], rows, text=what)
     print_lines(*(f"{line.name}: {line.note}" for line in table.lines if line.note), "")
 

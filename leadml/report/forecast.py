@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from leadml import charts
 from leadml.charts import plain
-from leadml.report.formats import UNKNOWN, day, number, per_week, percent, records
+from leadml.report.formats import UNKNOWN, count, day, number, per_week, percent, records
 
 _SEEN = ("leads",)
 _EXPECTED = ("expected", "low", "high")
@@ -77,7 +77,7 @@ def _sentence(stage: str, rows: list[tuple[str, str, str]], level: str) -> str:
 
 
 def _between(week: Mapping[str, Any]) -> str:
-    return f"{per_week(week['low'])} to {per_week(week['high'])}"
+    return f"{count(week['low'])} to {count(week['high'])}"
 
 
 def _dated(rows: object, keys: tuple[str, ...]) -> list[dict[str, Any]]:

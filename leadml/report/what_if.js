@@ -6,12 +6,10 @@ for (const [number, stage] of stages.entries()) {
   const slider = block.querySelector("input");
   const said = block.querySelector("output");
   const cells = block.querySelectorAll("[data-cell]");
-  const before = block.querySelector(".before");
   const drawn = block.querySelectorAll("svg");
   const show = () => {
     const row = stage.rows[slider.value];
     said.textContent = row.said;
-    if (before) before.style.visibility = slider.valueAsNumber === stage.start ? "hidden" : "visible";
     slider.setAttribute("aria-valuetext", row.valuetext);
     cells.forEach((cell, i) => { cell.textContent = row.cells[i]; });
     drawn.forEach((svg, i) => {

@@ -52,8 +52,9 @@ def ticks(moved: WhatIf) -> list[int]:
 def _curve(moved: WhatIf, figure: Figure) -> Curve:
     triples = [row.figures[figure.key] for row in moved.rows]
     known = [value for value, _, _ in triples if value is not None]
-    low, high = min(0.0, *known), _nice(max(0.0, *known))
-    low = -_nice(-low) if low < 0 else 0.0
+    # The whole band where the slider stands at first; at the far ends, with few leads, bands know no bounds.
+    known += [end for end in triples[moved.start] if end is not None]
+    low, high = 0.0 - _nice(-min(0.0, *known)), _nice(max(0.0, *known))
     span = (high - low) or 1.0
 
     def height(value: float) -> float:

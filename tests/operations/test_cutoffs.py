@@ -44,7 +44,8 @@ def told() -> dict[str, Any]:
         "cutoffs": cutoffs,
         "what_if": {"MQL": rows, "SQL": rows},
         "alternatives": [
-            {"stage": "MQL", "segment": None, "asked": "capacity 12 a week (+20 %)", **rows[2], "why": ""}
+            {"stage": "MQL", "segment": None, "asked": "capacity 12 a week", "cutoff": 0.15, "why": ""}
+            | {key: rows[2][key] for key in FIGURES}
         ],
         "forecast": {
             "MQL": {"level": 0.9, "weeks": [week], "seen": [], "too_little": None},
@@ -79,7 +80,7 @@ def test_the_terminal_shows_the_figures_of_the_page_around_the_published_cutoff(
     for place in moved.around:
         assert all(cell.value.replace("\u202f", " ") in out for cell in moved.rows[place].cells.values())
     assert "22.9-31.4" in out
-    assert "capacity" in out.split("Had something else been asked")[1]
+    assert "MQL: capacity 12 a" in out
     assert "2025-01-06" in out
     assert "SQL: Only 3 weeks were seen." in out
 

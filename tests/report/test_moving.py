@@ -158,3 +158,25 @@ def test_hostile_names_of_stages_can_be_moved_and_do_nothing(hostile_page: str, 
         slider.focus()
         tab.keyboard.press("Home")
     assert tab.evaluate("document.scripts.length") == 2
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_notebook_shows_the_same_figures_and_needs_no_network(facts: dict[str, Any], visit: Visit) -> None:
+    facts["what_if"] = {"MQL": facts["what_if"]["MQL"][50:60]}
+    moved = what_if(facts)[0]
+    tab = visit(f"<!DOCTYPE html><title>cell</title>{moved.chart()._repr_html_()}", 700)
+    frame = tab.frame_locator("iframe")
+    slider = frame.locator("input[type=range]")
+
+    def expected(place: int) -> set[str]:
+        row = moved.rows[place]
+        return {f"{figure.title} from {row.cutoff} up: {row.cells[figure.key]}" for figure in moved.figures}
+
+    def texts(some: str) -> set[str]:
+        frame.locator("svg text", has_text=some).first.wait_for()
+        return {text for text in frame.locator("svg text").all_text_contents() if " up: " in text}
+
+    assert texts(f"from {moved.rows[moved.start].cutoff} up") == expected(moved.start)
+    slider.focus()
+    tab.keyboard.press("Home")
+    assert texts(f"from {moved.rows[0].cutoff} up") == expected(0)

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import itertools
 import json
 import math
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from leadml.charts import Shape
-from leadml.report import render
+from leadml.report import render, traces
 
 
 class Page(HTMLParser):
@@ -170,3 +172,21 @@ def test_the_page_stays_small_whatever_the_data_was_like(facts: dict[str, Any]) 
     html = render(facts, shapes)
     assert len(html.encode()) < 2_000_000
     assert "And 4,900 more." in html
+
+
+def test_every_section_with_figures_says_how_they_were_computed_and_by_which_function(page: str) -> None:
+    sections = {"".join(text).strip() for tag, _, text in Page(page).elements if tag == "h2"}
+    traced = {trace.section for trace in traces.TRACES}
+    assert sections - {"Read this first", "How the figures were computed"} <= traced
+    for trace in traces.TRACES:
+        for name in trace.functions:
+            module, _, function = name.rpartition(".")
+            assert len(getattr(importlib.import_module(module), function).__doc__ or "") > 50, name
+    assert "leadml.training.cutoffs.curve.figures_at" in page
+
+
+def test_every_section_of_the_templates_is_traced() -> None:
+    folder = Path(traces.__file__).parent
+    texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.html") if path.name != "lead.html"]
+    titles = {title for text in texts for title in re.findall(r"<h2[^>]*>(.*?)</h2>", text)}
+    assert titles - {"Read this first", "How the figures were computed"} == {one.section for one in traces.TRACES}
