@@ -29,7 +29,7 @@ def one_open(rows) -> str:
 
 
 def test_reasons_name_the_very_values_in_the_words_given_and_add_up(floor, open_floor) -> None:
-    rows = floor()
+    rows = floor(60)
     lead = one_open(rows)
     made_at = NOW - timedelta(days=3)
     rows["acts"] += [(lead, made_at.isoformat(), "demo")] * 2
@@ -41,7 +41,7 @@ def test_reasons_name_the_very_values_in_the_words_given_and_add_up(floor, open_
 
 
 def test_a_prompted_activity_scores_as_if_it_were_really_in_the_table(floor, open_floor) -> None:
-    rows = floor()
+    rows = floor(60)
     lead = one_open(rows)
     project = open_floor(rows, LABELS)
     before = explain_lead(project, lead, as_of=NOW)
@@ -69,7 +69,7 @@ def test_an_activity_to_prompt_that_never_occurs_is_named_with_its_nearest(open_
 def test_the_command_prints_and_writes_the_page_without_anything_personal(
     floor, open_floor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = floor()
+    rows = floor(60)
     lead = one_open(rows)
     project = open_floor(rows, LABELS)
     config = project.settings.path("leadml.toml")

