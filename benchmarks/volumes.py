@@ -112,7 +112,7 @@ def known_at(tables: LeadTables, moment: datetime) -> LeadTables:
     """The tables as they stood at a moment: who came later is not there, and who closed later is open."""
     leads = tables.leads.filter(pc.less(tables.leads["created_at"], moment))
     closed = pc.fill_null(pc.less(leads["closed_at"], moment), False)
-    for name in ("outcome", "closed_at", "deal_value"):
+    for name in ("outcome", "closed_at", "deal_value", "onboarding_manager"):
         if name in leads.column_names:
             kept = pc.if_else(closed, leads[name], pa.scalar(None, leads[name].type))
             leads = leads.set_column(leads.column_names.index(name), name, kept)
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("--leads", type=int, default=3_000)
     parser.add_argument("--capacity", type=float, default=9.0)
     parser.add_argument("--scorer", choices=["linear", "truth"], default="linear")
-    parser.add_argument("--oracle", type=int, default=100, help="companies that the law is read off")
+    parser.add_argument("--oracle", type=int, default=60, help="companies that the law is read off")
     asked = parser.parse_args()
     found = []
     for seed, one in enumerate(outcomes(asked.companies, asked.leads, asked.capacity, asked.scorer)):

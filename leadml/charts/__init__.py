@@ -15,10 +15,12 @@ from leadml.charts.quality import gain, reliability
 from leadml.charts.text import distinct, plain
 from leadml.charts.waterfall import waterfall, waterfall_steps
 from leadml.charts.weeks import weekly
+from leadml.charts.what_if import Offline, what_if
 
 __all__ = [
     "Chart",
     "Interaction",
+    "Offline",
     "Shape",
     "distinct",
     "drivers",
@@ -33,4 +35,5 @@ __all__ = [
     "waterfall",
     "waterfall_steps",
     "weekly",
+    "what_if",
 ]

@@ -23,6 +23,7 @@ from leadml.report import (
     interactions,
     review,
     story,
+    traces,
     what_if_section,
 )
 from leadml.report.measures import comparison, verdict
@@ -83,6 +84,7 @@ def render(
         forecasts=[
             (one, forecast.chart(one, f"weeks-{place}")) for place, one in enumerate(forecast.forecasts(facts), start=1)
         ],
+        traces=traces.traces(facts),
         moves=embedded(what_if_section.moves(moved)),
         script=script() if moved else None,
         policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leadml.charts import plain
+from leadml import charts
+from leadml.charts import Offline, plain
 from leadml.report.cutoff_figures import Cell, Figure, cell, figures_of
 from leadml.report.formats import number, percent, records, triple
 from leadml.report.story import cutoffs, part
@@ -59,6 +60,21 @@ class WhatIf:
     def start(self) -> int:
         """Where a slider stands at first."""
         return len(self.rows) // 2 if self.published is None else self.published
+
+    def chart(self) -> Offline:
+        """The curves with a slider, for a notebook; needs no network (`leadml.charts.what_if`)."""
+        rows = [
+            {
+                "place": place,
+                "cutoff": row.cutoff,
+                "figure": figure.title,
+                "text": str(row.cells[figure.key]),
+                **dict(zip(("value", "low", "high"), row.figures[figure.key], strict=True)),
+            }
+            for figure in self.figures
+            for place, row in enumerate(self.rows)
+        ]
+        return charts.what_if(rows, stage=self.stage, start=self.start)
 
     @property
     def around(self) -> list[int]:

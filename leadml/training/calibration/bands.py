@@ -85,7 +85,7 @@ def reliability(
 
 
 def rate_interval(rate: float, trials: int, repeats: Floats, level: float = _LEVEL) -> tuple[float, float]:
-    """The interval of a rate by its spread over bootstrap repeats, nowhere narrower than Wilson's for so many trials."""
+    """The interval of a rate by its spread over repeats of the bootstrap, or Wilson's for so many trials if wider."""
     known, z = repeats[np.isfinite(repeats)], NormalDist().inv_cdf((1 + level) / 2)
     reach = z * float(np.std(known)) if len(known) else 0.0
     z2 = z**2 / trials
@@ -103,7 +103,7 @@ def _band_of(probability: Floats, bins: int) -> Rows:
 
 
 def _sums(band: Rows, values: Floats, count: int = 0) -> Floats:
-    return np.bincount(band, weights=values, minlength=count)
+    return np.asarray(np.bincount(band, weights=values, minlength=count), dtype=np.float64)
 
 
 def _error(gap: Floats, rows: Floats) -> float:

@@ -42,10 +42,12 @@ class BruteForce:
         start, end = leads.order.min(), leads.order.max()
         self.rows = rows
         self.crossed, self.precision = len(rows), won / len(rows) if rows else np.nan
-        self.recall = won / everyone if everyone else np.nan
+        reached = len(set(leads.lead[rows]) & set(leads.lead[leads.label == 1]))
+        self.recall = reached / everyone if everyone else np.nan
         self.per_week = (leads.order[rows] > start).sum() / ((end - start) / 7)
         self.value = sum(leads.probability[row] * leads.value[row] - leads.cost_of_working for row in rows)
-        self.f_1 = 2 * won / (everyone + len(rows))
+        both = self.precision + self.recall
+        self.f_1 = 2 * self.precision * self.recall / both if both > 0 else 0.0
 
     def keeps(self, asked):
         return (
