@@ -103,8 +103,9 @@ def test_it_is_in_no_feature_no_reason_and_no_plan_and_is_said_to_be_left_out(co
     facts = dict(scorer.facts)
     excluded = {entry["column"]: entry["why"] for entry in facts.pop("excluded")}
     assert excluded["gender"].startswith("sensitive")
-    fairness = facts.pop("fairness")
+    fairness, fields = facts.pop("fairness"), facts.pop("fields")
     assert [entry["column"] for entry in fairness] == ["gender"]
+    assert not [text for text in texts(fields) if any(one in text for one in SECRETS)]
     assert not [text for text in texts(facts) if "gender" in text.lower() or any(one in text for one in SECRETS)]
 
 

@@ -22,9 +22,17 @@ _NUMBER_BANDS = 4
 
 @dataclass(frozen=True)
 class _Trait:
+    """Rows whose `code` lies from `first` to `last`; which these are is worked out anew each time, to spare memory."""
+
     feature: str
     text: str
-    has: Mask
+    code: Codes
+    first: int
+    last: int
+
+    @property
+    def has(self) -> Mask:
+        return (self.code >= self.first) & (self.code <= self.last)
 
 
 def in_common(
@@ -85,8 +93,8 @@ def _traits(feature: Feature, code: Codes) -> Iterator[_Trait]:
         runs = [present[present == MISSING], *_bands(code[code != MISSING])]
     for run in runs:
         if len(run):
-            text = f"{feature.label}: {feature.describe(int(run[0]), int(run[-1]))}"
-            yield _Trait(feature.name, text, (code >= run[0]) & (code <= run[-1]))
+            first, last = int(run[0]), int(run[-1])
+            yield _Trait(feature.name, feature.say([feature.words(first, last)]), code, first, last)
 
 
 def _bands(code: Codes) -> list[Codes]:

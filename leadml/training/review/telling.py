@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.features import Snapshots
-from leadml.predict import Scorer
 from leadml.predict.columns import read_columns
 from leadml.predict.encoding import Floats
 from leadml.predict.policy import Policy
@@ -26,7 +24,6 @@ from leadml.training.split import Mask
 MOST_LISTED = 200
 
 _REASONS = 3
-_LEAD_ID = "leadml: lead id"  # no attribute of a user is called so
 _DAY = 86_400e6  # microseconds
 
 
@@ -74,9 +71,8 @@ def review_rows(tables: LeadTables, rehearsal: Rehearsal | None, policy: Policy)
     if rehearsal is None or cutoffs is None:
         return []
     missed, alarms = _picked(tables, rehearsal, cutoffs)
-    judge = replace(rehearsal.scorer, policy=replace(policy, segments=()))
     kinds = (("missed", missed.rows[:MOST_LISTED]), ("alarm", alarms.rows[:MOST_LISTED]))
-    return [row for kind, rows in kinds if len(rows) for row in _rows(kind, judge, tables, rehearsal.weekly.take(rows))]
+    return [row for kind, rows in kinds if len(rows) for row in _rows(kind, tables, rehearsal, policy, rows)]
 
 
 def _mql(rehearsal: Rehearsal | None, policy: Policy) -> Floats | None:
@@ -123,24 +119,23 @@ def _in_common(rehearsal: Rehearsal, rows: Rows, wrong: Mask, listed: Mask) -> l
     return in_common(scorer.features, codes, leads.probability[rows], wrong, leads.account[rows], listed)
 
 
-def _rows(kind: str, judge: Scorer, tables: LeadTables, snapshots: Snapshots) -> list[dict[str, Any]]:
-    features = snapshots.features.append_column(_LEAD_ID, snapshots.lead_id)
-    scored = judge.score(features, id_column=_LEAD_ID, reasons=_REASONS).to_pylist()
-    moments = [None] * len(scored) if snapshots.as_of is None else snapshots.as_of.to_pylist()
-    happened = _happened(tables, snapshots)
-    return [
-        {
+def _rows(kind: str, tables: LeadTables, rehearsal: Rehearsal, policy: Policy, rows: Rows) -> Iterator[dict[str, Any]]:
+    snapshots, probability = rehearsal.weekly.take(rows), rehearsal.leads.probability[rows]
+    reasons = rehearsal.scorer.score(snapshots.features, reasons=_REASONS).select(["reasons_for", "reasons_against"])
+    moments = [None] * len(rows) if snapshots.as_of is None else snapshots.as_of.to_pylist()
+    grades, happened = policy.grades(probability).to_pylist(), _happened(tables, snapshots)
+    for place, said in enumerate(reasons.to_pylist()):
+        moment = moments[place]
+        yield {
             "kind": kind,
-            "lead_id": row["lead_id"],
+            "lead_id": snapshots.lead_id[place].as_py(),
             "as_of": None if moment is None else moment.isoformat(),
-            "probability": row["probability"],
-            "grade": row["grade"],
-            "what_happened": what,
-            "reasons_for": _said(row["reasons_for"]),
-            "reasons_against": _said(row["reasons_against"]),
+            "probability": float(probability[place]),
+            "grade": grades[place],
+            "what_happened": happened[place],
+            "reasons_for": _said(said["reasons_for"]),
+            "reasons_against": _said(said["reasons_against"]),
         }
-        for row, moment, what in zip(scored, moments, happened, strict=True)
-    ]
 
 
 def _said(reasons: Sequence[dict[str, Any]]) -> str:
