@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
@@ -79,7 +80,7 @@ WORLDS = (
     World("scores too low", -2.0, 0.25, shift=-1.0),
     World("scores that tell nothing", -2.0, 0.25, noise=20.0),
 )
-DRIFTS = (
+DRIFTS: tuple[tuple[str, dict[str, Any]], ...] = (
     *((f"base rate falls by {fall:g} in log-odds", {"base": -2.0 - fall}) for fall in (0.1, 0.2, 0.3, 0.5, 1.0)),
     *((f"scores decay: noise {noise:g} instead of 0.7", {"noise": noise}) for noise in (0.8, 1.0, 1.5, 2.5)),
 )
