@@ -53,8 +53,8 @@ def section(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]] | None) 
     """
     told = facts.get("review")
     cutoffs = items(part(facts, "review", "cutoffs"))
-    if not isinstance(told, Mapping) or not cutoffs:
-        return None
+    if not isinstance(told, Mapping) or not cutoffs or facts.get("signal") is False:
+        return None  # without a signal there is no cutoff, whatever the facts hold
     cutoff = f"{percent(cutoffs[0])}, the MQL cutoff" if len(cutoffs) == 1 else "the MQL cutoff of their segment"
     missed, alarms = part(told, "missed"), part(told, "alarms")
     return Review(
