@@ -80,10 +80,10 @@ def _missed(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Map
 
 
 def _alarms(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Mapping[str, Any]]) -> Kind:
-    later = number(part(told, "won_later"))
+    later, in_time = number(part(told, "won_later")), within(facts)
+    in_time += " of it, nor later" if in_time else ""
     counts = (
-        f"Of {count(part(told, 'of'))} leads that reached {cutoff}, {count(part(told, 'count'))} were not won"
-        f"{within(facts)} of it, nor later."
+        f"Of {count(part(told, 'of'))} leads that reached {cutoff}, {count(part(told, 'count'))} were not won{in_time}."
     )
     counts += f" {count(later)} more were won only later." if later else ""
     return Kind(
