@@ -53,8 +53,8 @@ def section(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]] | None) 
     """
     told = facts.get("review")
     cutoffs = items(part(facts, "review", "cutoffs"))
-    if not isinstance(told, Mapping) or not cutoffs:
-        return None
+    if not isinstance(told, Mapping) or not cutoffs or facts.get("signal") is False:
+        return None  # without a signal there is no cutoff, whatever the facts hold
     cutoff = f"{percent(cutoffs[0])}, the MQL cutoff" if len(cutoffs) == 1 else "the MQL cutoff of their segment"
     missed, alarms = part(told, "missed"), part(told, "alarms")
     return Review(
@@ -80,10 +80,10 @@ def _missed(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Map
 
 
 def _alarms(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Mapping[str, Any]]) -> Kind:
-    later = number(part(told, "won_later"))
+    later, in_time = number(part(told, "won_later")), within(facts)
+    in_time += " of it, nor later" if in_time else ""
     counts = (
-        f"Of {count(part(told, 'of'))} leads that reached {cutoff}, {count(part(told, 'count'))} were not won"
-        f"{within(facts)} of it, nor later."
+        f"Of {count(part(told, 'of'))} leads that reached {cutoff}, {count(part(told, 'count'))} were not won{in_time}."
     )
     counts += f" {count(later)} more were won only later." if later else ""
     return Kind(

@@ -236,6 +236,67 @@ FACTS: dict[str, Any] = {
             ("country", "country", "fit", 0.033),
         ]
     ],
+    "grade_bounds": {"why": "kept since 2025-03-01"},
+    "grade_moves": {
+        "as_of": "2025-12-01T22:41:00",
+        "which": "leads open at the end of the data",
+        "leads": 4666,
+        "previous_trained_at": "2025-11-01T06:00:00",
+        "compared": 4666,
+        "table": [[180, 21, 2, 0], [30, 390, 41, 5], [3, 52, 690, 88], [0, 4, 95, 3065]],
+        "moved": 341,
+        "up": 184,
+        "down": 157,
+        "then": {"as_of": "2025-11-01T05:10:00", "grades": [198, 450, 800, 3010]},
+        "why": None,
+    },
+    "review": {
+        "cutoffs": [0.1382],
+        "missed": {
+            "count": 212,
+            "of": 671,
+            "gated": 4,
+            "listed": 200,
+            "common": [
+                {"what": "Source: partner", "count": 61, "of": 212, "share": 0.29, "among_others": 0.11, "p": 1e-5}
+            ],
+        },
+        "alarms": {"count": 901, "of": 1402, "won_later": 33, "listed": 200, "common": []},
+        "why": None,
+    },
+    "fairness": [
+        {
+            "column": "gender",
+            "label": "Gender",
+            "leads": 3120,
+            "known": 2988,
+            "groups": [
+                {
+                    "group": name,
+                    "leads": leads,
+                    "selected": [rate, rate - 0.03, rate + 0.03],
+                    "ratio": [ratio, ratio - 0.08, ratio + 0.08],
+                    "four_fifths": verdict,
+                    "predicted": 0.081,
+                    "observed": [0.079, 0.068, 0.091],
+                    "calibrated": "as predicted",
+                    "precision": [0.23, 0.19, 0.27],
+                    "recall": [0.5, 0.43, 0.57],
+                }
+                for name, leads, rate, ratio, verdict in [
+                    ("male", 1811, 0.21, 1.0, "highest rate"),
+                    ("female", 1102, 0.14, 0.667, "breached"),
+                    ("prefers not to say, or says something longer", 75, 0.17, 0.81, "cannot be told"),
+                ]
+            ],
+            "sql": [],
+            "score_tells": 0.013,
+            "features": [
+                {"feature": "role", "label": "Role", "tells": 0.081, "moves": 0.21, "between": 0.3, "named": True}
+            ],
+            "why": None,
+        }
+    ],
     "velocity": {
         "qualified": "crossed",
         "cutoff": 0.138,

@@ -64,6 +64,7 @@ def test_segments_have_cutoffs_of_their_own():
     told = section(facts, [])
     assert told is not None
     assert "the MQL cutoff of their segment" in told.kinds[0].counts
+    assert "200 were not won. 5 more were won only later." in told.kinds[1].counts  # without a horizon
 
 
 @pytest.mark.parametrize("value", [None, 3, "x", [], {"missed": 1}, {"cutoffs": [0.2]}, {"cutoffs": "x"}])
