@@ -21,8 +21,8 @@ def alternatives(
     """For each published cutoff what asking for a little more would give, as JSON values.
 
     Each is {stage, segment, asked (in words), cutoff, per_week, precision, recall, value_per_week, why}; `cutoff` is
-    None where nothing gives that. All else that was asked is asked still. Where volume or precision was no question, a
-    fifth more than the cutoff gives, or five points more, are asked instead. SQL stays at or above the published MQL.
+    None where nothing gives that. All else that was asked is asked still. Where volume or precision was no question, or
+    no matter, a fifth more than the cutoff gives, or five points more, are asked instead. SQL stays at or above the published MQL.
 
     Args:
         leads: what the cutoffs were chosen on.
@@ -91,8 +91,8 @@ def _a_little_more(cutoff: Cutoff) -> Iterator[tuple[str, StagePolicy]]:
 
 def _more_precision(cutoff: Cutoff, asked: StagePolicy, goal: bool) -> Iterator[tuple[str, StagePolicy]]:
     share, of_what = asked.minimum_precision, ""
-    if share is None and cutoff.precision is not None:
-        share, of_what = cutoff.precision[0], " on what there is"
+    if cutoff.precision is not None and (share is None or cutoff.precision[0] >= share + _MORE_POINTS):
+        share, of_what = cutoff.precision[0], " on what there is"  # what was asked has long been reached
     if share is None or share + _MORE_POINTS > 1:
         return
     share = round(share + _MORE_POINTS, 6)
