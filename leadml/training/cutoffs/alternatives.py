@@ -22,7 +22,8 @@ def alternatives(
 
     Each is {stage, segment, asked (in words), cutoff, per_week, precision, recall, value_per_week, why}; `cutoff` is
     None where nothing gives that. All else that was asked is asked still. Where volume or precision was no question, or
-    no matter, a fifth more than the cutoff gives, or five points more, are asked instead. SQL stays at or above the published MQL.
+    is long reached, a fifth more than the cutoff gives, or five points more, are asked instead. SQL stays at or above
+    the published MQL.
 
     Args:
         leads: what the cutoffs were chosen on.
