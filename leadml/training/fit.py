@@ -178,12 +178,13 @@ def _learned(
     shop = Workshop(sample, plan, recency.weights, clock, whole, bags)
     candidates = train_candidates(shop, foreign, kind)
     log_odds = [shop.judge(candidate.folds) for candidate in candidates]
-    verdict = judge(sample, plan, log_odds, may_be_blended(candidates, kind))
+    verdict = judge(sample, plan, log_odds, may_be_blended(candidates, kind), judged.accounts)
     decision = Decision(verdict, candidates, shop, leads.rules, judged.accounts)
     tables, trees = decision.addends(kind)
     tables = held(centred(tables, leads.sample), leads.sample)
     policy = Policy(grade_bounds(float(np.mean(complete.sample.label))))
     scorer = Scorer(_used(columns, sample.features, rulebook), sample.features, tables, policy, rulebook, trees=trees)
+    scorer = replace(scorer, calibration=decision.calibration)
     return Fitted(
         scorer,
         Validation(judged.rows[verdict.rows], decision.log_odds, verdict.label),

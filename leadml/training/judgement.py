@@ -8,15 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from leadml.predict.calibration import MonotoneMap
 from leadml.predict.encoding import Floats
 from leadml.training.blend import blend_weights, forward_weights
 from leadml.training.calibration.affine import Calibration, fit_calibration, fit_forward_calibration
+from leadml.training.calibration.bent import crossed_over, fit_map
 from leadml.training.folds import Fold, Rows
+from leadml.training.known import Groups
 from leadml.training.plan import Plan
 from leadml.training.sample import Sample, base_log_odds, row_losses
 
 # How many standard errors better than the base rate counts as signal: about one noise data set in 100 gets past.
 _SIGNAL_ERRORS = 1.75
+# A map is harder to read than a slope, so it has to be better for sure.
+_MAP_ERRORS = 2.5
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class Judgement:
 
     `rows` are the judged rows of the sample, once each, and `label` their outcomes. Log-odds, shape (judged rows,): of
     the `blend`, and of it calibrated (`log_odds`); of the `simplest` candidate (rules and base rate) and of the
-    `base_rate` without rules. `losses` has each candidate's log loss.
+    `base_rate` without rules. `losses` has each candidate's log loss. `bent` is the map that calibrates instead of
+    `calibration`, where it is clearly better on rows that it was not fitted to.
     """
 
     weights: Floats
@@ -37,6 +43,7 @@ class Judgement:
     simplest: Floats
     base_rate: Floats
     losses: Floats
+    bent: MonotoneMap | None = None
 
     @property
     def loss(self) -> float:
@@ -49,11 +56,16 @@ class Judgement:
 
 
 def judge(
-    sample: Sample, plan: Plan, judged: Sequence[Sequence[Floats]], allowed: Sequence[bool] | None = None
+    sample: Sample,
+    plan: Plan,
+    judged: Sequence[Sequence[Floats]],
+    allowed: Sequence[bool] | None = None,
+    accounts: Groups | None = None,
 ) -> Judgement:
     """Blend and calibrate candidates by their judged log-odds (candidate by candidate, fold by fold).
 
     Where `allowed` says which candidates may be blended (the first always may), the others only get their log loss.
+    `accounts` are those of the sample's rows.
     """
     rows, log_odds = gathered(plan.folds, len(sample.label), [*judged, _base_rates(sample, plan)])
     base_rate, log_odds = log_odds[-1], log_odds[:-1]
@@ -63,16 +75,19 @@ def judge(
     weights[may] = _weights(plan, log_odds[may], label, block)
     blend: Floats = weights @ log_odds
     calibration = _calibration(plan, blend, label, block)
+    owners = np.arange(len(rows)) if accounts is None else np.asarray(accounts)[rows]
+    bent = _bent(plan, blend, label, block, owners, calibration)
     return Judgement(
         weights=weights,
         calibration=calibration,
         rows=rows,
         label=label,
         blend=blend,
-        log_odds=calibration.apply(blend),
+        log_odds=(bent or calibration).apply(blend),
         simplest=log_odds[0],
         base_rate=base_rate,
         losses=row_losses(label, log_odds).mean(axis=1),
+        bent=bent,
     )
 
 
@@ -92,6 +107,23 @@ def _calibration(plan: Plan, blend: Floats, label: Floats, block: Rows) -> Calib
         return fit_calibration(blend, label)
     parts = [block == place for place in range(len(plan.folds))]
     return fit_forward_calibration([blend[part] for part in parts], [label[part] for part in parts])
+
+
+def _bent(
+    plan: Plan, blend: Floats, label: Floats, block: Rows, owners: Groups, calibration: Calibration
+) -> MonotoneMap | None:
+    """The map, where it is better than the affine calibration beyond chance, both judged on rows not fitted to."""
+
+    def pooled(log_odds: Sequence[Floats], won: Sequence[Floats]) -> Calibration:
+        return fit_calibration(np.concatenate(log_odds), np.concatenate(won))
+
+    fit = fit_forward_calibration if plan.forward else pooled
+    found = crossed_over(blend, label, block, forward=plan.forward, fit=fit)
+    if found is None:
+        return None
+    straight, bent, rows = found
+    better = is_better(row_losses(label[rows], bent), row_losses(label[rows], straight), owners[rows], _MAP_ERRORS)
+    return fit_map(blend, label, calibration) if better else None
 
 
 def gathered(folds: Sequence[Fold], n_rows: int, judged: Sequence[Sequence[Floats]]) -> tuple[Rows, Floats]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from leadml.predict.calibration import MonotoneMap
 from leadml.predict.encoding import Floats
 from leadml.predict.tables import ScoreTables
 from leadml.predict.trees import Trees
@@ -67,6 +68,11 @@ class Decision:
         """Each candidate's weight in what is served; shape (candidates,)."""
         return self.verdict.weights if self.served == "learned" else np.eye(len(self.candidates))[0]
 
+    @property
+    def calibration(self) -> MonotoneMap | None:
+        """The map that calibrates what is served; None where the calibration is folded into the tables."""
+        return self.verdict.bent if self.served == "learned" else None
+
     def addends(self, kind: Kind) -> tuple[ScoreTables, tuple[Trees, ...]]:
         """What to serve; every candidate corrects the same offset, so the blend carries it once."""
         sample, rules = self.shop.whole, self.rules
@@ -99,8 +105,11 @@ class Decision:
             total, trees = undistilled(models, weights, shop.whole)
         else:
             total, trees = blended_tables(models, weights, shop.whole), ()
+        total = replace(total, rules_weight=self.rules.weight)
+        if self.calibration is not None:
+            return total, trees
         slope, shift = self.verdict.calibration.slope, self.verdict.calibration.shift
-        total = replace(total, rules_weight=self.rules.weight).rescaled(slope, shift)
+        total = total.rescaled(slope, shift)
         return total, tuple(one.rescaled(slope) for one in trees)
 
     @property

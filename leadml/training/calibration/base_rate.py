@@ -23,7 +23,8 @@ from leadml.predict.tables import probability
 from leadml.training.folds import Rows
 from leadml.training.sample import row_losses
 
-# All chosen on simulated drifts (benchmarks/drifts.py): jumps, ramps, waves and none.
+# Chosen on simulated drifts (benchmarks/drifts.py): jumps, ramps, waves, roughness and none; benchmarks/RESULTS.md says
+# what those do not tell apart.
 _MEMORIES = np.array([5.0, 15.0, 50.0, 150.0, 500.0, 1_500.0])
 _STILL = 0.9
 _CALM = 1_000.0
@@ -92,7 +93,7 @@ class BaseRate:
         chance = probability(log_odds)
         information = weight * float((chance * (1 - chance)).sum())
         gain = row_losses(label, log_odds) - row_losses(label, log_odds + proposed)
-        self._gained = np.exp(-information / _HARM_MEMORY) * self._gained + weight * float(gain.sum())
+        self._gained = float(np.exp(-information / _HARM_MEMORY)) * self._gained + weight * float(gain.sum())
         kept = np.exp(-information / _MEMORIES)
         precision = kept * self._precision + (1 - kept) / _SPREAD**2
         mean = kept * self._precision * self._mean / precision
@@ -100,7 +101,7 @@ class BaseRate:
         fresh = 1 - np.exp(-information / _CALM)
         weighed = ((1 - fresh) * self._weight + fresh * self._prior) * np.exp(_evidence(gained))
         self._weight = weighed / weighed.sum()
-        self._clear = self._weight[0] < (1 - _CLEAR if self._clear else _CLEAR)
+        self._clear = bool(self._weight[0] < (1 - _CLEAR if self._clear else _CLEAR))
         self._mean, self._precision = found, curvature
         self._rows += len(label)
 

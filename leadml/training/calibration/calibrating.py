@@ -25,6 +25,7 @@ from leadml.training.split import account_codes
 class CalibrationEvidence:
     """How true the probabilities are: the correction of the level (None: nothing says what is newer), and its judges.
 
+    `map` is how the served scorer is calibrated: "affine" (folded into its tables) or "monotone" (a term of its own).
     `seen_until` is the newest moment (in the unit of the snapshots' order) that the served scorer has learned from.
     """
 
@@ -33,11 +34,12 @@ class CalibrationEvidence:
     gate: Gate
     segments: list[dict[str, Any]]
     seen_until: float | None
+    map: str
 
     def to_dict(self) -> dict[str, Any]:
         """The facts under "calibration"."""
         return {
-            "map": "affine",
+            "map": self.map,
             "correction": self.corrected.to_dict() if self.corrected else None,
             "seen_until": self.seen_until,
             "bands": band_facts(self.reliability),
@@ -95,8 +97,9 @@ def calibrate(
     gate, bands = judge_gate(newest.label, said, accounts, limit=limit, in_time=in_time)
     columns = {name: newest.features[name] for name in dict.fromkeys(segments) if name and _tells_apart(newest, name)}
     told = segment_calibration(newest.label, said, accounts, columns)
+    kind = "affine" if final.calibration is None else "monotone"
     until = None if seen.order is None else float(np.max(seen.order))
-    return Calibrated(final, leads, said, CalibrationEvidence(corrected, bands, gate, told, until))
+    return Calibrated(final, leads, said, CalibrationEvidence(corrected, bands, gate, told, until, kind))
 
 
 def _tells_apart(newest: Snapshots, name: str) -> bool:
