@@ -25,6 +25,8 @@ bench: $(VENV)/dev.stamp ## speed and quality figures (DATA=folder with the publ
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.rules
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.guarantee
+	$(BIN)/python -m benchmarks.volumes
 	$(BIN)/python -m benchmarks.quality $(DATA)
 
 proof: $(VENV)/dev.stamp ## the long statistical proofs

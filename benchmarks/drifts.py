@@ -3,8 +3,8 @@
     python -m benchmarks.drifts [--repeats 40]
 
 A scorer that is right at first scores 8,000 leads whose level (in log-odds) then jumps, creeps, swings or stays;
-outcomes come to be known some rows late. Printed per drift and delay: the mean distance of the stated probability from the true
-one without and with the correction (whose share of it is left), and in how many repeats anything was corrected at all.
+outcomes come to be known some rows late. Printed per drift and delay: the mean distance of the stated probability
+from the true one without and with the correction, and in how many repeats anything was corrected at all.
 The constants of `leadml/training/calibration/base_rate.py` were chosen here and nowhere else.
 """
 
@@ -24,6 +24,17 @@ ROWS = 8_000
 DELAYS = (0, 1_000, 2_000)
 BASE_RATES = (0.03, 0.15, 0.4)
 
+
+def rough(time: Floats) -> Floats:
+    """A level that is never quite the same: it strays by 0.3, and has forgotten after some 400 leads."""
+    kept = float(np.exp(-1 / 400))
+    steps = np.random.default_rng(7).normal(0, 0.3 * np.sqrt(1 - kept**2), len(time))
+    level = np.zeros(len(time))
+    for place in range(1, len(time)):
+        level[place] = kept * level[place - 1] + steps[place]
+    return level
+
+
 DRIFTS: dict[str, Callable[[Floats], Floats]] = {
     "none": lambda time: np.zeros_like(time),
     "small jump": lambda time: np.where(time > 0.3, 0.3, 0.0),
@@ -31,6 +42,8 @@ DRIFTS: dict[str, Callable[[Floats], Floats]] = {
     "jump down": lambda time: np.where(time > 0.1, -1.0, 0.0),
     "ramp": lambda time: 1.5 * time,
     "slow wave": lambda time: 0.5 * np.sin(2 * np.pi * time),
+    "rough": rough,
+    "rough jump": lambda time: rough(time) + np.where(time > 0.3, 1.2, 0.0),
     "fast wave": lambda time: 0.5 * np.sin(8 * np.pi * time),
 }
 

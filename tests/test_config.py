@@ -408,7 +408,7 @@ def test_an_unknown_key_anywhere_is_named_with_its_path(section: str | None, nam
         ),
         (
             {"leads": {"exclude": ["region"]}, "cutoffs": {"segments": [NORTH]}},
-            "cutoffs.segments[1].column = 'region': is listed in leads.exclude, so it is not read; take it out of one",
+            "cutoffs.segments[1].column = 'region': is listed in leads.exclude, so no scorer reads it; take it",
         ),
         (
             {"cutoffs": {"segments": [{**NORTH, "mql": {"probability": 0.4}, "sql": {"probability": 0.3}}]}},

@@ -65,6 +65,18 @@ def test_it_learns_and_its_terms_add_up(fitted) -> None:
     assert fair > chance[leads["source"] == "web", 1].mean() + 0.1
 
 
+def test_a_lead_is_drawn_as_the_way_to_its_log_odds(fitted) -> None:
+    scorer, leads = fitted
+    lead = leads.iloc[[3]]
+    ways = [row for data in scorer.plot_lead(lead, most=5).to_dict()["datasets"].values() for row in data]
+    ends = [row["end"] for row in ways if "end" in row]
+    assert ends[-1] == pytest.approx(scorer.decision_function(lead)[0], abs=1e-9)
+    texts = {row["text"] for row in ways if "end" in row}
+    assert texts & {f"{name}: {lead[name].item()}" for name in ("source", "visits", "employees", "budget")}
+    with pytest.raises(ColumnsError, match="Reasons are given for one row, got 2"):
+        scorer.plot_lead(leads.iloc[:2])
+
+
 def test_reordered_and_extra_columns_change_nothing(fitted) -> None:
     scorer, leads = fitted
     expected = scorer.predict_proba(leads)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli import accounts, cutoffs, explain, questions, queue, review, rules_learn
+from leadml.cli import accounts, cutoffs, explain, questions, queue, recalibrate, review, rules_learn
 from leadml.cli.lead import lead, print_lifecycle
 from leadml.cli.options import AsOf, Config, Json, project_of
 from leadml.cli.progress import progress
@@ -60,7 +60,7 @@ def demo(
     json: Json = False,
 ) -> None:
     """Make up a company with a known truth, then train on it, score it and write its page."""
-    with progress(26) as step:
+    with progress(27) as step:
         run = run_demo(folder, leads=leads, seed=seed, now=_now(), progress=step)
     print_demo(run, json=json)
 
@@ -78,7 +78,7 @@ def check(config: Config = Path("leadml.toml"), json: Json = False) -> None:
 @app.command()
 def train(config: Config = Path("leadml.toml"), json: Json = False) -> None:
     """Learn from won and lost leads and publish a bundle."""
-    with progress(20) as step:
+    with progress(21) as step:
         run = run_training(project_of(config), now=_now(), progress=step)
     print_training(run, json=json)
 
@@ -110,6 +110,7 @@ app.add_typer(cutoffs.app)
 app.add_typer(explain.app)
 app.add_typer(queue.app)
 app.add_typer(questions.app)
+app.add_typer(recalibrate.app)
 app.add_typer(review.app)
 
 

@@ -51,8 +51,7 @@ def _of_missed(facts: Mapping[str, Any]) -> str:
     told = facts["missed"]
     gated = f" ({told['gated']:,} more were kept from MQL by a gate)" if told["gated"] else ""
     return (
-        f"Missed wins: {told['count']:,} of {told['of']:,} leads won out of time never scored {facts['cutoff']:.1%}"
-        f"{gated}; the worst:"
+        f"Missed wins: {told['count']:,} of {told['of']:,} leads won out of time never scored {_cutoff(facts)}{gated}."
     )
 
 
@@ -60,14 +59,23 @@ def _of_alarms(facts: Mapping[str, Any]) -> str:
     told = facts["alarms"]
     later = f", and {told['won_later']:,} more were won only later" if told["won_later"] else ""
     return (
-        f"False alarms: {told['count']:,} of {told['of']:,} leads that reached {facts['cutoff']:.1%} out of time were "
-        f"not won{later}; the worst:"
+        f"False alarms: {told['count']:,} of {told['of']:,} leads that reached {_cutoff(facts)} out of time were "
+        f"not won{later}."
     )
 
 
+def _cutoff(facts: Mapping[str, Any]) -> str:
+    """The MQL cutoff, in words where segments have their own."""
+    cutoffs = facts["cutoffs"]
+    return f"{cutoffs[0]:.1%}" if len(cutoffs) == 1 else "the MQL cutoff of their segment"
+
+
 def _print(title: str, why: str, rows: Sequence[Mapping[str, Any]], common: Sequence[Mapping[str, Any]]) -> None:
+    print_lines(title)
+    if not rows:
+        return
     print_table(
-        title,
+        "The worst:",
         ["lead", "seen", "probability", "grade", "what happened", f"reasons {why}"],
         [
             (
@@ -83,7 +91,7 @@ def _print(title: str, why: str, rows: Sequence[Mapping[str, Any]], common: Sequ
         text=f"reasons {why}",
     )
     print_lines(*map(_sentence, common))
-    if not common and rows:
+    if not common:
         print_lines("Beyond chance they have nothing in common that other leads of like score have not.")
 
 

@@ -91,9 +91,9 @@ def _unfit(given: Mapping[str, Any], column: object) -> Iterator[str]:
     for role in _NO_ATTRIBUTES:
         if given.get(f"leads.{role}") == column:
             yield f"is leads.{role}; segments are told apart by an attribute of the leads, or by leads.team"
-    for key in ("personal", "exclude"):
+    for key in ("personal", "exclude", "sensitive"):
         if column in given.get(f"leads.{key}", ()) and column != given.get("leads.team"):
-            yield f"is listed in leads.{key}, so it is not read; take it out of one"
+            yield f"is listed in leads.{key}, so no scorer reads it; take it out of one"
 
 
 def _is_number(value: object) -> bool:

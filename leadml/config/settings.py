@@ -14,6 +14,7 @@ from leadml.config.fields import (
     A_SWITCH,
     A_TEXT,
     COLUMNS,
+    Between,
     Descending,
     Encoding,
     OutcomeValues,
@@ -136,7 +137,7 @@ class ActivitySettings(Section):
         (),
     )
     prompt_types: Texts = key(
-        "types that you can prompt, such as an invitation to a webinar; `leadml explain` says what they would do",
+        "types that you can prompt; `leadml explain` says what one more of them would do",
         'a list of texts, such as ["webinar"]',
         (),
     )
@@ -179,6 +180,11 @@ class ModelSettings(Section):
     )
     time_limit_seconds: Positive | None = key(
         "about how long training may take, in seconds; no bound when left out", "a number above 0, such as 600", None
+    )
+    calibration_limit: Between | Literal["none"] = key(
+        "how far off probabilities may be on the newest leads, beyond chance; else nothing is published",
+        'a number between 0 and 1, such as 0.05, or "none"',
+        0.05,
     )
 
 

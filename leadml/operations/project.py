@@ -116,11 +116,12 @@ class Project:
             cost_of_asking=settings.rules.cost_of_asking,
             cutoffs=self._cutoffs(),
             sql_needs_intent=settings.cutoffs.sql_needs_intent,
-            value_by=self._value_by(),
+            value_by=self.value_by(),
             deal_values=settings.queue.values,
             kind=settings.model.kind,
             grades=GradePolicy(multiples=settings.grades.bounds, probabilities=settings.grades.probabilities),
             time_limit_seconds=settings.model.time_limit_seconds,
+            calibration_limit=None if settings.model.calibration_limit == "none" else settings.model.calibration_limit,
         )
 
     def _by_attribute(self, key: str, given: Mapping[str, Value]) -> dict[str, Value]:
@@ -162,8 +163,12 @@ class Project:
             cost_of_working=given.cost_of_working,
         )
 
-    def _value_by(self) -> str | None:
-        """The attribute that tells deals apart."""
+    def value_by(self) -> str | None:
+        """The attribute that tells deals apart; None where `queue.value_by` names none.
+
+        Raises:
+            ConfigError: the column is not there.
+        """
         column = self.settings.queue.value_by
         return None if column is None else self._segment_column("queue.value_by", column)
 

@@ -42,7 +42,7 @@ def run_training(project: Project, *, now: datetime, progress: Progress) -> Trai
         trained = train(tables, choices, now=now, previous=previous, progress=progress)
     except TrainingError as refused:
         raise TrainingError(f"{refused}\nRead: {tables.summary()}.") from None  # too few leads may be too many rejects
-    wrong = review_rows(trained.scorer, trained.evidence.tables, trained.evidence.rehearsal, trained.evidence.cutoffs)
+    wrong = review_rows(trained.evidence.tables, trained.evidence.rehearsal, trained.scorer.policy)
     scorer, path = publish(trained.scorer, project.models, name=project.settings.project.name, now=now)
     write_review(project, wrong, str(scorer.digest))
     return TrainingRun(scorer, path, tables.summary(), (*tables.assumptions, *unreadable))

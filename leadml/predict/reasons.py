@@ -32,6 +32,8 @@ def exact_reasons(
 ) -> tuple[Reason, ...]:
     """The reasons of one row, the strongest first; terms that add nothing are none.
 
+    What rules say is marked as such: they often speak of the same column as a table.
+
     Args:
         terms: the terms of the sum: rules, features, pairs.
         features: the scorer's features.
@@ -46,7 +48,7 @@ def exact_reasons(
         for feature, code in zip(features, codes[of_rules:], strict=False)
     ]
     texts = [
-        *(term.texts[code] for term, code in zip(terms[:of_rules], codes, strict=False)),
+        *(f"{term.texts[code]} (rule)" for term, code in zip(terms[:of_rules], codes, strict=False)),
         *said,
         *(f"{said[pair.left]}, with {said[pair.right]}" for pair in pairs),
     ]

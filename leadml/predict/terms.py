@@ -61,11 +61,9 @@ def _main_term(feature: Feature, table: Floats) -> Term:
 
 def _pair_term(features: Sequence[Feature], pair: Pair) -> Term:
     left, right = features[pair.left], features[pair.right]
-    texts = tuple(
-        f"{left_text}, with {right_text}"
-        for left_text in map(left.say, coarse_words(left, pair.left_map, pair.table.shape[0]))
-        for right_text in map(right.say, coarse_words(right, pair.right_map, pair.table.shape[1]))
-    )
+    lefts = list(map(left.say, coarse_words(left, pair.left_map, pair.table.shape[0])))
+    rights = list(map(right.say, coarse_words(right, pair.right_map, pair.table.shape[1])))
+    texts = tuple(f"{one}, with {other}" for one in lefts for other in rights)
     return Term(f"{left.name} x {right.name}", (left.group, right.group), pair.table.ravel(), texts)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadml.charts import plain
-from leadml.report.formats import UNKNOWN, count, day, number, percent, records
+from leadml.report.formats import UNKNOWN, count, day, items, number, percent, records
 from leadml.report.story import part, within
 
 MOST_LEADS = 20
+FEWEST = 10  # leads that anything is said of in common
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,12 @@ class Lead:
 
 @dataclass(frozen=True)
 class Kind:
-    """Missed wins or false alarms: how many, what they have in common, and the worst of them."""
+    """Missed wins or false alarms: how many, what they have in common (or `no_common`), and the worst of them."""
 
     title: str
     counts: str
     common: list[str]
+    no_common: str
     why: str
     leads: list[Lead]
 
@@ -50,9 +52,10 @@ def section(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]] | None) 
     `rows` are the leads of the file that belongs to the bundle, None where there is none.
     """
     told = facts.get("review")
-    if not isinstance(told, Mapping) or number(told.get("cutoff")) is None:
+    cutoffs = items(part(facts, "review", "cutoffs"))
+    if not isinstance(told, Mapping) or not cutoffs:
         return None
-    cutoff = percent(told.get("cutoff"))
+    cutoff = f"{percent(cutoffs[0])}, the MQL cutoff" if len(cutoffs) == 1 else "the MQL cutoff of their segment"
     missed, alarms = part(told, "missed"), part(told, "alarms")
     return Review(
         [_missed(facts, missed, cutoff, rows or ()), _alarms(facts, alarms, cutoff, rows or ())], rows is None
@@ -63,10 +66,17 @@ def _missed(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Map
     gated = number(part(told, "gated"))
     counts = (
         f"Of {count(part(told, 'of'))} leads that were won{within(facts)}, {count(part(told, 'count'))} never scored "
-        f"{cutoff} before, the MQL cutoff."
+        f"as much as {cutoff}."
     )
     counts += f" {count(gated)} more scored enough and were kept from MQL by a gate." if gated else ""
-    return Kind("Missed wins", counts, _common(told), "Reasons against", _leads(rows, "missed", "reasons_against"))
+    return Kind(
+        "Missed wins",
+        counts,
+        _common(told),
+        _no_common(told),
+        "Reasons against",
+        _leads(rows, "missed", "reasons_against"),
+    )
 
 
 def _alarms(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Mapping[str, Any]]) -> Kind:
@@ -76,7 +86,9 @@ def _alarms(facts: Mapping[str, Any], told: Any, cutoff: str, rows: Sequence[Map
         f"{within(facts)} of it, nor later."
     )
     counts += f" {count(later)} more were won only later." if later else ""
-    return Kind("False alarms", counts, _common(told), "Reasons for", _leads(rows, "alarm", "reasons_for"))
+    return Kind(
+        "False alarms", counts, _common(told), _no_common(told), "Reasons for", _leads(rows, "alarm", "reasons_for")
+    )
 
 
 def _common(told: Any) -> list[str]:
@@ -86,6 +98,12 @@ def _common(told: Any) -> list[str]:
         f"({percent(one.get('share'), 0)}; among others of like score {percent(one.get('among_others'), 0)})."
         for one in records(part(told, "common"))[:MOST_LEADS]
     ]
+
+
+def _no_common(told: Any) -> str:
+    if (number(part(told, "count")) or 0) < FEWEST:
+        return f"They are fewer than {FEWEST}: what they have in common may be chance."
+    return "Beyond chance they have nothing in common that other leads of like score have not."
 
 
 def _leads(rows: Sequence[Mapping[str, Any]], kind: str, reasons: str) -> list[Lead]:

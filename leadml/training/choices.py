@@ -44,6 +44,7 @@ class Choices:
     kind: Kind = "glassbox"
     seed: int = 0
     time_limit_seconds: float | None = None
+    calibration_limit: float | None = 0.05
 
     @property
     def by_team(self) -> bool:

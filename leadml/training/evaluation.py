@@ -72,26 +72,6 @@ def with_intervals(values: Floats, repeats: Floats) -> list[Interval]:
     return intervals
 
 
-def reliability(label: Floats, probability: Floats, *, bins: int = 10) -> list[dict[str, float]]:
-    """Predicted against observed rate in bins of about equal row counts, lowest first.
-
-    Rows with the same probability share a bin, so there may be fewer than `bins`. `low` and `high` are the 95 %
-    interval of the observed rate (Wilson 1927), which treats rows as independent.
-    """
-    counts = tally(label, probability)
-    rows = counts.won + counts.lost
-    middle = np.cumsum(rows) - rows / 2
-    bin_of = np.minimum((middle / rows.sum() * bins).astype(np.int64), bins - 1)
-    points = []
-    for number in np.unique(bin_of):
-        here = bin_of == number
-        n, won = float(rows[here].sum()), float(counts.won[here].sum())
-        low, high = wilson(won, n)
-        predicted = float((counts.probability * rows)[here].sum() / n)
-        points.append({"predicted": predicted, "observed": won / n, "low": low, "high": high, "rows": int(n)})
-    return points
-
-
 def gain(label: Floats, probability: Floats) -> list[dict[str, float]]:
     """`captured`, the share of the won rows found, at 51 values of `share`, the share of rows worked from the top."""
     shares = np.linspace(0, 1, _GAIN_POINTS)

@@ -21,12 +21,14 @@ from leadml.predict.tables import probability
 from leadml.schema import LeadTables
 from leadml.training.business.returns import return_on_cost
 from leadml.training.business.velocity import Qualified, sales_velocity
+from leadml.training.calibration.bands import band_facts
+from leadml.training.calibration.calibrating import CalibrationEvidence
 from leadml.training.cutoffs import Cutoff
 from leadml.training.cutoffs.alternatives import alternatives
 from leadml.training.cutoffs.forecast import forecast
 from leadml.training.cutoffs.what_if import what_if
 from leadml.training.drivers import driver_facts
-from leadml.training.evaluation import Interval, evaluate, gain, reliability
+from leadml.training.evaluation import Interval, evaluate, gain
 from leadml.training.fairness import fairness_facts
 from leadml.training.fields import field_facts
 from leadml.training.findings import Finding, columns_left_out
@@ -49,7 +51,8 @@ class Evidence:
     for that part, of the rehearsal ("leadml") and of what it has to beat. Where nothing was learned yet, `newest` is
     None. `prior` is what is stated of the rules, `curve` how a quick model got better with the number of leads,
     `qualified` are the leads that would have been handed over month by month, and `rehearsal` is what cutoffs come
-    from. `grades` are the grade bounds that are published, `previous` is the scorer that served until now.
+    from. `calibration` is how true the probabilities are. `grades` are the grade bounds that are published, `previous`
+    is the scorer that served until now.
     """
 
     tables: LeadTables
@@ -63,6 +66,7 @@ class Evidence:
     curve: LearningCurve | None = None
     qualified: Qualified | None = None
     rehearsal: Rehearsal | None = None
+    calibration: CalibrationEvidence | None = None
     grades: GradeScale | None = None
     previous: Scorer | None = None
 
@@ -90,12 +94,13 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
         "alternatives": _alternatives(evidence),
         "what_if": what_if(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
         "forecast": forecast(evidence.rehearsal.leads, evidence.cutoffs) if evidence.rehearsal else {},
+        "calibration": evidence.calibration.to_dict() if evidence.calibration else None,
         "grades": _grades(scorer, evidence),
         "grade_bounds": evidence.grades.to_dict() if evidence.grades else None,
         "grade_moves": grade_moves(scorer, evidence.previous, evidence.tables, snapshots),
         "learning_curve": [point.to_dict() for point in evidence.curve.points] if evidence.curve else [],
-        "fairness": fairness_facts(evidence.tables.sensitive, scorer, snapshots, evidence.rehearsal, evidence.cutoffs),
-        "review": review_facts(evidence.tables, evidence.rehearsal, evidence.cutoffs),
+        "fairness": fairness_facts(evidence.tables.sensitive, scorer, snapshots, evidence.rehearsal),
+        "review": review_facts(evidence.tables, evidence.rehearsal, scorer.policy),
         "findings": [finding.to_dict() for finding in evidence.findings],
         "excluded": [{"column": column, "why": why} for column, why in left_out.items()],
         "rules": _rules(scorer, evidence),
@@ -177,7 +182,7 @@ def _evaluation(evidence: Evidence, newest: Snapshots) -> dict[str, Any]:
         "won": int(newest.label.sum()),
         "base_rate": float(newest.label.mean()),
         "models": evaluate(newest.label, evidence.predictions, newest.account_id),
-        "reliability": reliability(newest.label, evidence.predictions["leadml"]),
+        "reliability": band_facts(evidence.calibration.reliability) if evidence.calibration else [],
         "gain": [{**point, "rules": captured} for point, captured in zip(curve, of_rules, strict=True)],
     }
 

@@ -18,6 +18,7 @@ from leadml.predict import Scorer
 from leadml.schema import LeadTables
 from leadml.training.audit.alarm import near_perfect
 from leadml.training.business.velocity import first_crossings
+from leadml.training.calibration.calibrating import calibrate
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
 from leadml.training.cutoffs import choose_cutoffs, no_cutoffs
@@ -64,7 +65,7 @@ def train(
 
     Raises:
         TrainingError: the leads cannot carry a model; the message lists the numbered findings. Or a column cannot be
-            held monotone.
+            held monotone. Or its probabilities do not come true.
         RulebookError: no dimension of the rulebook has a column.
         ColumnsError: none of the intent types occurs among the activities.
     """
@@ -81,6 +82,8 @@ def train(
     )
     scorer = replace(scorer, policy=replace(scorer.policy, grade_bounds=scale.bounds))
     evidence = replace(evidence, grades=scale, previous=previous)
+    if evidence.calibration is not None:
+        evidence.calibration.gate.check()
     facts = training_facts(scorer, evidence, name=choices.name, trained_at=now)
     return Training(replace(scorer, facts=facts), evidence)
 
@@ -131,17 +134,30 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
     progress("judging on the newest part")
     predictions = student.predictions(older, newest, rehearsal.scorer)
     alarm = near_perfect(rehearsal.scorer, newest.features, newest.label, predictions["leadml"])
-    progress("choosing cutoffs")
     weekly = newest
     if snapshots.horizon_days is not None and split.boundary is not None:
         since = _EPOCH + timedelta(days=split.boundary)
         weekly = weekly_snapshots(examined.tables, choices, since, examined.counts)
     leads = out_of_time(examined.tables, weekly, rehearsal.scorer, choices)
+    progress("calibrating")
+    calibrated = calibrate(
+        final.scorer,
+        Rehearsal(rehearsal.scorer, weekly, leads),
+        newest,
+        predictions["leadml"],
+        seen=taught,
+        limit=choices.calibration_limit,
+        segments=("direction", examined.tables.source, *(one.column for one in choices.cutoffs.segments)),
+    )
+    leads, predictions["leadml"] = calibrated.leads, calibrated.said
+    progress("choosing cutoffs")
     cutoffs = choose_cutoffs(
         leads, choices.cutoffs, base_rate=float(older.label.mean()), signal=final.signal, seed=choices.seed
     )
     qualified = None if weekly is newest else first_crossings(leads, cutoffs, choices.every_days)
-    scorer = with_policy(final.scorer, snapshots.columns, cutoffs, choices, base_rate=float(snapshots.label.mean()))
+    scorer = with_policy(
+        calibrated.scorer, snapshots.columns, cutoffs, choices, base_rate=float(snapshots.label.mean())
+    )
     evidence = Evidence(
         examined.tables,
         snapshots,
@@ -154,6 +170,7 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         examined.curve,
         qualified,
         Rehearsal(rehearsal.scorer, weekly, leads),
+        calibrated.evidence,
     )
     return scorer, evidence
 

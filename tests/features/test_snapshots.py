@@ -13,6 +13,7 @@ import pytest
 
 from leadml.errors import BundleError, ColumnsError, TrainingError
 from leadml.features import FeaturePlan, build_snapshots, snapshots_at
+from leadml.predict.phrases import Phrase
 
 MONDAY = datetime.fromisoformat("2024-01-01")
 END = datetime.fromisoformat("2024-12-30")
@@ -232,6 +233,15 @@ def test_groups_and_labels_follow_the_mapping(tables_of) -> None:
     assert (groups["contacts known"], groups["contacts engaged"]) == ("fit", "engagement")
     assert labels["cmp_sz"] == "Company size"
     assert labels["page_view 7d"] == "Page view, 7 days"
+    phrases = {column.name: column.phrase for column in snapshots.columns}
+    assert phrases["page_view 7d"] == Phrase("times", "Page view", 7)
+    called = build_snapshots(tables, horizon_days=30, now=END, activity_labels={"demo_request": "Asked for a demo"})
+    columns = {column.name: column for column in called.columns}
+    assert columns["demo_request 30d"].label == "Asked for a demo, 30 days"
+    assert columns["days since demo_request"].phrase == Phrase("last", "Asked for a demo")
+    assert FeaturePlan.from_dict(called.plan.to_dict()) == called.plan
+    with pytest.raises(ColumnsError, match="None of the activity types 'demo' that have labels occurs"):
+        build_snapshots(tables, horizon_days=30, now=END, activity_labels={"demo": "Asked"})
     named = build_snapshots(tables, horizon_days=30, now=END, intent_types=["page_view"])
     assert named.plan.intent_types == ("page_view",)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from leadml.training.evaluation import evaluate, gain, reliability, wilson
+from leadml.training.evaluation import evaluate, gain, wilson
 from leadml.training.metrics import METRICS
 
 
@@ -48,22 +48,6 @@ def test_intervals_over_accounts_cover_the_truth_about_as_often_as_they_say():
         _, low, high = evaluate(label, {"m": probability}, groups, repeats=100, seed=seed)["m"]["brier"]
         inside += low <= truth <= high
     assert inside >= 50  # 57 expected; an honest interval falls below 50 less than once in 1,000 times
-
-
-def test_reliability_bins_hold_every_row_and_cover_a_calibrated_forecast():
-    random = np.random.default_rng(5)
-    probability = random.random(5000)
-    label = (random.random(5000) < probability).astype(float)
-    points = reliability(label, probability)
-    assert len(points) == 10
-    assert sum(point["rows"] for point in points) == 5000
-    assert [point["predicted"] for point in points] == sorted(point["predicted"] for point in points)
-    assert sum(point["low"] <= point["predicted"] <= point["high"] for point in points) >= 8
-
-
-def test_rows_with_one_probability_share_a_reliability_bin():
-    points = reliability(np.array([1.0, 0, 0, 1, 0, 0]), np.full(6, 0.3))
-    assert [point["rows"] for point in points] == [6]
 
 
 def test_wilsons_interval_is_the_published_one():

@@ -46,7 +46,6 @@ _EXAMPLES: Mapping[str, Any] = {
     "activities.table": "activities",
     "activities.intent_types": ["demo_request"],
     "activities.labels": {"TYPE": "Words to show"},
-    "activities.prompt_types": ["webinar"],
     "history.table": "field_history",
     "queue.values": {"*": 8000},
     "leads.answers": {"budget": "COLUMN"},

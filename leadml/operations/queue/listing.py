@@ -23,7 +23,7 @@ from leadml.operations.queue.freshness import (
 from leadml.operations.queue.notes import notes_on
 from leadml.operations.queue.ordering import EVERYBODY, NOBODY, Task, day_lists
 from leadml.operations.queue.reading import ScoredLeads, read_scored
-from leadml.operations.queue.valuing import segment_column, worth_of_deals
+from leadml.operations.queue.valuing import worth_of_deals
 from leadml.sources import nearest
 from leadml.training.business.worth import Worth
 
@@ -88,7 +88,7 @@ def list_work(project: Project, *, by: By | None = None, who: str | None = None)
         ConfigError: what [queue] names is not in the data, or nobody is called `who`.
     """
     settings = project.settings
-    segment = segment_column(project)
+    segment = project.value_by()
     scored = read_scored(project, {segment: "category"} if segment else {})
     by = _whose(settings.leads, by)
     worth, segments = worth_of_deals(scored, segment, settings.queue)

@@ -12,28 +12,11 @@ import pyarrow.compute as pc
 from leadml.config.qualification import QueueSettings
 from leadml.errors import ConfigError
 from leadml.features import snapshots_at
-from leadml.operations.project import Project
 from leadml.operations.queue.reading import ScoredLeads
-from leadml.sources import nearest
 from leadml.training.business.worth import Deal, Worth, learn_worth
 
 _TIME = pa.timestamp("us")
 _ANY_TIME = datetime(1970, 1, 1)  # noqa: DTZ001 - without dates no moment is looked at
-
-
-def segment_column(project: Project) -> str | None:
-    """The attribute that tells deals apart; None where `queue.value_by` names none.
-
-    Raises:
-        ConfigError: the column is not there.
-    """
-    leads, column = project.settings.leads, project.settings.queue.value_by
-    if column is None:
-        return None
-    columns = project.source.columns(project.leads_table)
-    if column not in columns:
-        raise ConfigError(f"queue.value_by = {column!r}: there is no such column. {nearest(column, columns)}")
-    return {leads.role: "role", leads.direction: "direction"}.get(column, column)
 
 
 def worth_of_deals(

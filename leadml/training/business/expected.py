@@ -5,6 +5,7 @@ The lead's own amount has no say in it: it is often filled in, or changed, on wi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -92,9 +93,17 @@ def _learned(deals: list[Deal], as_of: pa.Array, codes: Rows, segments: list[str
     overall, number = _before(deals, moment)
     values = np.where(number > 0, overall / np.maximum(number, 1), np.nan)
     mean = values.copy()
+    own: dict[str, list[Deal]] = defaultdict(list)
+    for deal in deals:
+        if deal.segment is not None:
+            own[deal.segment].append(deal)
+    by_code = np.argsort(codes, kind="stable")
+    ends = np.searchsorted(codes[by_code], np.arange(len(segments) + 1))
     for code, segment in enumerate(segments):
-        rows = np.flatnonzero(codes == code)
-        total, number = _before([deal for deal in deals if deal.segment == segment], moment[rows])
+        if segment not in own:
+            continue
+        rows = by_code[ends[code] : ends[code + 1]]
+        total, number = _before(own[segment], moment[rows])
         values[rows] = np.where(number > 0, (total + SHRUNK_BY * mean[rows]) / (number + SHRUNK_BY), mean[rows])
     return values
 

@@ -5,9 +5,9 @@ arrive late (a horizon after the lead was scored), so the level has to be follow
 several filters with memories from short to long each follow the shift (dynamic generalised linear models with
 discounting: West, Harrison and Migon 1985), beside the one belief that nothing has moved. Bayesian evidence weighs
 them, and a little weight is shared out anew all the time, so that a jump is noticed however long it was calm before
-("fixed share": Herbster and Warmuth 1998). There is no correction until the belief that nothing has moved has become unlikely,
-nor while corrections, judged on rows that they came in time for, do harm: a level that swings as fast as outcomes are
-late is best left alone.
+("fixed share": Herbster and Warmuth 1998). There is no correction until the belief that nothing has moved has become
+unlikely, nor while corrections, judged on rows that they came in time for, do harm: a level that swings as fast as
+outcomes are late is best left alone.
 
 Memories are counted in information, the sum of p (1 - p): a shift told from I of it is sure to within 1 / sqrt(I).
 """
@@ -24,12 +24,12 @@ from leadml.training.folds import Rows
 from leadml.training.sample import row_losses
 
 # All chosen on simulated drifts (benchmarks/drifts.py): jumps, ramps, waves and none.
-_MEMORIES = np.array([15.0, 50.0, 150.0, 500.0])
+_MEMORIES = np.array([5.0, 15.0, 50.0, 150.0, 500.0, 1_500.0])
 _STILL = 0.9
 _CALM = 1_000.0
 _CLEAR = 0.2
 _SPREAD = 1.0
-_HARM = -1.0  # log evidence lost by corrections that came too late
+_HARM = -5.0  # log evidence lost by corrections that came too late: odds of 150 to 1 that they do harm
 _HARM_MEMORY = 150.0
 
 _FEWEST_AT_ONCE = 25  # rows looked at together: one by one would be slow and no better
@@ -42,26 +42,28 @@ _Z = 1.959964
 class Shift:
     """How far the level has moved, in log-odds, with its 95 % interval, told from so many `rows` with known outcomes.
 
-    `still` is the probability that nothing has moved at all, `gained` the log evidence that such corrections have
-    gained of late on the rows that they came in time for (below zero: they do harm).
+    `clear` says whether the evidence for a move is, or was and has not been refuted since. `still` is the probability
+    that nothing has moved at all, `gained` the log evidence that such corrections have gained of late on the rows that
+    they came in time for (below zero: they do harm).
     """
 
     value: float
     low: float
     high: float
     still: float
+    clear: bool
     rows: int
     gained: float = 0.0
 
     @property
     def moved(self) -> bool:
         """Whether the evidence is clear, and following it no harm."""
-        return self.still < _CLEAR and self.gained > _HARM
+        return self.clear and self.gained > _HARM
 
     @property
     def proposed(self) -> float:
         """What the evidence asks for, whatever such corrections have gained."""
-        return self.value if self.still < _CLEAR else 0.0
+        return self.value if self.clear else 0.0
 
     @property
     def applied(self) -> float:
@@ -77,7 +79,7 @@ class BaseRate:
         self._precision = np.full(len(_MEMORIES), 1 / _SPREAD**2)
         self._prior = np.array([_STILL, *np.full(len(_MEMORIES), (1 - _STILL) / len(_MEMORIES))])
         self._weight = self._prior
-        self._rows, self._gained = 0, 0.0
+        self._rows, self._gained, self._clear = 0, 0.0, False
 
     def learn(self, log_odds: Floats, label: Floats, proposed: Floats | float = 0.0, weight: float = 1.0) -> None:
         """Take in rows, shape (rows,) each, whose outcomes have come to be known at the same time.
@@ -98,6 +100,7 @@ class BaseRate:
         fresh = 1 - np.exp(-information / _CALM)
         weighed = ((1 - fresh) * self._weight + fresh * self._prior) * np.exp(_evidence(gained))
         self._weight = weighed / weighed.sum()
+        self._clear = self._weight[0] < (1 - _CLEAR if self._clear else _CLEAR)
         self._mean, self._precision = found, curvature
         self._rows += len(label)
 
@@ -108,7 +111,7 @@ class BaseRate:
         share = moved / moved.sum()
         mean = float(share @ self._mean)
         spread = float(np.sqrt(share @ (1 / self._precision + (self._mean - mean) ** 2)))
-        return Shift((1 - still) * mean, mean - _Z * spread, mean + _Z * spread, still, self._rows, self._gained)
+        return Shift(mean, mean - _Z * spread, mean + _Z * spread, still, self._clear, self._rows, self._gained)
 
 
 @dataclass(frozen=True)

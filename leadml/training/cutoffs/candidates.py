@@ -53,9 +53,9 @@ class Candidates:
 
     @property
     def recall(self) -> Floats:
-        """The share of all leads that convert which cross and convert; nan where none converts."""
+        """The share that crosses of all leads that convert; nan where none converts."""
         with np.errstate(invalid="ignore"):
-            share: Floats = self.converted / np.float64(len(self.crossings.converting))
+            share: Floats = self.crossings.reached(self.cutoffs) / np.float64(len(self.crossings.converting))
         return share
 
     @cached_property
@@ -70,8 +70,8 @@ class Candidates:
         return self.crossings.sums(gain, self.cutoffs)
 
     def f_beta(self, beta: float) -> Floats:
-        """F-beta of each cutoff (van Rijsbergen 1979); 0 where no lead converts."""
-        weight = beta * beta
-        whole = weight * len(self.crossings.converting) + self.crossed
-        score: Floats = (1 + weight) * self.converted / np.maximum(whole, 1e-12)
+        """F-beta of each cutoff's precision and recall (van Rijsbergen 1979); 0 where no lead converts."""
+        weight, recall = beta * beta, np.nan_to_num(self.recall)
+        precision = self.converted / np.maximum(self.crossed, 1)
+        score: Floats = (1 + weight) * precision * recall / np.maximum(weight * precision + recall, 1e-12)
         return score

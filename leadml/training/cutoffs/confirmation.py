@@ -102,10 +102,7 @@ def _kept(asked: StagePolicy, got: Figures) -> Iterator[bool]:
 
 def _not_held(found: Confirmation) -> str:
     got = found.got
-    did = [] if got.per_week is None else [f"{got.per_week[0]:.1f} leads a week crossed it"]
-    did += [] if got.precision is None else [f"{got.precision[0]:.1%} of its leads converted"]
-    did += [] if got.recall is None else [f"it reached {got.recall[0]:.1%} of those that did"]
-    return (
-        f"That would not have held so far: chosen in this way on the older half of the weeks, it lay at "
-        f"{found.cutoff:.3f}, and in the newer half {', '.join(did)}."
-    )
+    did = [] if got.per_week is None else [f"in the newer half {got.per_week[0]:.1f} leads a week crossed it"]
+    did += [] if got.precision is None else [f"{got.precision[0]:.1%} of them converted"]
+    did += [] if got.recall is None else [f"{got.recall[0]:.1%} of all that did"]
+    return f"Chosen so on the older half of the weeks ({found.cutoff:.3f}), that did not hold: {', '.join(did)}."

@@ -46,8 +46,8 @@ class Crossings:
 
     `period` is that which the snapshots span, unless it is given, and `weeks` its length (None where there is none);
     `converting` is one row of each lead that converts after any of its snapshots, its first such one. `records` are
-    the rows at which leads cross anything, by lead and time, and `earlier` the highest probability each lead had
-    before.
+    the rows at which leads cross anything, by lead and time, `earlier` the highest probability each lead had before,
+    and `winning` which of them are of leads that convert, be it long after.
     """
 
     def __init__(
@@ -73,6 +73,9 @@ class Crossings:
         rising = probability[rows] > earlier
         self.records, self.earlier = rows[rising], earlier[rising]
         self._probability, self._label = probability[self.records], label[self.records]
+        winners = np.zeros(int(leads.max(initial=0)) + 1, dtype=np.bool_)
+        winners[leads[self.converting]] = True
+        self.winning = winners[leads[self.records]]
         self._new = self.after_first(order, self.records)
 
     def candidates(self, lowest: float) -> Floats:
@@ -86,6 +89,11 @@ class Crossings:
         crossed = _reaching(self._probability, cutoffs) - _reaching(self.earlier, cutoffs)
         converted = _reaching(self._probability[won], cutoffs) - _reaching(self.earlier[won], cutoffs)
         return crossed, converted
+
+    def reached(self, cutoffs: Floats) -> Rows:
+        """How many of the leads that convert cross each cutoff at all, however long before."""
+        own = self.winning
+        return _reaching(self._probability[own], cutoffs) - _reaching(self.earlier[own], cutoffs)
 
     def per_week(self, cutoffs: Floats) -> Floats | None:
         """How many leads cross each cutoff in an average week, those of the first moment aside; None without weeks."""

@@ -19,7 +19,7 @@ from leadml.training.folds import Rows
 from leadml.training.split import Mask
 
 # What is summed up at each cutoff over first crossings, and what over all leads that convert.
-_AT_CUTOFFS = 5
+_AT_CUTOFFS = 6
 _NAMES = ("leads", "precision", "recall", "missed", "per_week", "missed_per_week", "value_per_week")
 _WEEKLY = ("per_week", "missed_per_week", "value_per_week")
 
@@ -51,7 +51,7 @@ def figures_at(
         return [Figures() for _ in asked]
     curve = _Curve(known, known.crossings(stage), ascending)
     value, low, high = spread(curve.entries(), curve.figures, repeats=repeats, seed=seed)
-    value, low, high = _within_reason(value, low, high)
+    value, low, high = _within_reason(value, low, high, len(curve.crossings.converting))
     return [curve.at(column, value, low, high) for column in place]
 
 
@@ -70,7 +70,8 @@ class _Curve:
         rows = np.r_[found, converting]
         label = self.leads.label[found]
         new = self.crossings.after_first(self.leads.order, found)
-        held = np.stack([np.ones(len(found)), label, new, label * come_new[found], new * self._gain(found)])
+        reached = self.crossings.winning
+        held = np.stack([np.ones(len(found)), label, reached, new, reached * come_new[found], new * self._gain(found)])
         crossing = self._between(held)
         alike = np.stack([np.ones(len(converting)), come_new[converting]], axis=1)
         values = sparse.block_diag([crossing, sparse.csr_array(alike)], format="csr")
@@ -82,11 +83,11 @@ class _Curve:
         size, weeks = len(self.cutoffs), self.crossings.weeks or np.nan
         steps = sums[:, : _AT_CUTOFFS * (size + 1)].reshape(len(sums), _AT_CUTOFFS, size + 1)
         reaching = np.cumsum(steps[:, :, ::-1], axis=2)[:, :, ::-1][:, :, 1:]
-        crossed, won, new, won_new, gain = reaching.transpose(1, 0, 2)
+        crossed, won, reached, new, reached_new, gain = reaching.transpose(1, 0, 2)
         all_won, all_new = sums[:, -2, None], sums[:, -1, None]
         with np.errstate(invalid="ignore", divide="ignore"):
-            shares = [won / crossed, won / all_won]
-        by_name = [crossed, *shares, all_won - won, new / weeks, (all_new - won_new) / weeks, gain / weeks]
+            shares = [won / crossed, reached / all_won]
+        by_name = [crossed, *shares, all_won - reached, new / weeks, (all_new - reached_new) / weeks, gain / weeks]
         return np.stack(by_name, axis=1)
 
     def at(self, column: int, value: Floats, low: Floats, high: Floats) -> Figures:
@@ -140,18 +141,17 @@ class _Curve:
         return np.where(order[rows] > self.crossings.period.first, week, -1), len(after)
 
 
-def _within_reason(value: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
+def _within_reason(value: Floats, low: Floats, high: Floats, converting: int) -> tuple[Floats, Floats, Floats]:
     """Intervals without what cannot be: counts below 0, shares outside 0 to 1 or known without doubt."""
     low, high = low.copy(), high.copy()
     for number, name in enumerate(_NAMES[:-1]):
         low[number] = np.maximum(low[number], 0.0)
         if name in ("precision", "recall"):
             high[number] = np.minimum(high[number], 1.0)
-    leads, precision, recall, missed = value[:4]
-    of = {1: leads, 2: np.round(precision * leads) + missed}
-    for number, share in ((1, precision), (2, recall)):
+    leads, precision, recall = value[:3]
+    for number, share, of in ((1, precision, leads), (2, recall, np.full(len(leads), converting))):
         for column in np.flatnonzero((share == 0) | (share == 1)):
-            rows = float(of[number][column])
+            rows = float(of[column])
             if rows > 0:
                 least, most = wilson(float(share[column]) * rows, rows)
                 low[number, column] = min(low[number, column], least)

@@ -15,10 +15,10 @@ class Figures:
     """What a cutoff would have done to the leads it is judged on, each figure (value, low, high) or None.
 
     `per_week` is the number of leads that first cross it in an average week (None without time), `precision` the share
-    of all that cross it which convert within the horizon of crossing, `recall` their share of all leads that convert,
-    and `value_per_week` what those that convert were expected to bring, less the cost of working all that cross.
-    `leads` is the number of all that cross it, `missed` that of leads that convert and are not among those that cross
-    and convert, `missed_per_week` the same of the leads that came in after the first moment, in an average week.
+    of all that cross it which convert within the horizon of crossing, `recall` the share that crosses of all that
+    convert, however long before, and `value_per_week` what those that convert were expected to bring, less the cost of
+    working all that cross. `leads` is the number of all that cross it, `missed` that of leads that convert and never
+    cross it, `missed_per_week` the same of the leads that came in after the first moment, in an average week.
     """
 
     per_week: Interval | None = None

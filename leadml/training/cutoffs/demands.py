@@ -59,8 +59,7 @@ def _demands(asked: StagePolicy, candidates: Candidates) -> Iterator[Demand]:
         enough = (candidates.crossed >= FEWEST_LEADS) & (candidates.converted >= minimum * candidates.crossed)
         yield Demand("minimum precision", enough if confidence is None else _certified(candidates, within, asked))
     if asked.minimum_recall is not None:
-        enough = candidates.converted >= asked.minimum_recall * len(candidates.crossings.converting)
-        yield Demand("minimum recall", enough & (len(candidates.crossings.converting) > 0))
+        yield Demand("minimum recall", np.nan_to_num(candidates.recall) >= asked.minimum_recall)
 
 
 def _certified(candidates: Candidates, within: Mask, asked: StagePolicy) -> Mask:

@@ -44,12 +44,16 @@ class Question:
             return self.asked
         return StagePolicy(minimum_precision=times_base_rate(self.base_rate, DEFAULT_MULTIPLES[self.stage]))
 
+    @property
+    def _of(self) -> str:
+        return "" if self.segment is None else f" of {self.segment}"
+
     def publish(self, leads: OutOfTime, seed: int) -> Cutoff:
         """The cutoff for leads with known outcomes, and what it would have done to them."""
         asked, left_aside = self._within(leads)
         answer = asked.answer(leads)
         if answer.cutoff is None:
-            why = f"No {self.stage} cutoff is published: {answer.why}."
+            why = f"No {self.stage} cutoff{self._of} is published: {answer.why}."
             return unpublished(self.stage, why + left_aside, self.segment)
         figures = figures_at(leads, self.stage, [answer.cutoff], seed=seed)[0]
         return asked.cutoff(answer, figures, leads.cost_of_working, left_aside)
@@ -58,7 +62,8 @@ class Question:
         """An answer with what it would have done."""
         place, of_all, promise = answer.cutoff or 0.0, self.of_all, None
         words = placed(of_all, answer.binding, cost) + answer.why
-        why = f"{self.stage} at {place:.3f} is {words}: {did(figures, answer.crossed, self.base_rate)}.{left_aside}"
+        seen = did(figures, answer.crossed, self.base_rate)
+        why = f"{self.stage}{self._of} at {place:.3f} is {words}: {seen}.{left_aside}"
         if of_all.minimum_precision is not None and of_all.confidence is not None:
             promise = Guarantee(of_all.minimum_precision, of_all.confidence)
         return Cutoff(self.stage, place, answer.binding, why, figures, self.segment, promise, asked=of_all)

@@ -13,6 +13,7 @@ from leadml.training.cutoffs import OutOfTime, Stage
 from leadml.training.evaluation import resampled_accounts, with_intervals
 from leadml.training.fairness.groups import PeopleGroups
 from leadml.training.folds import Rows
+from leadml.training.handed_over import first_handed_over
 
 FOUR_FIFTHS = 0.8
 _REPEATS = 200
@@ -55,7 +56,7 @@ class _Sums:
 
 
 def group_rates(
-    leads: OutOfTime, groups: PeopleGroups, cutoff: float | None, stage: Stage, *, seed: int = 0
+    leads: OutOfTime, groups: PeopleGroups, cutoffs: Floats, stage: Stage, *, seed: int = 0
 ) -> list[dict[str, Any]]:
     """What happens to each group at a cutoff, in the order of `groups.names`.
 
@@ -68,8 +69,9 @@ def group_rates(
     Args:
         leads: leads out of time whose outcome is known.
         groups: the group of each snapshot.
-        cutoff: probability, None where none is published: then nothing is selected, and those figures are None.
-        stage: whose cutoff it is.
+        cutoffs: of each snapshot, NaN where none is published; where all are, nothing is selected and those figures
+            are None.
+        stage: whose cutoffs they are.
         seed: picks the accounts of each repeat.
 
     Returns:
@@ -80,7 +82,7 @@ def group_rates(
         "higher than predicted", "as predicted" or None).
     """
     count = len(groups.names)
-    counted = _counted(leads, groups, cutoff, stage)
+    counted, published = _counted(leads, cutoffs, stage), bool(np.isfinite(cutoffs).any())
     value = _Sums(_by_account(counted, leads, groups.code, count).sum(axis=0))
     repeats = _repeats(counted, leads, groups.code, count, seed)
     told: list[dict[str, Any]] = [
@@ -90,26 +92,25 @@ def group_rates(
     for name in ("selected", "precision", "recall"):
         figures = with_intervals(getattr(value, name), getattr(repeats, name))
         for row, figure in zip(told, figures, strict=True):
-            row[name] = None if cutoff is None else list(figure)
+            row[name] = list(figure) if published else None
     for row, observed, predicted in zip(
         told, with_intervals(value.share(6, 4), repeats.share(6, 4)), value.share(5, 4), strict=True
     ):
         row |= {"observed": list(observed), "predicted": float(predicted)}
     _calibrated(told, value, repeats, groups)
-    _four_fifths(told, value, repeats, () if cutoff is None else groups.judged)
+    _four_fifths(told, value, repeats, groups.judged if published else ())
     return told
 
 
-def _counted(leads: OutOfTime, groups: PeopleGroups, cutoff: float | None, stage: Stage) -> Floats:
+def _counted(leads: OutOfTime, cutoffs: Floats, stage: Stage) -> Floats:
     """What each snapshot adds to the counts, array (snapshots, counts)."""
-    crossings = leads.crossings(stage)
+    crossed = first_handed_over(leads, cutoffs, stage)
     counted = np.zeros((len(leads.label), _COUNTS))
     counted[np.unique(leads.lead, return_index=True)[1], 0] = 1
-    if cutoff is not None:
-        crossed = crossings.rows(cutoff)
-        counted[crossed, 1] = 1
-        counted[crossed, 2] = leads.label[crossed]
-    counted[crossings.converting, 3] = 1
+    counted[crossed, 1] = 1
+    counted[crossed, 2] = leads.label[crossed]
+    converting = np.flatnonzero(leads.label == 1)
+    counted[converting[np.unique(leads.lead[converting], return_index=True)[1]], 3] = 1
     counted[:, 4] = 1
     counted[:, 5] = leads.probability
     counted[:, 6] = leads.label

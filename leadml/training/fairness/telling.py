@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 from leadml.features import Snapshots
 from leadml.features.plan import readable
 from leadml.predict import Scorer
-from leadml.training.cutoffs import Cutoff
+from leadml.predict.policy import Policy
 from leadml.training.fairness.groups import FEWEST, people_groups
 from leadml.training.fairness.proxies import proxies
 from leadml.training.fairness.rates import group_rates
 from leadml.training.folds import Rows
+from leadml.training.handed_over import row_cutoffs
 from leadml.training.handover import Rehearsal
 from leadml.training.split import account_codes
 
@@ -26,16 +27,14 @@ def fairness_facts(
     scorer: Scorer,
     snapshots: Snapshots,
     rehearsal: Rehearsal | None,
-    cutoffs: Sequence[Cutoff],
 ) -> list[dict[str, Any]]:
     """How the groups of each sensitive column fare, by the rehearsal, and what of the served scorer tells them.
 
     Args:
         sensitive: column -> table of "lead_id" and "value".
-        scorer: the scorer that is served; what stands in for a column is looked for in its features.
+        scorer: the scorer that is served, with its cutoffs; what stands in for a column is looked for in its features.
         snapshots: those that it was trained on.
         rehearsal: leads out of time, on which rates and calibration are judged; None where nothing was learned.
-        cutoffs: what is published.
 
     Returns:
         Per column "column", "label", "leads" out of time, "known" (those with a value), "groups" (at the MQL cutoff,
@@ -43,13 +42,13 @@ def fairness_facts(
         where groups cannot be compared.
     """
     return [
-        {"column": column, "label": readable(column), **_rates(values, rehearsal, cutoffs)}
+        {"column": column, "label": readable(column), **_rates(values, rehearsal, scorer.policy)}
         | _proxies(values, scorer, snapshots)
         for column, values in sensitive.items()
     ]
 
 
-def _rates(values: pa.Table, rehearsal: Rehearsal | None, cutoffs: Sequence[Cutoff]) -> dict[str, Any]:
+def _rates(values: pa.Table, rehearsal: Rehearsal | None, policy: Policy) -> dict[str, Any]:
     nothing: dict[str, Any] = {"leads": 0, "known": 0, "groups": [], "sql": [], "pooled": 0}
     if rehearsal is None:
         return nothing | {"why": "Nothing has been learned yet that could be judged on leads of each group."}
@@ -59,14 +58,13 @@ def _rates(values: pa.Table, rehearsal: Rehearsal | None, cutoffs: Sequence[Cuto
     own = _values_of(ids, values)
     by_lead = people_groups(own)
     groups = by_lead.of_rows(np.searchsorted(lead, leads.lead))
-    at = {cutoff.stage: cutoff.probability for cutoff in reversed(cutoffs)}
     few = f"Fewer than two groups have {FEWEST} leads or more in the newest part, so there is nothing to compare."
     return nothing | {
         "leads": len(lead),
         "known": len(own) - own.null_count,
         "pooled": groups.pooled,
-        "groups": group_rates(leads, groups, at.get("MQL"), "MQL"),
-        "sql": group_rates(leads, groups, at.get("SQL"), "SQL"),
+        "groups": group_rates(leads, groups, row_cutoffs(leads, policy, "MQL"), "MQL"),
+        "sql": group_rates(leads, groups, row_cutoffs(leads, policy, "SQL"), "SQL"),
         "why": None if len(groups.judged) > 1 else few,
     }
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leadml.predict.encoding import Floats
 from leadml.training.cutoffs import OutOfTime
 from leadml.training.folds import Rows
+from leadml.training.handed_over import first_handed_over
 from leadml.training.split import Mask
 
 
@@ -37,30 +39,36 @@ class Alarms:
     won_later: int
 
 
-def missed_wins(leads: OutOfTime, cutoff: float) -> Missed:
-    """The missed wins among leads out of time (those not yet known count for what they scored)."""
+def missed_wins(leads: OutOfTime, cutoffs: Floats) -> Missed:
+    """The missed wins among leads out of time (those not yet known count for what they scored), by row cutoffs."""
     won = np.unique(leads.lead[leads.label == 1])
     best = _best_moments(leads)
     best = best[np.isin(leads.lead[best], won)]
-    below = best[leads.probability[best] < cutoff]
-    crossed = np.unique(leads.lead[leads.eligible("MQL") & (leads.probability >= cutoff)])
+    above = np.unique(leads.lead[leads.probability >= cutoffs])
+    below = best[~np.isin(leads.lead[best], above)]
+    crossed = leads.lead[first_handed_over(leads, cutoffs, "MQL")]
     ordered = below[np.lexsort((below, leads.probability[below]))]
     return Missed(ordered, len(won), len(won) - len(below) - int(np.isin(won, crossed).sum()))
 
 
-def false_alarms(leads: OutOfTime, cutoff: float, won: Mask) -> Alarms:
+def false_alarms(leads: OutOfTime, cutoffs: Floats, won: Mask) -> Alarms:
     """The false alarms among leads out of time; `won` says of each snapshot whether its lead was ever won."""
-    known = np.flatnonzero(np.isfinite(leads.label))
-    crossed = known[leads.known.crossings("MQL").rows(cutoff)]
+    crossed = known_crossings(leads, cutoffs)
     not_in_time = crossed[leads.label[crossed] == 0]
     rows = not_in_time[~won[not_in_time]]
     ordered = rows[np.lexsort((rows, -leads.probability[rows]))]
     return Alarms(ordered, len(crossed), len(not_in_time) - len(rows))
 
 
-def never_above(leads: OutOfTime, cutoff: float) -> Rows:
-    """The known snapshots of leads that never scored as much as the cutoff."""
-    above = np.unique(leads.lead[leads.probability >= cutoff])
+def known_crossings(leads: OutOfTime, cutoffs: Floats) -> Rows:
+    """The first crossings of the MQL cutoff whose outcome is known."""
+    crossed = first_handed_over(leads, cutoffs, "MQL")
+    return crossed[np.isfinite(leads.label[crossed])]
+
+
+def never_above(leads: OutOfTime, cutoffs: Floats) -> Rows:
+    """The known snapshots of leads that never scored as much as their cutoff."""
+    above = np.unique(leads.lead[leads.probability >= cutoffs])
     return np.flatnonzero(np.isfinite(leads.label) & ~np.isin(leads.lead, above))
 
 

@@ -13,12 +13,14 @@ import pyarrow.compute as pc
 from leadml.features import Snapshots
 from leadml.predict import Scorer
 from leadml.predict.columns import read_columns
+from leadml.predict.encoding import Floats
+from leadml.predict.policy import Policy
 from leadml.schema import LeadTables
-from leadml.training.cutoffs import Cutoff
 from leadml.training.folds import Rows
+from leadml.training.handed_over import row_cutoffs
 from leadml.training.handover import Rehearsal
 from leadml.training.review.common import in_common
-from leadml.training.review.picking import Alarms, Missed, false_alarms, missed_wins, never_above
+from leadml.training.review.picking import Alarms, Missed, false_alarms, known_crossings, missed_wins, never_above
 from leadml.training.split import Mask
 
 MOST_LISTED = 200
@@ -28,64 +30,66 @@ _LEAD_ID = "leadml: lead id"  # no attribute of a user is called so
 _DAY = 86_400e6  # microseconds
 
 
-def review_facts(tables: LeadTables, rehearsal: Rehearsal | None, cutoffs: Sequence[Cutoff]) -> dict[str, Any]:
+def review_facts(tables: LeadTables, rehearsal: Rehearsal | None, policy: Policy) -> dict[str, Any]:
     """How many wins were missed and alarms false out of time, and what they have in common; no lead is named.
 
     Returns:
-        "cutoff" (MQL), "missed": "count", "of" (leads won), "gated", "listed" and "common" (see `in_common`);
-        "alarms": "count", "of" (leads that crossed), "won_later", "listed" and "common"; or None for these and "why".
+        "cutoffs" (for MQL, ascending; of several, each segment has its own), "missed" with "count", "of" (leads won),
+        "gated", "listed" and "common" (see `in_common`), "alarms" with "count", "of" (leads that crossed), "won_later",
+        "listed" and "common"; or None for these and "why".
     """
-    cutoff = _mql(cutoffs)
-    if rehearsal is None or cutoff is None:
+    cutoffs = _mql(rehearsal, policy)
+    if rehearsal is None or cutoffs is None:
         why = "Without an MQL cutoff no lead is handed over, so none is missed and no alarm is false."
-        return {"cutoff": None, "missed": None, "alarms": None, "why": why}
-    missed, alarms = _picked(tables, rehearsal, cutoff)
+        return {"cutoffs": [], "missed": None, "alarms": None, "why": why}
+    missed, alarms = _picked(tables, rehearsal, cutoffs)
     return {
-        "cutoff": cutoff,
+        "cutoffs": np.unique(cutoffs[np.isfinite(cutoffs)]).tolist(),
         "missed": {
             "count": len(missed.rows),
             "of": missed.wins,
             "gated": missed.gated,
             "listed": min(len(missed.rows), MOST_LISTED),
-            "common": _missed_in_common(rehearsal, cutoff, missed),
+            "common": _missed_in_common(rehearsal, cutoffs, missed),
         },
         "alarms": {
             "count": len(alarms.rows),
             "of": alarms.crossed,
             "won_later": alarms.won_later,
             "listed": min(len(alarms.rows), MOST_LISTED),
-            "common": _alarms_in_common(rehearsal, cutoff, alarms),
+            "common": _alarms_in_common(rehearsal, cutoffs, alarms),
         },
         "why": None,
     }
 
 
-def review_rows(
-    scorer: Scorer, tables: LeadTables, rehearsal: Rehearsal | None, cutoffs: Sequence[Cutoff]
-) -> list[dict[str, Any]]:
+def review_rows(tables: LeadTables, rehearsal: Rehearsal | None, policy: Policy) -> list[dict[str, Any]]:
     """The worst missed wins, then the worst false alarms, at most `MOST_LISTED` of each, worst first.
 
     Each row has "kind" ("missed" or "alarm"), "lead_id", "as_of" (ISO moment, None without dates), "probability" (of a
-    scorer that had not seen that time), "grade" (by the bounds of `scorer`), "what_happened", "reasons_for" and
+    scorer that had not seen that time), "grade" (by the bounds of `policy`), "what_happened", "reasons_for" and
     "reasons_against" (texts, the strongest first).
     """
-    cutoff = _mql(cutoffs)
-    if rehearsal is None or cutoff is None:
+    cutoffs = _mql(rehearsal, policy)
+    if rehearsal is None or cutoffs is None:
         return []
-    missed, alarms = _picked(tables, rehearsal, cutoff)
-    judge = replace(rehearsal.scorer, policy=scorer.policy)
+    missed, alarms = _picked(tables, rehearsal, cutoffs)
+    judge = replace(rehearsal.scorer, policy=replace(policy, segments=()))
     kinds = (("missed", missed.rows[:MOST_LISTED]), ("alarm", alarms.rows[:MOST_LISTED]))
     return [row for kind, rows in kinds if len(rows) for row in _rows(kind, judge, tables, rehearsal.weekly.take(rows))]
 
 
-def _mql(cutoffs: Sequence[Cutoff]) -> float | None:
-    """The MQL cutoff that is published, None where there is none."""
-    return next((cutoff.probability for cutoff in cutoffs if cutoff.stage == "MQL"), None)
+def _mql(rehearsal: Rehearsal | None, policy: Policy) -> Floats | None:
+    """The MQL cutoff of each snapshot out of time, None where none is published at all."""
+    if rehearsal is None:
+        return None
+    cutoffs = row_cutoffs(rehearsal.leads, policy, "MQL")
+    return cutoffs if np.isfinite(cutoffs).any() else None
 
 
-def _picked(tables: LeadTables, rehearsal: Rehearsal, cutoff: float) -> tuple[Missed, Alarms]:
+def _picked(tables: LeadTables, rehearsal: Rehearsal, cutoffs: Floats) -> tuple[Missed, Alarms]:
     won = np.asarray(pc.fill_null(pc.equal(_of_leads(tables, rehearsal.weekly, "outcome"), "won"), False))
-    return missed_wins(rehearsal.leads, cutoff), false_alarms(rehearsal.leads, cutoff, won)
+    return missed_wins(rehearsal.leads, cutoffs), false_alarms(rehearsal.leads, cutoffs, won)
 
 
 def _of_leads(tables: LeadTables, snapshots: Snapshots, column: str) -> pa.ChunkedArray:
@@ -93,9 +97,9 @@ def _of_leads(tables: LeadTables, snapshots: Snapshots, column: str) -> pa.Chunk
     return tables.leads[column].take(pc.index_in(snapshots.lead_id, tables.leads["lead_id"].combine_chunks()))
 
 
-def _missed_in_common(rehearsal: Rehearsal, cutoff: float, missed: Missed) -> list[dict[str, Any]]:
+def _missed_in_common(rehearsal: Rehearsal, cutoffs: Floats, missed: Missed) -> list[dict[str, Any]]:
     """Beside the other leads that never scored as much as the cutoff and were not won."""
-    rows = never_above(rehearsal.leads, cutoff)
+    rows = never_above(rehearsal.leads, cutoffs)
     return _in_common(rehearsal, rows, rehearsal.leads.label[rows] == 1, np.isin(rows, _first_won(rehearsal, rows)))
 
 
@@ -106,10 +110,9 @@ def _first_won(rehearsal: Rehearsal, rows: Rows) -> Rows:
     return first
 
 
-def _alarms_in_common(rehearsal: Rehearsal, cutoff: float, alarms: Alarms) -> list[dict[str, Any]]:
+def _alarms_in_common(rehearsal: Rehearsal, cutoffs: Floats, alarms: Alarms) -> list[dict[str, Any]]:
     """Beside the other leads that crossed the cutoff."""
-    known = np.flatnonzero(np.isfinite(rehearsal.leads.label))
-    rows = known[rehearsal.leads.known.crossings("MQL").rows(cutoff)]
+    rows = known_crossings(rehearsal.leads, cutoffs)
     return _in_common(rehearsal, rows, np.isin(rows, alarms.rows), np.ones(len(rows), dtype=np.bool_))
 
 

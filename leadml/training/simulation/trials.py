@@ -29,8 +29,9 @@ class Trial:
 
     `volume` leads cross first in an average week after the first moment (in all, without weeks), `precision` of all
     that cross convert, which is `recall` of all leads that do; `missed` are the wins left. `auc` says how well the
-    points rank leads, whatever the cutoff. Precision is None below 10 leads, recall where nothing is won, the AUC where all leads ended alike.
-    `less_present` are the differences to the rulebook and cutoff as they are, from the same repeats.
+    points rank leads, whatever the cutoff. Precision is None below 10 leads, recall where nothing is won, the AUC where
+    all leads ended alike. `less_present` are the differences to the rulebook and cutoff as they are, from the same
+    repeats.
     """
 
     name: str
@@ -81,6 +82,11 @@ class Points:
         if minimum is not None:
             fits &= (crossed >= FEWEST_LEADS) & (converted >= minimum * crossed)
         why = f"the lowest at which {' and '.join(said)}"
+        others = [
+            name for name, value in vars(policy).items() if value and name not in ("per_week", "minimum_precision")
+        ]
+        if others:
+            why += f"; not asked of points: {', '.join(others)}"
         return (self._points(ranks[np.argmax(fits)]) if fits.any() else None), why
 
     def of_volume(self, leads: int) -> float | None:

@@ -27,7 +27,7 @@ def by_a_plain_loop(leads, stage, cutoff):
     """The figures of one cutoff, lead by lead."""
     start, weeks = leads.order.min(), np.ptp(leads.order) / 7
     eligible = leads.eligible(stage)
-    crossed = won = new = gain = converting = come_new = won_new = 0
+    crossed = won = reached = new = gain = converting = come_new = reached_new = 0
     for lead in np.unique(leads.lead):
         rows = np.flatnonzero(leads.lead == lead)
         rows = rows[np.argsort(leads.order[rows], kind="stable")]
@@ -39,7 +39,8 @@ def by_a_plain_loop(leads, stage, cutoff):
             if eligible[row] and leads.probability[row] >= cutoff:
                 crossed += 1
                 won += leads.label[row]
-                won_new += leads.label[row] and late
+                reached += converts
+                reached_new += converts and late
                 if leads.order[row] > start:
                     new += 1
                     gain += leads.label[row] * np.nan_to_num(leads.value[row]) - 5.0
@@ -47,10 +48,10 @@ def by_a_plain_loop(leads, stage, cutoff):
     return {
         "leads": crossed,
         "precision": won / crossed if crossed else None,
-        "recall": won / converting if converting else None,
-        "missed": converting - won,
+        "recall": reached / converting if converting else None,
+        "missed": converting - reached,
         "per_week": new / weeks,
-        "missed_per_week": (come_new - won_new) / weeks,
+        "missed_per_week": (come_new - reached_new) / weeks,
         "value_per_week": gain / weeks,
     }
 

@@ -28,7 +28,8 @@ def floor(seed: int, leads: int = 900, rates: tuple[float, ...] = (0.3, 0.3, 0.3
 def told(seed: int, cutoff: float | None = 0.5, **how: object) -> tuple[list[dict], OutOfTime, np.ndarray]:
     leads, group = floor(seed, **how)
     by_lead = people_groups(pa.array(group))
-    return group_rates(leads, by_lead.of_rows(leads.lead), cutoff, "MQL"), leads, group
+    cutoffs = np.full(len(leads.label), np.nan if cutoff is None else cutoff)
+    return group_rates(leads, by_lead.of_rows(leads.lead), cutoffs, "MQL"), leads, group
 
 
 def test_rates_are_those_of_a_plain_loop():
@@ -80,7 +81,8 @@ def test_a_group_that_wins_less_than_predicted_is_found():
     leads, group = floor(7, leads=3000)
     late = group[leads.lead] == "g1"
     leads = OutOfTime(leads.probability, np.where(late, 0.0, leads.label), leads.lead, leads.account, leads.order)
-    rows = group_rates(leads, people_groups(pa.array(group)).of_rows(leads.lead), 0.5, "MQL")
+    by_lead = people_groups(pa.array(group))
+    rows = group_rates(leads, by_lead.of_rows(leads.lead), np.full(len(leads.label), 0.5), "MQL")
     assert {row["group"]: row["calibrated"] for row in rows} == {
         "g0": "as predicted",
         "g1": "lower than predicted",
