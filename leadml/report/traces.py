@@ -29,8 +29,8 @@ TRACES = (
     ),
     Trace(
         "Does it keep its word?",
-        "Ten bands of like scores: mean prediction beside the share won, with Wilson’s interval.",
-        ("leadml.training.evaluation.reliability",),
+        "Up to ten bands of like scores: mean prediction and share won, its interval over accounts, or Wilson’s if wider.",
+        ("leadml.training.calibration.bands.reliability",),
         "evaluation",
     ),
     Trace(
