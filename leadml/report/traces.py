@@ -29,7 +29,7 @@ TRACES = (
     ),
     Trace(
         "Does it keep its word?",
-        "Up to ten bands of like scores: mean prediction and share won, with an interval over accounts (Wilson’s if wider).",
+        "Up to ten bands of like scores: mean prediction, and share won with an interval over accounts or Wilson’s.",
         ("leadml.training.calibration.bands.reliability",),
         "evaluation",
     ),
