@@ -92,7 +92,8 @@ def expected_volumes(seen: Weekly, *, weeks: int = WEEKS_AHEAD, level: float = L
     before = _negative_binomial(*_moments(shape[:-1], rate[:-1], dispersion))
     weight = nbinom.logpmf(seen.accounts[:, None], *before).sum(axis=0)
     model = random.choice(len(weight), _DRAWS, p=np.exp(weight - logsumexp(weight)))
-    sizes, share = np.unique(seen.together, return_counts=True) if len(seen.together) else (np.ones(1), np.ones(1))
+    together = seen.together if len(seen.together) else np.ones(1, dtype=np.int64)
+    sizes, share = np.unique(together, return_counts=True)
     found = []
     for ahead in range(1, weeks + 1):
         left = remembered ** (ahead - 1)
