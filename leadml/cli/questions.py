@@ -66,7 +66,7 @@ def print_lead_questions(asked: Sequence[LeadQuestion]) -> None:
 
 def _lines(asked: LeadQuestion) -> list[tuple[str, str, str, str]]:
     answers = [(f"- {one.answer}", "", f"{one.share:.0%}", f"{one.score:.1f}") for one in asked.answers]
-    return [(asked.question, f"{asked.value:+.4f}", "", ""), *answers]
+    return [(asked.question, f"{round(asked.value, 4) + 0.0:+.4f}", "", ""), *answers]
 
 
 def _share(count: int, of: int) -> str:
