@@ -41,7 +41,8 @@ def simulate_rules(
         weights: such as "Budget=2": what the points of a dimension are multiplied by.
         points: such as "Budget: budget approved=15": other points of a rule.
         cutoff: in points, to be tried in place of the present one.
-        weeks: how many of the newest weeks whose horizon has passed, 1 or more.
+        weeks: how many of the newest weeks whose horizon has passed, 1 or more; leads are looked at when these begin,
+            too.
         progress: told what is being done.
 
     Raises:

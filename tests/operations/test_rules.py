@@ -239,7 +239,10 @@ def test_a_simulation_looks_at_finished_weeks_alone(config) -> None:
     newest = max(one[key] for rows, key in ((leads, "created"), (leads, "closed"), (acts, "at")) for one in rows)
     last = datetime.fromisoformat(tried.period.split(" to ")[1])
     assert last + timedelta(days=30) <= datetime.fromisoformat(newest)
-    assert tried.weeks == 13
+    assert tried.weeks == 13  # of flow: the moment at which they begin is looked at as well
+    first = datetime.fromisoformat(tried.period.split(" to ")[0])
+    assert last - first == timedelta(weeks=13)
+    assert last + timedelta(days=30 + 7) > datetime.fromisoformat(newest)
     assert 0 < tried.won < tried.leads
 
 

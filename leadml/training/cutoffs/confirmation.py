@@ -2,6 +2,9 @@
 
 The published cutoff is chosen on all weeks, so its own figures are a little flattered. The same policy on the older
 half alone gives another cutoff, whose figures on the newer half nobody had a say in.
+
+Nearly so: outcomes of the older half's last weeks came in up to one horizon into the newer half, and accounts span
+both. What a horizon's drift does is therefore seen a little late, and not all of it.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ def confirmed(cutoff: Cutoff, questions: Sequence[Question], leads: OutOfTime, s
     place = _answered(questions, older)
     if place is None:
         return replace(cutoff, confirmation=Confirmation(asked, None, Figures(), None))
-    got = figures_at(_not_yet_over(newer, older, questions[-1], place), questions[-1].stage, [place], seed=seed)[0]
+    got = _figures(newer, older, questions[-1], place, seed)
     found = Confirmation(asked, place, got, _held(cutoff.asked, got))
     why = cutoff.why if found.held is not False else f"{cutoff.why} {_not_held(found)}"
     return replace(cutoff, confirmation=found, why=why)
@@ -71,6 +74,18 @@ def _answered(questions: Sequence[Question], older: OutOfTime) -> float | None:
         if place is not None:
             place = replace(question, floor=place).answer(older).cutoff
     return place
+
+
+def _figures(newer: OutOfTime, older: OutOfTime, question: Question, cutoff: float, seed: int) -> Figures:
+    """What a cutoff of the older half did on the newer one: who came was new, who was missed is told of all.
+
+    Winners that had crossed before were reached, not missed: without them recall would be told of the others alone.
+    """
+    came, all_there = (
+        figures_at(leads, question.stage, [cutoff], seed=seed)[0]
+        for leads in (_not_yet_over(newer, older, question, cutoff), newer)
+    )
+    return replace(came, recall=all_there.recall, missed=all_there.missed)
 
 
 def _not_yet_over(newer: OutOfTime, older: OutOfTime, question: Question, cutoff: float) -> OutOfTime:

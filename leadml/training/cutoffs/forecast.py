@@ -155,16 +155,16 @@ def forecast(leads: OutOfTime, cutoffs: Sequence[Cutoff], *, seed: int = 0) -> d
         cutoffs: those published.
         seed: picks the draws.
     """
-    own = leads.of_segment(None)
-    return {stage: _forecast(own, stage, _published(cutoffs, stage), seed) for stage in _STAGES}
+    own, reason = leads.of_segment(None), _too_little(leads)
+    return {stage: _forecast(own, stage, _published(cutoffs, stage), reason, seed) for stage in _STAGES}
 
 
 def _published(cutoffs: Sequence[Cutoff], stage: Stage) -> float | None:
     return next((one.probability for one in cutoffs if one.stage == stage and one.segment is None), None)
 
 
-def _forecast(leads: OutOfTime, stage: Stage, cutoff: float | None, seed: int) -> dict[str, Any]:
-    reason = f"No {stage} cutoff is published." if cutoff is None else _too_little(leads)
+def _forecast(leads: OutOfTime, stage: Stage, cutoff: float | None, reason: str | None, seed: int) -> dict[str, Any]:
+    reason = f"No {stage} cutoff is published." if cutoff is None else reason
     facts: dict[str, Any] = {"level": LEVEL, "weeks": [], "seen": [], "too_little": reason}
     if cutoff is None or leads.weeks is None:
         return facts
@@ -183,7 +183,7 @@ def _forecast(leads: OutOfTime, stage: Stage, cutoff: float | None, seed: int) -
 
 
 def _too_little(leads: OutOfTime) -> str | None:
-    """What keeps the weeks to come from being told."""
+    """What keeps the weeks to come from being told, by the moments of all leads: few of them may be of no segment."""
     if leads.order is None or leads.weeks is None:
         return "Leads without dates tell nothing of the weeks to come."
     moments = np.unique(leads.order)

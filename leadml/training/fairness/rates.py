@@ -19,8 +19,9 @@ FOUR_FIFTHS = 0.8
 _REPEATS = 200
 _LEVEL = 0.95
 
-# Of every lead: itself, its crossing, that crossing won, its conversion, snapshots, their probability, their wins.
-_COUNTS = 7
+# Of every lead: itself, its crossing, that crossing won, its conversion, snapshots, their probability, their wins, and
+# its crossing if it converts at all, however long after.
+_COUNTS = 8
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class _Sums:
 
     @property
     def recall(self) -> Floats:
-        """Their share of all leads that convert."""
-        return self.share(2, 3)
+        """Share that crosses of all leads that convert, however long before (as in `cutoffs.cutoff.Figures`)."""
+        return self.share(7, 3)
 
     @property
     def off(self) -> Floats:
@@ -111,6 +112,7 @@ def _counted(leads: OutOfTime, cutoffs: Floats, stage: Stage) -> Floats:
     counted[crossed, 2] = leads.label[crossed]
     converting = np.flatnonzero(leads.label == 1)
     counted[converting[np.unique(leads.lead[converting], return_index=True)[1]], 3] = 1
+    counted[crossed, 7] = np.isin(leads.lead[crossed], leads.lead[converting])
     counted[:, 4] = 1
     counted[:, 5] = leads.probability
     counted[:, 6] = leads.label

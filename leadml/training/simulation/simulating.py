@@ -43,7 +43,9 @@ class Simulation:
 
 
 def newest_weeks(tables: LeadTables, choices: Choices, rulebook: Rulebook, weeks: int) -> Snapshots:
-    """Each lead at each of the newest so many weeks whose horizon has passed; without dates each lead once.
+    """Each lead at each moment of the newest so many weeks whose horizon has passed; without dates each lead once.
+
+    The moment at which these weeks begin is among them: it tells whom they found above a cutoff already.
 
     Raises:
         TrainingError: no lead is closed, or no week has its whole horizon behind it.
@@ -54,7 +56,8 @@ def newest_weeks(tables: LeadTables, choices: Choices, rulebook: Rulebook, weeks
         )
     if "created_at" not in tables.leads.column_names:
         return finished_weeks(tables, choices, _ANY_TIME, rulebook.counts)
-    since = newest_moment(tables) - timedelta(days=choices.horizon_days + 7 * weeks)
+    days = choices.horizon_days + 7 * weeks + choices.every_days
+    since = newest_moment(tables) - timedelta(days=days) + timedelta(microseconds=1)
     return finished_weeks(tables, choices, since, rulebook.counts)
 
 

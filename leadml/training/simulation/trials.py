@@ -28,10 +28,10 @@ class Trial:
     """What a rulebook with a cutoff would have done, each figure (value, low, high).
 
     `volume` leads cross first in an average week after the first moment (in all, without weeks), `precision` of all
-    that cross convert, which is `recall` of all leads that do; `missed` are the wins left. `auc` says how well the
-    points rank leads, whatever the cutoff. Precision is None below 10 leads, recall where nothing is won, the AUC where
-    all leads ended alike. `less_present` are the differences to the rulebook and cutoff as they are, from the same
-    repeats.
+    that cross convert within the horizon of it; `recall` is the share that crosses of all leads that convert, however
+    long before, and `missed` are the others. `auc` says how well the points rank leads, whatever the cutoff. Precision
+    is None below 10 leads, recall where nothing is won, the AUC where all leads ended alike. `less_present` are the
+    differences to the rulebook and cutoff as they are, from the same repeats.
     """
 
     name: str
@@ -129,8 +129,11 @@ class _Tried:
         self._weeks = points.crossings.weeks or 1
         self.leads = len(rows)
         new = rows if points.crossings.weeks is None else rows[points.crossings.after_first(replay.order, rows)]
-        crossed, flow, converting = (self._marked(one) for one in (rows, new, points.crossings.converting))
-        self._sums = np.array([replay.by_account(one) for one in (crossed, crossed * replay.label, converting, flow)])
+        converting = points.crossings.converting
+        reached = rows[np.isin(replay.leads[rows], replay.leads[converting])]
+        crossed, flow, all_won, won = (self._marked(one) for one in (rows, new, converting, reached))
+        counted = (crossed, crossed * replay.label, won, all_won, flow)
+        self._sums = np.array([replay.by_account(one) for one in counted])
 
     def _marked(self, rows: Rows) -> Floats:
         marked = np.zeros(len(self._replay.label))
@@ -143,14 +146,14 @@ class _Tried:
 
     def figures(self, times: Floats | None) -> Floats:
         """In the order of `FIGURES`; `times` is how often each account was drawn."""
-        crossed, converted, all_won, flow = self._sums.sum(axis=1) if times is None else self._sums @ times
+        crossed, converted, reached, all_won, flow = self._sums.sum(axis=1) if times is None else self._sums @ times
         auc = self._replay.auc(self._points.total, None if times is None else times[self._replay.accounts])
         return np.array(
             [
                 flow / self._weeks,
                 converted / crossed if crossed else np.nan,
-                converted / all_won if all_won else np.nan,
-                all_won - converted,
+                reached / all_won if all_won else np.nan,
+                all_won - reached,
                 auc,
             ]
         )

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,6 +116,17 @@ def test_too_little_to_go_by_is_said():
     leads = leads_over()
     assert "without dates" in said(OutOfTime(leads.probability, leads.label, leads.lead, leads.account, None))
     assert "without dates" in said(leads.take(np.flatnonzero(leads.order == leads.order[0])))
+
+
+@pytest.mark.parametrize("moments", [1, 3, 0])
+def test_how_often_leads_were_looked_at_is_told_by_all_of_them_and_not_by_those_of_no_segment(moments):
+    leads = leads_over()
+    looked = 20_000 + 7.0 * np.array([14, 8, 2])[:moments]  # at which there is any lead of no segment
+    leads = replace(leads, segment=np.where(np.isin(leads.order, looked), -1, 0))
+    facts = forecast(leads, [published(0.3)])["MQL"]
+    assert facts["too_little"] is None
+    assert len(facts["seen"]) == 16
+    assert len(facts["weeks"]) == 4
 
 
 def test_a_cutoff_that_nobody_crosses_forecasts_next_to_nobody():

@@ -228,3 +228,22 @@ def test_the_newer_half_has_no_say_in_what_is_confirmed():
     first, second = (choose_cutoffs(one, policy, base_rate=0.2)[0].confirmation for one in (leads, other))
     assert first.cutoff == second.cutoff
     assert first.got != second.got
+
+
+def stationary(seed, n_leads=1200, weeks=24, stay=8):
+    """Leads that come in every week and stay for eight, each with a probability and an outcome of its own."""
+    random = np.random.default_rng(seed)
+    lead = np.repeat(np.arange(n_leads), stay)
+    moment = random.integers(-stay, weeks, n_leads)[lead] + np.tile(np.arange(stay), n_leads)
+    chance = random.beta(1, 3, n_leads)
+    label = (random.random(n_leads) < chance).astype(float)[lead]
+    probability = np.clip(chance[lead] + random.normal(0, 0.05, len(lead)), 0.001, 0.999)
+    there = np.flatnonzero((moment >= 0) & (moment < weeks))
+    return OutOfTime(probability, label, lead, lead, 7.0 * moment).take(there)
+
+
+def test_a_recall_that_is_kept_in_a_world_that_stands_still_is_confirmed():
+    asked = CutoffPolicy(mql=StagePolicy(minimum_recall=0.7))
+    told = [choose_cutoffs(stationary(seed), asked, base_rate=0.2)[0].confirmation for seed in range(4)]
+    assert np.mean([one.got.recall[0] for one in told]) == pytest.approx(0.7, abs=0.04)
+    assert [one.held for one in told] == [True] * 4

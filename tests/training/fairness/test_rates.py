@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from leadml.training.cutoffs import OutOfTime
+from leadml.training.cutoffs.curve import figures_at
 from leadml.training.fairness.groups import people_groups
 from leadml.training.fairness.rates import group_rates
 
@@ -36,18 +37,19 @@ def test_rates_are_those_of_a_plain_loop():
     rows, leads, group = told(1)
     for row in rows:
         mine = [n for n in range(len(group)) if group[n] == row["group"]]
-        crossed, won, converting = 0, 0, 0
+        crossed, won, converting, reached = 0, 0, 0, 0
         for n in mine:
             at = [i for i in range(len(leads.lead)) if leads.lead[i] == n]
             above = [i for i in at if leads.probability[i] >= 0.5]
             crossed += bool(above)
             won += leads.label[above[0]] if above else 0
             converting += any(leads.label[i] == 1 for i in at)
+            reached += bool(above) and any(leads.label[i] == 1 for i in at)
         rowwise = np.isin(leads.lead, mine)
         assert row["leads"] == len(mine)
         assert row["selected"][0] == pytest.approx(crossed / len(mine))
         assert row["precision"][0] == pytest.approx(won / crossed)
-        assert row["recall"][0] == pytest.approx(won / converting)
+        assert row["recall"][0] == pytest.approx(reached / converting)
         assert row["predicted"] == pytest.approx(leads.probability[rowwise].mean())
         assert row["observed"][0] == pytest.approx(leads.label[rowwise].mean())
         assert row["selected"][1] < row["selected"][0] < row["selected"][2]
@@ -55,6 +57,15 @@ def test_rates_are_those_of_a_plain_loop():
     assert best["four_fifths"] == "highest rate"
     for row in rows:
         assert row["ratio"][0] == pytest.approx(row["selected"][0] / best["selected"][0])
+
+
+def test_the_recall_of_a_group_of_all_is_that_of_the_cutoff():
+    leads, _ = floor(4)
+    everyone = people_groups(pa.array(["all"] * (int(leads.lead.max()) + 1))).of_rows(leads.lead)
+    row = group_rates(leads, everyone, np.full(len(leads.label), 0.5), "MQL")[0]
+    figures = figures_at(leads, "MQL", [0.5])[0]
+    assert row["recall"][0] == pytest.approx(figures.recall[0])
+    assert row["precision"][0] == pytest.approx(figures.precision[0])
 
 
 def test_equal_groups_are_not_called_breached_and_a_group_at_half_the_rate_is():
