@@ -19,6 +19,7 @@ from leadml.schema import LeadTables
 from leadml.training.audit.alarm import near_perfect
 from leadml.training.business.velocity import first_crossings
 from leadml.training.calibration.calibrating import calibrate
+from leadml.training.calibration.segments import segment_columns
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
 from leadml.training.cutoffs import choose_cutoffs, no_cutoffs
@@ -147,7 +148,7 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         predictions["leadml"],
         seen=taught,
         limit=choices.calibration_limit,
-        segments=("direction", examined.tables.source, *(one.column for one in choices.cutoffs.segments)),
+        segments=segment_columns(newest.features, examined.tables.source, choices.cutoffs.segments),
     )
     leads, predictions["leadml"] = calibrated.leads, calibrated.said
     progress("choosing cutoffs")

@@ -66,6 +66,14 @@ def test_a_team_has_its_own_cutoffs_and_the_scorer_reads_the_team_but_learns_not
     assert training.scorer.facts["velocity"]["cutoff"] is None
 
 
+def test_no_name_of_a_team_gets_into_the_facts_but_those_the_user_gave_to_segments(training, tables) -> None:
+    told = {(one["column"], one["value"]) for one in training.scorer.facts["calibration"]["segments"]}
+    assert {("cutoff segment", "the North"), ("cutoff segment", "all others")} <= told
+    teams = set(tables.leads["team"].to_pylist()) - {None}
+    assert "North" in teams
+    assert not [(column, value) for column, value in told if column == "team" or value in teams]
+
+
 def test_when_leads_are_scored_each_team_meets_its_own_cutoffs(training, tables) -> None:
     plan = FeaturePlan.from_dict(training.scorer.facts["plan"])
     scored = score_leads(training.scorer, tables, plan, after_newest(tables), open_only=False)
