@@ -39,7 +39,8 @@ class Figures:
 class Confirmation:
     """What a cutoff chosen by the same policy on the older half of the weeks did on the newer half.
 
-    `asked` is what was asked, in words; `held` whether that was so, None where too little is known to tell.
+    `asked` is what was asked, in words; `held` whether that was so, None where too little is known to tell, or where
+    only the best was asked for and no bound.
     """
 
     asked: str

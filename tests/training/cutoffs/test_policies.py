@@ -220,6 +220,14 @@ def test_too_few_leads_confirm_nothing_and_refute_nothing():
     assert mql.confirmation.held is None
 
 
+def test_that_a_cutoff_was_of_the_highest_value_is_not_confirmed_by_its_having_brought_something():
+    leads = company(1500, 24)
+    for asked, held in ((StagePolicy(expected_value=True), None), (StagePolicy(expected_value=True, per_week=100), True)):
+        told = choose_cutoffs(leads, CutoffPolicy(mql=asked), base_rate=0.2)[0].confirmation
+        assert told.held is held
+        assert told.got.value_per_week[1] > 0
+
+
 def test_the_newer_half_has_no_say_in_what_is_confirmed():
     leads = company(1500, 24)
     newer = leads.order > leads.order.max() / 2
