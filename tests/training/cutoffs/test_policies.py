@@ -143,6 +143,19 @@ def test_a_share_is_promised_where_it_is_certified_and_said_to_be_out_of_reach_w
     assert choose_cutoffs(few, plain, base_rate=0.2)[0].probability is not None
 
 
+def test_what_is_certified_does_not_hang_on_the_floor_which_for_an_sql_comes_from_outcomes():
+    asked = StagePolicy(minimum_precision=0.3, confidence=0.9, per_week=60)
+    for seed in range(4):
+        leads = company(700, 12, seed)
+        every = Candidates.of(leads, "SQL", 0.0)
+        certified = demands_of(asked, every)[-1].met
+        assert certified.any()
+        for floor in (0.125, 0.25, 0.305):
+            above = Candidates.of(leads, "SQL", floor)
+            alike = np.searchsorted(every.cutoffs, above.cutoffs)
+            assert demands_of(asked, above)[-1].met.tolist() == certified[alike].tolist()
+
+
 def test_a_cutoff_set_by_hand_is_kept_but_for_an_sql_below_its_mql():
     policy = CutoffPolicy(mql=StagePolicy(probability=0.4), sql=StagePolicy(probability=0.3))
     mql, sql = choose_cutoffs(company(), policy, base_rate=0.2)
