@@ -10,10 +10,10 @@ import numpy as np
 
 from leadml.predict.encoding import Floats
 from leadml.training.cutoffs import OutOfTime, Stage
+from leadml.training.cutoffs.by_row import first_handed_over
 from leadml.training.evaluation import resampled_accounts, with_intervals
 from leadml.training.fairness.groups import PeopleGroups
 from leadml.training.folds import Rows
-from leadml.training.handed_over import first_handed_over
 
 FOUR_FIFTHS = 0.8
 _REPEATS = 200

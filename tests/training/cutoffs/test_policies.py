@@ -235,7 +235,10 @@ def test_too_few_leads_confirm_nothing_and_refute_nothing():
 
 def test_that_a_cutoff_was_of_the_highest_value_is_not_confirmed_by_its_having_brought_something():
     leads = company(1500, 24)
-    for asked, held in ((StagePolicy(expected_value=True), None), (StagePolicy(expected_value=True, per_week=100), True)):
+    for asked, held in (
+        (StagePolicy(expected_value=True), None),
+        (StagePolicy(expected_value=True, per_week=100), True),
+    ):
         told = choose_cutoffs(leads, CutoffPolicy(mql=asked), base_rate=0.2)[0].confirmation
         assert told.held is held
         assert told.got.value_per_week[1] > 0
