@@ -9,11 +9,12 @@ import typer
 
 from leadml.cli.options import Config, Json, project_of
 from leadml.cli.show import print_json, print_lines, print_table
-from leadml.operations.cutoffs import CutoffsRun, Stage, show_cutoffs
+from leadml.operations.cutoffs import CutoffsRun, show_cutoffs
 from leadml.report.cutoff_figures import Cell, Figure
 from leadml.report.cutoffs import NONE, Published, Table
 from leadml.report.forecast import Forecast
 from leadml.report.what_if import WhatIf
+from leadml.training.cutoffs import Stage
 
 app = typer.Typer()
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from leadml.config.asked import Fault, contradictions
+from leadml.config.cutoff_contradictions import Fault, contradictions
 from leadml.schema import CLOSED, CREATED, EVERY_OTHER
 
 ONE_COLUMN_ROLES = (

@@ -13,8 +13,8 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from leadml.config.asked import Fault
 from leadml.config.combinations import Given, impossible
+from leadml.config.cutoff_contradictions import Fault
 from leadml.config.fields import Section
 from leadml.config.settings import Settings
 from leadml.errors import ConfigError

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
 from leadml.report.cutoffs import Published, Table, alternatives, published, segments
 from leadml.report.forecast import Forecast, forecasts
 from leadml.report.what_if import WhatIf, what_if
-
-Stage = Literal["MQL", "SQL"]
+from leadml.training.cutoffs import Stage
 
 _PARTS = ("cutoffs", "what_if", "alternatives", "forecast")
 _SAID = {"what_if": "what other cutoffs would do", "forecast": "what the next weeks will bring"}

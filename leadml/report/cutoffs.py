@@ -12,7 +12,7 @@ from leadml.report.cutoff_figures import Cell, Figure, cell, figures_of
 from leadml.report.formats import number, percent, records
 
 NONE = "no cutoff"
-_HELD = {True: "That held.", False: "That did not hold.", None: "Too little is known to tell whether that held."}
+_HELD = {True: "That held.", False: "That did not hold.", None: "Whether that held cannot be told."}
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any
 from leadml.charts import plain
 from leadml.report.formats import UNKNOWN, count, day, items, number, percent, records
 from leadml.report.story import part, within
+from leadml.training.review.traits import FEWEST
 
 MOST_LEADS = 20
-FEWEST = 10  # leads that anything is said of in common
 
 
 @dataclass(frozen=True)

@@ -76,13 +76,13 @@ TRACES = (
     Trace(
         "Missed wins and false alarms",
         "Won leads that never reached the MQL cutoff and leads that reached it and were lost, and what they share.",
-        ("leadml.training.review.telling.review_facts",),
+        ("leadml.training.review.facts.review_facts",),
         "review",
     ),
     Trace(
         "Fairness",
         "Shares handed over and won by group of people, by columns that the scorer does not see.",
-        ("leadml.training.fairness.telling.fairness_facts",),
+        ("leadml.training.fairness.facts.fairness_facts",),
         "fairness",
     ),
     Trace(

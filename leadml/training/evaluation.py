@@ -62,6 +62,12 @@ def resampled_accounts(accounts: np.ndarray[Any, np.dtype[np.int64]], repeats: i
         yield times.astype(float)[accounts]
 
 
+def drawn_sums(by_account: Floats, repeats: int, seed: int) -> Floats:
+    """Sums over the accounts drawn in each repeat, (repeats, columns), of what each adds, (accounts, columns)."""
+    accounts = np.arange(len(by_account))
+    return np.array([times @ by_account for times in resampled_accounts(accounts, repeats, seed)])
+
+
 def with_intervals(values: Floats, repeats: Floats) -> list[Interval]:
     """(value, low, high) per figure from its repeats, shape (repeats, figures); NaN repeats are skipped."""
     intervals: list[Interval] = []

@@ -18,7 +18,7 @@ import numpy as np
 from leadml.features import Snapshots
 from leadml.predict import Scorer
 from leadml.predict.encoding import Floats
-from leadml.training.evaluation import Interval, resampled_accounts, with_intervals
+from leadml.training.evaluation import Interval, drawn_sums, with_intervals
 from leadml.training.sample import row_losses
 from leadml.training.split import account_codes
 
@@ -90,14 +90,9 @@ def _bootstrapped(
 ) -> tuple[Floats, Floats]:
     """Means over the rows, shape (figures,), and those of each repeat, shape (repeats, figures)."""
     count = int(accounts.max()) + 1
-    sums = np.array([np.bincount(accounts, weights=row, minlength=count) for row in rows])
-    sizes = np.bincount(accounts, minlength=count)
-    first = np.unique(accounts, return_index=True)[1]
-    repeats = []
-    for times in resampled_accounts(accounts, _REPEATS, seed):
-        drawn = times[first]
-        repeats.append(sums @ drawn / max(float(sizes @ drawn), 1.0))
-    return rows.mean(axis=1), np.array(repeats)
+    sums = [np.bincount(accounts, weights=row, minlength=count) for row in (*rows, np.ones(len(accounts)))]
+    drawn = drawn_sums(np.stack(sums, axis=1), _REPEATS, seed)
+    return rows.mean(axis=1), drawn[:, :-1] / drawn[:, -1:]
 
 
 def _some(leads: Snapshots, most: int) -> Snapshots:

@@ -21,7 +21,7 @@ def test_a_published_cutoff_is_shown_with_all_that_is_known_of_it(facts: dict[st
 
 
 @pytest.mark.parametrize(
-    ("held", "said"), [(True, "That held."), (False, "That did not hold."), (None, "Too little is known")]
+    ("held", "said"), [(True, "That held."), (False, "That did not hold."), (None, "Whether that held cannot be told.")]
 )
 def test_a_confirmation_says_what_was_asked_what_came_of_it_and_whether_it_held(
     held: bool | None, said: str, facts: dict[str, Any]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from leadml.training.evaluation import evaluate, gain, wilson
+from leadml.training.evaluation import drawn_sums, evaluate, gain, resampled_accounts, wilson
 from leadml.training.metrics import METRICS
 
 
@@ -64,3 +64,11 @@ def test_gain_runs_from_nothing_to_everything_and_passes_through_the_top_fifth()
     assert found == sorted(found)
     assert curve[10]["share"] == pytest.approx(0.2)
     assert found[10] == pytest.approx(METRICS["top_20"](label, probability))
+
+
+def test_sums_over_drawn_accounts_are_those_of_their_rows():
+    rows = np.random.default_rng(0).random((60, 2))
+    accounts = np.arange(60) // 3
+    by_account = np.stack([np.bincount(accounts, weights=column) for column in rows.T], axis=1)
+    expected = [times @ rows for times in resampled_accounts(accounts, 5, 7)]
+    assert np.allclose(drawn_sums(by_account, 5, 7), expected)

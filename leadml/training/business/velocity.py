@@ -29,6 +29,7 @@ from leadml.training.business.deals import (
 )
 from leadml.training.business.months import MonthlyCounts, mean_per_month, monthly_change, monthly_counts
 from leadml.training.cutoffs import Cutoff, OutOfTime
+from leadml.training.cutoffs.by_row import first_handed_over
 from leadml.training.cutoffs.curve import figures_at
 from leadml.training.evaluation import Interval
 
@@ -60,23 +61,29 @@ def first_crossings(leads: OutOfTime, cutoffs: Sequence[Cutoff], every: float) -
         every: days between two moments.
     """
     mql = cutoffs[0] if leads.segment is None else None
-    cutoff, precision = (None, None) if mql is None else (mql.probability, mql.precision)
-    if leads.segment is not None:
-        leads, cutoff = _over_their_own(leads, cutoffs), 1.0
-        precision = figures_at(leads, "MQL", [cutoff])[0].precision
-    if cutoff is None or precision is None or leads.order is None:
+    over = _own_cutoffs(leads, cutoffs)
+    precision = _precision(leads, over) if mql is None else mql.precision
+    if precision is None or leads.order is None or np.isnan(over).all():
         return None
-    days = leads.order[leads.crossings("MQL").rows(cutoff)]
+    days = leads.order[first_handed_over(leads, over, "MQL")]
     first, last = float(leads.order.min()), float(leads.order.max())
     counts = monthly_counts(days[days > first], after=first, until=last, every=every)
-    return Qualified(None if mql is None else cutoff, counts, precision)
+    return Qualified(None if mql is None else mql.probability, counts, precision)
 
 
-def _over_their_own(leads: OutOfTime, cutoffs: Sequence[Cutoff]) -> OutOfTime:
-    """The leads with a probability of 1 where they are over the MQL cutoff of their own segment, and else of 0."""
+def _own_cutoffs(leads: OutOfTime, cutoffs: Sequence[Cutoff]) -> Floats:
+    """The MQL cutoff of each snapshot's own segment, NaN where none is published."""
     own = np.array([np.nan if one.probability is None else one.probability for one in cutoffs if one.stage == "MQL"])
-    over = leads.probability >= own[np.zeros_like(leads.lead) if leads.segment is None else leads.segment + 1]
-    return replace(leads, probability=over.astype(np.float64))
+    found: Floats = own[np.zeros_like(leads.lead) if leads.segment is None else leads.segment + 1]
+    return found
+
+
+def _precision(leads: OutOfTime, over: Floats) -> Interval | None:
+    """The share of the known leads that first reach their cutoff which convert; None where nothing tells."""
+    known, own = leads.known, over[np.isfinite(leads.label)]
+    reached = np.zeros(len(own))
+    reached[first_handed_over(known, own, "MQL")] = 1.0
+    return figures_at(replace(known, probability=reached), "MQL", [1.0])[0].precision
 
 
 def sales_velocity(

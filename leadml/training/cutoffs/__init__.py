@@ -6,7 +6,8 @@ candidates.py    every cutoff there could be; demands.py: which of them meet wha
 solver.py        the one to publish and what binds it; question.py: all of that for one stage
 choosing.py      all stages and segments; confirmation.py: whether what is asked would have been kept
 curve.py         what cutoffs would have done, with intervals; alternatives.py: what asking for more would give
-words.py         everything that is said of a cutoff; evidence.py: how far a promise is out of reach
+words.py         everything that is said of a cutoff
+by_row.py        whom the published cutoffs hand over, each lead by that of its own segment
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,11 @@ class Candidates:
         """Every cutoff from a floor on that makes a difference."""
         crossings = leads.crossings(stage)
         return cls(leads, crossings, floor, crossings.candidates(floor))
+
+    @property
+    def without_floor(self) -> Candidates:
+        """Every cutoff that makes a difference, those below the floor, too."""
+        return replace(self, floor=0.0, cutoffs=self.crossings.candidates(0.0))
 
     @cached_property
     def _counts(self) -> tuple[Rows, Rows]:

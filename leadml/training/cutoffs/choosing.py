@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from leadml.training.cutoffs.confirmation import confirmed
 from leadml.training.cutoffs.cutoff import Cutoff, unpublished
 from leadml.training.cutoffs.out_of_time import OutOfTime
-from leadml.training.cutoffs.policy import CutoffPolicy, Stage, StagePolicy
-from leadml.training.cutoffs.question import DEFAULT_MULTIPLES, Question
+from leadml.training.cutoffs.policy import STAGES, CutoffPolicy, Stage, StagePolicy
+from leadml.training.cutoffs.question import Question
 
 
 def choose_cutoffs(
@@ -41,7 +41,7 @@ def choose_cutoffs(
 
 def no_cutoffs(policy: CutoffPolicy, why: Callable[[Stage], str]) -> list[Cutoff]:
     """No cutoff for any stage or segment, and why by stage."""
-    return [unpublished(stage, why(stage), name) for name, *_ in _groups(policy) for stage in DEFAULT_MULTIPLES]
+    return [unpublished(stage, why(stage), name) for name, *_ in _groups(policy) for stage in STAGES]
 
 
 def _chosen(known: OutOfTime, policy: CutoffPolicy, base_rate: float, seed: int) -> Iterator[Cutoff]:

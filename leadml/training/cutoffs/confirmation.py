@@ -104,11 +104,11 @@ def _held(asked: StagePolicy, got: Figures) -> bool | None:
 
 
 def _kept(asked: StagePolicy, got: Figures) -> Iterator[bool]:
+    """Of each bound whether it lies within its interval. The best value, or F-beta, is no bound that could be kept."""
     least: list[tuple[float | None, Interval | None]] = [
         (asked.minimum_precision, got.precision),
         (asked.minimum_recall, got.recall),
         (asked.target_per_week, got.per_week),
-        (0.0 if asked.expected_value else None, got.value_per_week),
     ]
     most = [(asked.per_week, got.per_week), (asked.target_per_week, got.per_week)]
     yield from (bound <= figure[2] for bound, figure in least if bound is not None and figure is not None)

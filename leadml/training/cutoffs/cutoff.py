@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,15 +32,15 @@ class Figures:
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as the bundle's facts keep them."""
-        figures = {name: getattr(self, name) for name in ("per_week", "precision", "recall", "value_per_week")}
-        return {name: None if figure is None else list(figure) for name, figure in figures.items()}
+        return {name: None if figure is None else list(figure) for name, figure in vars(self).items()}
 
 
 @dataclass(frozen=True)
 class Confirmation:
     """What a cutoff chosen by the same policy on the older half of the weeks did on the newer half.
 
-    `asked` is what was asked, in words; `held` whether that was so, None where too little is known to tell.
+    `asked` is what was asked, in words; `held` whether that was so, None where too little is known to tell, or where
+    only the best was asked for and no bound.
     """
 
     asked: str
@@ -114,3 +115,8 @@ class Cutoff:
 def unpublished(stage: Stage, why: str, segment: str | None = None) -> Cutoff:
     """No cutoff, and why."""
     return Cutoff(stage, None, "none", why, segment=segment)
+
+
+def published_at(cutoffs: Sequence[Cutoff], stage: Stage) -> float | None:
+    """Where the cutoff of a stage lies for the leads of no segment; None where none is published."""
+    return next((one.probability for one in cutoffs if one.stage == stage and one.segment is None), None)

@@ -50,32 +50,38 @@ def demands_of(asked: StagePolicy, candidates: Candidates) -> list[Demand]:
 
 
 def _demands(asked: StagePolicy, candidates: Candidates) -> Iterator[Demand]:
-    within = np.ones(len(candidates.cutoffs), np.bool_)
     if asked.per_week is not None and candidates.per_week is not None:
-        within = candidates.per_week <= asked.per_week
-        yield Demand("capacity", within)
+        yield Demand("capacity", _within_capacity(asked, candidates))
     if asked.minimum_precision is not None:
         minimum, confidence = asked.minimum_precision, asked.confidence
         enough = (candidates.crossed >= FEWEST_LEADS) & (candidates.converted >= minimum * candidates.crossed)
-        yield Demand("minimum precision", enough if confidence is None else _certified(candidates, within, asked))
+        yield Demand("minimum precision", enough if confidence is None else _certified(asked, candidates))
     if asked.minimum_recall is not None:
         yield Demand("minimum recall", np.nan_to_num(candidates.recall) >= asked.minimum_recall)
 
 
-def _certified(candidates: Candidates, within: Mask, asked: StagePolicy) -> Mask:
+def _within_capacity(asked: StagePolicy, candidates: Candidates) -> Mask:
+    if asked.per_week is None or candidates.per_week is None:
+        return np.ones(len(candidates.cutoffs), np.bool_)
+    return np.asarray(candidates.per_week <= asked.per_week)
+
+
+def _certified(asked: StagePolicy, candidates: Candidates) -> Mask:
     """Where a minimum precision is promised. Testing begins among the cutoffs within the capacity, to lose no power.
 
-    What holds below them only tells what binds.
+    What holds below them only tells what binds. The floor, which for an SQL is the MQL cutoff and so may have come
+    from outcomes, has no say in what is tested: a cutoff at the floor crosses what the next one above it does.
     """
     minimum, confidence = asked.minimum_precision or 0.0, asked.confidence or 0.0
     if not 0 < minimum < 1:
-        return np.full(len(within), minimum == 0)
-    crossings, accounts = candidates.crossings, candidates.leads.account
-    certified = guaranteed(crossings, accounts, candidates.cutoffs, minimum=minimum, confidence=confidence)
+        return np.full(len(candidates.cutoffs), minimum == 0)
+    every = candidates.without_floor
+    crossings, accounts, within = every.crossings, every.leads.account, _within_capacity(asked, every)
+    certified = guaranteed(crossings, accounts, every.cutoffs, minimum=minimum, confidence=confidence)
     if not within.all():
-        cutoffs = candidates.cutoffs[within]
+        cutoffs = every.cutoffs[within]
         certified[within] = guaranteed(crossings, accounts, cutoffs, minimum=minimum, confidence=confidence)
-    return certified
+    return certified[np.searchsorted(every.cutoffs, candidates.cutoffs)]
 
 
 def goal_of(asked: StagePolicy, candidates: Candidates) -> Goal | None:

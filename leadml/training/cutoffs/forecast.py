@@ -21,9 +21,9 @@ from scipy.stats import nbinom
 
 from leadml.predict.encoding import Floats
 from leadml.training.cutoffs.crossings import Period
-from leadml.training.cutoffs.cutoff import Cutoff
+from leadml.training.cutoffs.cutoff import Cutoff, published_at
 from leadml.training.cutoffs.out_of_time import OutOfTime
-from leadml.training.cutoffs.policy import Stage
+from leadml.training.cutoffs.policy import STAGES, Stage
 from leadml.training.folds import Rows
 
 LEVEL = 0.9
@@ -31,7 +31,6 @@ WEEKS_AHEAD = 4
 FEWEST_WEEKS = 6
 
 _WEEK = 7.0
-_STAGES: tuple[Stage, ...] = ("MQL", "SQL")
 _REMEMBERED = (0.8, 0.9, 0.95, 0.98, 1.0)  # of what a week says, a week later
 _DISPERSION = (1.01, 1.1, 1.25, 1.6, 2.2, 3.5, 6.0)  # variance of a week's number around its level, over the level
 _DRAWS = 20_000
@@ -156,11 +155,7 @@ def forecast(leads: OutOfTime, cutoffs: Sequence[Cutoff], *, seed: int = 0) -> d
         seed: picks the draws.
     """
     own, reason = leads.of_segment(None), _too_little(leads)
-    return {stage: _forecast(own, stage, _published(cutoffs, stage), reason, seed) for stage in _STAGES}
-
-
-def _published(cutoffs: Sequence[Cutoff], stage: Stage) -> float | None:
-    return next((one.probability for one in cutoffs if one.stage == stage and one.segment is None), None)
+    return {stage: _forecast(own, stage, published_at(cutoffs, stage), reason, seed) for stage in STAGES}
 
 
 def _forecast(leads: OutOfTime, stage: Stage, cutoff: float | None, reason: str | None, seed: int) -> dict[str, Any]:

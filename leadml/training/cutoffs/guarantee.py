@@ -5,6 +5,9 @@ first that cannot be shown to keep the minimum ends the row, so that with the st
 certified keeps it, the one that is picked among them, too. Testing begins at the highest cutoff at which, as the
 scores tell, a test would probably succeed: at the very highest there is a lead or two, which prove nothing. The order
 depends on scores and numbers of leads alone, never on an outcome; scores that are wrong cost power, not validity.
+One thing is outside of that: where the base rate has moved, scores were corrected by what had matured by then
+(`calibration.correcting`), so outcomes of earlier weeks, of the same accounts among others, have a say in where later
+leads stand. It is one shift of all log-odds at a moment; what it does to the promise has not been measured.
 
 Leads of one account share a deal, so accounts are the exchangeable units. Where every account has one lead the test
 is the exact binomial one. Otherwise it is a bet (Waudby-Smith & Ramdas 2023): the accounts come up one by one, and a

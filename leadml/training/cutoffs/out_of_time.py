@@ -82,9 +82,17 @@ class OutOfTime:
         return period.weeks if period else None
 
     def crossings(self, stage: Stage) -> Crossings:
-        """Each lead's first crossing of any cutoff of a stage."""
-        eligible = self.eligible(stage)
-        return Crossings(self.probability, self.label, self.lead, self.order, eligible, period=self.period)
+        """Each lead's first crossing of any cutoff of a stage; found once, since every figure asks for it."""
+        if stage not in self._found:
+            eligible = self.eligible(stage)
+            self._found[stage] = Crossings(
+                self.probability, self.label, self.lead, self.order, eligible, period=self.period
+            )
+        return self._found[stage]
+
+    @cached_property
+    def _found(self) -> dict[Stage, Crossings]:
+        return {}
 
     def eligible(self, stage: Stage) -> Mask:
         """Which snapshots may have a stage whatever their score."""

@@ -10,14 +10,12 @@ import numpy as np
 from leadml.predict.encoding import Floats
 from leadml.training.cutoffs.crossings import Crossings
 from leadml.training.cutoffs.curve import figures_at
-from leadml.training.cutoffs.cutoff import Cutoff
+from leadml.training.cutoffs.cutoff import Cutoff, published_at
 from leadml.training.cutoffs.out_of_time import OutOfTime
-from leadml.training.cutoffs.policy import Stage
+from leadml.training.cutoffs.policy import STAGES, Stage
 
-_STAGES: tuple[Stage, ...] = ("MQL", "SQL")
 _EVENLY, _FINELY = 60, 20
 _FEW = 0.1  # of all leads: where most cutoffs lie, and a step from row to row would be a long one
-_FIGURES = ("leads", "per_week", "precision", "recall", "missed", "missed_per_week", "value_per_week")
 
 
 def what_if(leads: OutOfTime, cutoffs: Sequence[Cutoff], *, seed: int = 0) -> dict[str, list[dict[str, Any]]]:
@@ -33,20 +31,15 @@ def what_if(leads: OutOfTime, cutoffs: Sequence[Cutoff], *, seed: int = 0) -> di
         seed: picks the draws of the bootstrap.
     """
     known = leads.known.of_segment(None)
-    return {stage: _rows(known, stage, _published(cutoffs, stage), seed) for stage in _STAGES}
+    return {stage: _rows(known, stage, published_at(cutoffs, stage), seed) for stage in STAGES}
 
 
-def _published(cutoffs: Sequence[Cutoff], stage: Stage) -> list[float]:
-    own = [one for one in cutoffs if one.stage == stage and one.segment is None]
-    return [one.probability for one in own if one.probability is not None]
-
-
-def _rows(known: OutOfTime, stage: Stage, published: Sequence[float], seed: int) -> list[dict[str, Any]]:
+def _rows(known: OutOfTime, stage: Stage, published: float | None, seed: int) -> list[dict[str, Any]]:
     if not len(known.label):
         return []
-    asked = np.union1d(_spread(known.crossings(stage)), published)
+    asked = np.union1d(_spread(known.crossings(stage)), [] if published is None else [published])
     rows = zip(asked.tolist(), figures_at(known, stage, asked, seed=seed), strict=True)
-    return [{"cutoff": cutoff} | {name: _listed(getattr(found, name)) for name in _FIGURES} for cutoff, found in rows]
+    return [{"cutoff": cutoff} | found.to_dict() for cutoff, found in rows]
 
 
 def _spread(crossings: Crossings) -> Floats:
@@ -61,7 +54,3 @@ def _spread(crossings: Crossings) -> Floats:
     places = len(crossed) - np.searchsorted(crossed[::-1], volumes, side="right")
     chosen: Floats = candidates[np.unique(np.minimum(places, len(candidates) - 1))]
     return chosen
-
-
-def _listed(figure: tuple[float, float, float] | None) -> list[float] | None:
-    return None if figure is None else list(figure)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from leadml.training.cutoffs.candidates import Candidates
 from leadml.training.cutoffs.cutoff import Figures
 from leadml.training.cutoffs.demands import FEWEST_LEADS, Binding, Demand
-from leadml.training.cutoffs.evidence import closest_to_a_promise
 from leadml.training.cutoffs.policy import StagePolicy
 
 
@@ -69,7 +70,7 @@ def out_of_reach(asked: StagePolicy, candidates: Candidates, demands: list[Deman
     impossible = [demand.name for demand in demands if not demand.met.any()]
     if "minimum precision" in impossible and asked.minimum_precision is not None:
         if asked.confidence is not None:
-            return closest_to_a_promise(candidates, asked.minimum_precision, asked.confidence)
+            return _closest_to_a_promise(candidates, asked.minimum_precision, asked.confidence)
         return f"at no cutoff do {FEWEST_LEADS} leads or more convert at {asked.minimum_precision:.1%}"
     if "capacity" in impossible:
         return f"even the highest score is crossed by more than {asked.per_week:g} leads a week"
@@ -82,3 +83,20 @@ def out_of_reach(asked: StagePolicy, candidates: Candidates, demands: list[Deman
         "minimum recall": f"reaches {asked.minimum_recall or 0:.1%} of all leads that convert",
     }
     return f"no cutoff {' and '.join(parts[demand.name] for demand in demands)}"
+
+
+def _closest_to_a_promise(candidates: Candidates, minimum: float, confidence: float) -> str:
+    """What keeps a precision from being promised, at the cutoff where most speaks for it.
+
+    That is where the leads that convert exceed the minimum by most standard deviations of the binomial.
+    """
+    crossed, converted = candidates.crossed, candidates.converted
+    with np.errstate(invalid="ignore", divide="ignore"):
+        speaking = (converted - minimum * crossed) / np.sqrt(crossed * max(minimum * (1 - minimum), 1e-12))
+    place = int(np.argmax(np.where(crossed > 0, speaking, -np.inf)))
+    leads, won = int(crossed[place]), int(converted[place])
+    seen = f"with {leads:,} leads above {candidates.cutoffs[place]:.3f}, of whom {won:,} converted ({won / leads:.1%}),"
+    cannot = f"{seen} a share of {minimum:.1%} cannot be promised at {100 * confidence:g} % confidence"
+    if won < minimum * leads:
+        return f"{cannot}: at no cutoff do as many convert. Ask for a lower share"
+    return f"{cannot}: so few may exceed it by chance. Ask for a lower share or confidence, or wait for more leads"

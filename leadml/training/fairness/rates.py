@@ -10,10 +10,10 @@ import numpy as np
 
 from leadml.predict.encoding import Floats
 from leadml.training.cutoffs import OutOfTime, Stage
-from leadml.training.evaluation import resampled_accounts, with_intervals
+from leadml.training.cutoffs.by_row import first_handed_over
+from leadml.training.evaluation import drawn_sums, with_intervals
 from leadml.training.fairness.groups import PeopleGroups
 from leadml.training.folds import Rows
-from leadml.training.handed_over import first_handed_over
 
 FOUR_FIFTHS = 0.8
 _REPEATS = 200
@@ -131,10 +131,8 @@ def _by_account(counted: Floats, leads: OutOfTime, code: Rows, groups: int) -> F
 def _repeats(counted: Floats, leads: OutOfTime, code: Rows, groups: int, seed: int) -> _Sums:
     """The sums in each repeat of the bootstrap, array (repeats, groups, counts)."""
     by_account = _by_account(counted, leads, code, groups)
-    flat = by_account.reshape(len(by_account), -1)
-    accounts = np.arange(len(by_account))
-    drawn = [times @ flat for times in resampled_accounts(accounts, _REPEATS, seed)]
-    return _Sums(np.array(drawn).reshape(_REPEATS, groups, _COUNTS))
+    drawn = drawn_sums(by_account.reshape(len(by_account), -1), _REPEATS, seed)
+    return _Sums(drawn.reshape(_REPEATS, groups, _COUNTS))
 
 
 def _calibrated(told: list[dict[str, Any]], value: _Sums, repeats: _Sums, groups: PeopleGroups) -> None:

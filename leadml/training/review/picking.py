@@ -8,8 +8,8 @@ import numpy as np
 
 from leadml.predict.encoding import Floats
 from leadml.training.cutoffs import OutOfTime
+from leadml.training.cutoffs.by_row import first_handed_over
 from leadml.training.folds import Rows
-from leadml.training.handed_over import first_handed_over
 from leadml.training.split import Mask
 
 

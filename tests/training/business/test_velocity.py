@@ -227,6 +227,23 @@ def test_leads_above_the_cutoff_at_the_first_look_are_not_counted_as_crossing(we
     assert first_crossings(weekly, [replace(cutoff, probability=None)], 7) is None
 
 
+def test_leads_of_segments_cross_the_cutoffs_of_their_own(weekly) -> None:
+    known = replace(weekly, label=(weekly.lead == 1).astype(float), segment=np.where(weekly.lead == 1, 0, -1))
+    cutoffs = [Cutoff("MQL", 0.5, "none", ""), Cutoff("MQL", 0.15, "none", "", segment="low")]
+    found = first_crossings(known, cutoffs, 7)
+    assert found is not None
+    assert found.cutoff is None
+    assert found.counts.leads.tolist() == [0, 0]  # both were above theirs at the first look
+    assert found.win_rate[0] == 0.5
+    higher = first_crossings(known, [cutoffs[0], replace(cutoffs[1], probability=0.6)], 7)
+    assert higher is not None
+    assert higher.counts.leads.tolist() == [1, 0]
+    lone = first_crossings(known, [cutoffs[0], replace(cutoffs[1], probability=None)], 7)
+    assert lone is not None
+    assert lone.win_rate[0] == 0.0
+    assert first_crossings(known, [replace(one, probability=None) for one in cutoffs], 7) is None
+
+
 @pytest.fixture
 def weekly():
     """Three leads looked at every Monday from January 1 to March 25: one always above, one from February, one never."""

@@ -30,7 +30,8 @@ def test_a_fifth_more_capacity_is_what_a_policy_with_that_capacity_gives():
     assert more["per_week"][0] == pytest.approx(asked.per_week[0])
     assert found["SQL", "capacity 12 a week (+20 %)"]["cutoff"] < sql.probability
     assert list(more) == [
-        *("stage", "segment", "asked", "cutoff", "per_week", "precision", "recall", "value_per_week", "why")
+        *("stage", "segment", "asked", "cutoff", "per_week", "precision", "recall", "value_per_week"),
+        *("leads", "missed", "missed_per_week", "why"),
     ]
 
 

@@ -201,6 +201,6 @@ def test_a_cutoff_becomes_the_facts_of_the_bundle():
     facts = Pipeline().choose(mql_per_week=8)[0].to_dict()
     assert list(facts) == [
         *("stage", "segment", "probability", "binding", "per_week", "precision", "recall", "value_per_week"),
-        *("guarantee", "confirmation", "why"),
+        *("leads", "missed", "missed_per_week", "guarantee", "confirmation", "why"),
     ]
     assert len(facts["precision"]) == len(facts["recall"]) == 3

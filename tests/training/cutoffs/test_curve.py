@@ -1,3 +1,5 @@
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -151,3 +153,17 @@ def test_intervals_cover_what_is_true_about_as_often_as_they_say():
             _, low, high = getattr(found, name)
             inside[name] += low <= truth <= high
     assert all(count >= 69 for count in inside.values()), inside  # 76 of 80 expected; 69 is 3.5 deviations fewer
+
+
+def test_crossings_are_found_once_for_all_who_ask_for_them_and_anew_for_other_leads():
+    leads = leads_over()
+    assert leads.crossings("MQL") is leads.crossings("MQL")
+    assert leads.crossings("SQL") is not leads.crossings("MQL")
+    some = leads.take(np.arange(10))
+    assert len(some.crossings("MQL").label) == 10
+
+
+def test_facts_keep_every_figure():
+    figures = figures_at(leads_over(), "MQL", [0.3])[0]
+    assert list(figures.to_dict()) == [one.name for one in fields(figures)]
+    assert figures.to_dict()["missed"] == list(figures.missed)

@@ -143,6 +143,19 @@ def test_a_share_is_promised_where_it_is_certified_and_said_to_be_out_of_reach_w
     assert choose_cutoffs(few, plain, base_rate=0.2)[0].probability is not None
 
 
+def test_what_is_certified_does_not_hang_on_the_floor_which_for_an_sql_comes_from_outcomes():
+    asked = StagePolicy(minimum_precision=0.3, confidence=0.9, per_week=60)
+    for seed in range(4):
+        leads = company(700, 12, seed)
+        every = Candidates.of(leads, "SQL", 0.0)
+        certified = demands_of(asked, every)[-1].met
+        assert certified.any()
+        for floor in (0.125, 0.25, 0.305):
+            above = Candidates.of(leads, "SQL", floor)
+            alike = np.searchsorted(every.cutoffs, above.cutoffs)
+            assert demands_of(asked, above)[-1].met.tolist() == certified[alike].tolist()
+
+
 def test_a_cutoff_set_by_hand_is_kept_but_for_an_sql_below_its_mql():
     policy = CutoffPolicy(mql=StagePolicy(probability=0.4), sql=StagePolicy(probability=0.3))
     mql, sql = choose_cutoffs(company(), policy, base_rate=0.2)
@@ -218,6 +231,17 @@ def test_too_few_leads_confirm_nothing_and_refute_nothing():
     mql, _ = choose_cutoffs(company(40, 6), CutoffPolicy(mql=StagePolicy(per_week=1)), base_rate=0.2)
     assert mql.probability is not None
     assert mql.confirmation.held is None
+
+
+def test_that_a_cutoff_was_of_the_highest_value_is_not_confirmed_by_its_having_brought_something():
+    leads = company(1500, 24)
+    for asked, held in (
+        (StagePolicy(expected_value=True), None),
+        (StagePolicy(expected_value=True, per_week=100), True),
+    ):
+        told = choose_cutoffs(leads, CutoffPolicy(mql=asked), base_rate=0.2)[0].confirmation
+        assert told.held is held
+        assert told.got.value_per_week[1] > 0
 
 
 def test_the_newer_half_has_no_say_in_what_is_confirmed():

@@ -6,7 +6,8 @@ import numpy as np
 
 from leadml.predict.encoding import Floats
 from leadml.predict.policy import Policy
-from leadml.training.cutoffs import OutOfTime, Stage
+from leadml.training.cutoffs.out_of_time import OutOfTime
+from leadml.training.cutoffs.policy import Stage
 from leadml.training.folds import Rows
 
 

@@ -14,11 +14,11 @@ from leadml.predict.columns import read_columns
 from leadml.predict.encoding import Floats
 from leadml.predict.policy import Policy
 from leadml.schema import LeadTables
+from leadml.training.cutoffs.by_row import row_cutoffs
 from leadml.training.folds import Rows
-from leadml.training.handed_over import row_cutoffs
 from leadml.training.handover import Rehearsal
-from leadml.training.review.common import in_common
 from leadml.training.review.picking import Alarms, Missed, false_alarms, known_crossings, missed_wins, never_above
+from leadml.training.review.traits import in_common
 from leadml.training.split import Mask
 
 MOST_LISTED = 200

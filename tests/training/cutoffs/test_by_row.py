@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from leadml.predict.policy import Policy
 from leadml.predict.segments import Segment
 from leadml.training.cutoffs import OutOfTime
-from leadml.training.handed_over import first_handed_over, row_cutoffs
+from leadml.training.cutoffs.by_row import first_handed_over, row_cutoffs
 
 
 def leads_of(seed: int, *, dated: bool = True) -> OutOfTime:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from leadml.predict.encoding import Feature
-from leadml.training.review.common import in_common
+from leadml.training.review.traits import in_common
 
 ROWS = 1_500
 INDUSTRY = Feature("industry", "industry", "category", "fit", "Industry", levels=("retail", "health", "steel"))

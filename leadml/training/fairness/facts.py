@@ -13,11 +13,11 @@ from leadml.features import Snapshots
 from leadml.features.plan import readable
 from leadml.predict import Scorer
 from leadml.predict.policy import Policy
+from leadml.training.cutoffs.by_row import row_cutoffs
 from leadml.training.fairness.groups import FEWEST, people_groups
 from leadml.training.fairness.proxies import proxies
 from leadml.training.fairness.rates import group_rates
 from leadml.training.folds import Rows
-from leadml.training.handed_over import row_cutoffs
 from leadml.training.handover import Rehearsal
 from leadml.training.split import account_codes
 
