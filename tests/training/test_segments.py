@@ -131,6 +131,18 @@ def test_segments_that_nothing_tells_apart_are_refused_before_anything_is_learne
         trainer.check_asked(examine(tables, choices), choices)
 
 
+def test_a_column_called_team_that_is_not_the_team_of_the_leads_tells_segments_apart_as_the_attribute_it_is(
+    project,
+) -> None:
+    toml = project.settings.path("unmapped.toml")
+    lines = project.settings.path("leadml.toml").read_text().splitlines()
+    toml.write_text("\n".join(line for line in lines if not line.startswith("team =")))
+    unmapped = Project(load_settings(toml))
+    (segment,) = unmapped.choices().cutoffs.segments
+    assert segment.column == "team_attribute"
+    assert "North" in unmapped.read().leads[segment.column].to_pylist()
+
+
 def test_a_segment_by_a_column_that_is_not_there_is_refused_with_the_nearest(project) -> None:
     toml = project.settings.path("other.toml")
     toml.write_text(project.settings.path("leadml.toml").read_text().replace('column = "team"', 'column = "taem"'))
