@@ -32,8 +32,10 @@ def cutoffs(
 def print_cutoffs(run: CutoffsRun, *, json: bool) -> None:
     """Each cutoff with why it lies there, then what moving it would do, what else may be asked, and the next weeks."""
     if json:
-        print_json({**run.facts, "missing": run.missing})
+        print_json({**run.facts, "missing": run.missing, "stale": run.stale})
         return
+    if run.stale:
+        print_lines(run.stale, "")
     for one in run.published:
         _print_published(one)
     for moved in run.moved:

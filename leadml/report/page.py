@@ -74,6 +74,7 @@ def render(
         interactions=interactions.interactions(pairs),
         fields=fields.fields(facts),
         calibration=calibration.section(facts),
+        recalibrated=calibration.recalibrated(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         cutoffs=cutoffs.published(facts),
