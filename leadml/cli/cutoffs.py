@@ -13,7 +13,7 @@ from leadml.operations.cutoffs import CutoffsRun, show_cutoffs
 from leadml.report.cutoff_figures import Cell, Figure
 from leadml.report.cutoffs import NONE, Published, Table
 from leadml.report.forecast import Forecast
-from leadml.report.what_if import WhatIf
+from leadml.report.moving import WhatIf
 from leadml.training.cutoffs import Stage
 
 app = typer.Typer()

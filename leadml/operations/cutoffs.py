@@ -11,7 +11,7 @@ from leadml.operations.project import Project
 from leadml.report.calibration import recalibrated
 from leadml.report.cutoffs import Published, Table, alternatives, published, segments
 from leadml.report.forecast import Forecast, forecasts
-from leadml.report.what_if import WhatIf, what_if
+from leadml.report.moving import WhatIf, what_if
 from leadml.training.cutoffs import Stage
 
 _PARTS = ("cutoffs", "what_if", "alternatives", "forecast")
