@@ -23,8 +23,8 @@ TRACES = (
     Trace(
         "Does it keep its word?",
         "Up to ten bands of like scores: mean prediction, and share won with an interval over accounts or Wilson’s. "
-        "The level is followed through outcomes as they came to be known, and the correction of each moment rests on those "
-        "before it. What may be published is judged by the mean distance of predicted and observed beyond chance.",
+        "The level is followed through outcomes as they came to be known, and the correction of each moment rests on "
+        "those before it. What may be published is judged by how far predicted and observed lie apart beyond chance.",
         (
             "leadml.training.calibration.bands.reliability",
             "leadml.training.calibration.base_rate.follow",
