@@ -141,8 +141,11 @@ def _ago(span: Span) -> str:
 
 def _duration(days: float) -> str:
     hours = round(days * _HOUR)
+    if not hours:
+        minutes = max(round(days * _HOUR * 60), 1)
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
     if days < _SHORT and hours % 24:
-        return "1 hour" if hours == 1 else f"{days * _HOUR:.1g} hours" if not hours else f"{hours} hours"
+        return "1 hour" if hours == 1 else f"{hours} hours"
     whole = round(days)
     return "1 day" if whole == 1 else f"{whole:,} days"
 

@@ -25,10 +25,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The section: what the level was corrected by, whether the gate was passed, and the segments."""
+    """The section: what the level was corrected by, whether the gate was passed, how it was bent, and the segments."""
 
     correction: str
     gate: str
+    map: str
     segments: list[Segment]
     off: int
 
@@ -38,7 +39,7 @@ def section(facts: Mapping[str, Any]) -> Calibration | None:
     if not isinstance(facts.get("calibration"), Mapping):
         return None
     segments = [_segment(one) for one in records(part(facts, "calibration", "segments"))]
-    return Calibration(_correction(facts), _gate(facts), segments, sum(one.off for one in segments))
+    return Calibration(_correction(facts), _gate(facts), _map(facts), segments, sum(one.off for one in segments))
 
 
 def recalibrated(facts: Mapping[str, Any]) -> str:
@@ -68,6 +69,16 @@ def _correction(facts: Mapping[str, Any]) -> str:
     return (
         f"{since} (odds {factor(low)} to {factor(high)} of what was predicted, 95\u202f% interval). All odds of this "
         f"model were corrected by {factor(by)}."
+    )
+
+
+def _map(facts: Mapping[str, Any]) -> str:
+    """That the probabilities are bent, where they are."""
+    if part(facts, "calibration", "map") != "monotone":
+        return ""
+    return (
+        "A straight line on the log-odds was clearly worse out of time, so a curve that never falls makes "
+        "probabilities of scores; the reasons name what it adds Calibration."
     )
 
 

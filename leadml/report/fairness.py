@@ -78,13 +78,19 @@ def _sensitive(entry: Mapping[str, Any]) -> Sensitive:
     features = records(entry.get("features"))
     return Sensitive(
         label=label,
-        known=f"{count(entry.get('known'))} of {count(entry.get('leads'))} leads out of time have a value",
+        known=_known(entry),
         verdicts=[*_four_fifths("MQL", groups), *_four_fifths("SQL", list(sql.values())), *_calibration(groups)],
         groups=[_group(row, sql.get(plain(row.get("group", ""), 60), {})) for row in groups],
         proxies=[_proxy(row) for row in features],
         about_proxies=_about_proxies(label, features, entry.get("score_tells")),
         cannot=plain(entry.get("why") or "", 200),
     )
+
+
+def _known(entry: Mapping[str, Any]) -> str:
+    said = f"{count(entry.get('known'))} of {count(entry.get('leads'))} leads out of time have a value"
+    pooled = number(entry.get("pooled")) or 0
+    return f"{said}; groups too small for figures of their own, taken together: {count(pooled)}" if pooled else said
 
 
 def _group(row: Mapping[str, Any], sql: Mapping[str, Any]) -> Group:

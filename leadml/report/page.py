@@ -32,6 +32,8 @@ from leadml.report.moving.script import embedded, policy, script
 
 # A page must stay small whatever the data was like; what is cut is counted on the page.
 MOST_ROWS = 100
+# Where the traces go once the page tells which sections it has; no text of the user can hold it, as all are escaped.
+_TRACED = Markup("<!-- traces -->")
 LEVELS = ("error", "warning", "note")
 
 
@@ -51,7 +53,7 @@ def render(
     findings = _findings(facts)
     reaches = story.reaches(facts)
     moved = moving.blocks(facts)
-    return template("page.html").render(
+    page = template("page.html").render(
         facts=facts,
         signal=facts.get("signal") is not False,
         by_rules=story.by_rules(facts),
@@ -87,12 +89,13 @@ def render(
         forecasts=[
             (one, forecast.chart(one, f"weeks-{place}")) for place, one in enumerate(forecast.forecasts(facts), start=1)
         ],
-        traces=traces.traces(facts),
+        traced=_TRACED,
         moves=embedded(moving.moves(moved)),
         script=script() if moved else None,
         policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words
         most=MOST_ROWS,
     )
+    return page.replace(_TRACED, template("traces.html").render(traces=traces.traces(page)), 1)
 
 
 def _findings(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:

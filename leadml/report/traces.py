@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A section of the page by its title, how its figures came about, and the functions whose docstrings say it all.
-
-    `needs` is the part of the facts without which the section is not there.
-    """
+    """A section of the page by its title, how its figures came about, and the functions whose docstrings say it all."""
 
     section: str
     how: str
     functions: tuple[str, ...]
-    needs: str
 
 
 TRACES = (
@@ -25,19 +19,24 @@ TRACES = (
         "How good it is",
         "Each figure on the rows held back, for each model; intervals from drawing whole accounts with replacement.",
         ("leadml.training.evaluation.evaluate",),
-        "evaluation",
     ),
     Trace(
         "Does it keep its word?",
-        "Up to ten bands of like scores: mean prediction, and share won with an interval over accounts or Wilson’s.",
-        ("leadml.training.calibration.bands.reliability",),
-        "evaluation",
+        "Up to ten bands of like scores: mean prediction, and share won with an interval over accounts or Wilson’s. "
+        "The level is followed through outcomes as they came to be known, and the correction of each moment rests on "
+        "those before it. What may be published is judged by how far predicted and observed lie apart beyond chance.",
+        (
+            "leadml.training.calibration.bands.reliability",
+            "leadml.training.calibration.base_rate.follow",
+            "leadml.training.calibration.correcting.corrected_now",
+            "leadml.training.calibration.gate.judge_gate",
+            "leadml.training.calibration.segments.segment_calibration",
+        ),
     ),
     Trace(
         "How early it finds the wins",
         "The share of all wins among the best-scored leads, for each share of leads.",
         ("leadml.training.evaluation.gain",),
-        "evaluation",
     ),
     Trace(
         "Cutoffs and weekly volumes",
@@ -52,90 +51,78 @@ TRACES = (
             "leadml.training.cutoffs.confirmation.confirmed",
             "leadml.training.cutoffs.alternatives.alternatives",
         ),
-        "cutoffs",
     ),
     Trace(
         "Move the cutoff",
         "The same figures at cutoffs spread over the weekly volume. Intervals come from drawing accounts and weeks; "
         "each is of one cutoff by itself. Missed wins are leads that were won and never reached the cutoff.",
         ("leadml.training.cutoffs.what_if.what_if", "leadml.training.cutoffs.curve.figures_at"),
-        "what_if",
     ),
     Trace(
         "The next weeks",
         "From the numbers of leads that newly reached the cutoff in past weeks; older weeks count for less.",
         ("leadml.training.cutoffs.forecast.forecast",),
-        "forecast",
     ),
     Trace(
         "Grades",
-        "Bounds are multiples of the base rate when the project was set up; shares and wins on the rows held back.",
+        "Bounds are multiples of the base rate when the project was set up, or the probabilities that were stated; "
+        "shares and wins on the rows held back.",
         ("leadml.training.grades.bounds.grade_table", "leadml.training.grades.moves.grade_moves"),
-        "grades",
     ),
     Trace(
         "Missed wins and false alarms",
-        "Won leads that never reached the MQL cutoff and leads that reached it and were lost, and what they share.",
+        "Won leads that never reached the MQL cutoff and leads that reached it and were not won, and what they share.",
         ("leadml.training.review.facts.review_facts",),
-        "review",
     ),
     Trace(
         "Fairness",
         "Shares handed over and won by group of people, by columns that the scorer does not see.",
         ("leadml.training.fairness.facts.fairness_facts",),
-        "fairness",
     ),
     Trace(
         "Sales velocity",
         "Qualified leads × win rate × deal value ÷ leads per deal ÷ cycle length, each over the newest time there is.",
         ("leadml.training.business.velocity.sales_velocity",),
-        "velocity",
     ),
     Trace(
         "Return on lead cost",
         "Revenue of won deals over the cost of all leads, by source, of leads old enough to have been decided.",
         ("leadml.training.business.returns.return_on_cost",),
-        "returns",
     ),
     Trace(
         "What moves the score",
-        "The mean size of what a feature adds to the log-odds, over snapshots; the plots are the tables as they are.",
-        ("leadml.training.drivers.driver_facts",),
-        "drivers",
+        "What of the score’s gain over the base rate would be lost without a feature, on leads it had not seen (where "
+        "that was not measured: the mean size of what it adds to the log-odds); the plots are the tables as they are.",
+        ("leadml.training.importance.lost_without", "leadml.training.drivers.driver_facts"),
     ),
     Trace(
         "What counts in combination",
         "What two features together add to the log-odds beyond each alone.",
         ("leadml.training.interactions.pair_facts",),
-        "pairs",
     ),
     Trace(
         "What the rules add",
         "The weight of a point comes from a logistic regression of the outcome on points.",
         ("leadml.training.rules_weight.fit_rules_weight",),
-        "rules",
     ),
     Trace(
         "What became of each field",
         "How much worse the score gets without a field, or why it is not used.",
-        ("leadml.training.fields.field_facts",),
-        "fields",
+        ("leadml.training.importance.lost_without", "leadml.training.fields.field_facts"),
     ),
     Trace(
         "What was left out, and why",
         "Columns refused when they were read, or by a finding.",
         ("leadml.training.findings.columns_left_out",),
-        "excluded",
     ),
     Trace(
         "Findings about the data",
         "What the examination before training found.",
         ("leadml.training.examination.examine",),
-        "findings",
     ),
 )
 
 
-def traces(facts: Mapping[str, Any]) -> list[Trace]:
-    """The traces of the sections that there are facts for."""
-    return [trace for trace in TRACES if facts.get(trace.needs)]
+def traces(page: str) -> list[Trace]:
+    """The traces of the sections that a page has: no text of the user can pass for a title of its own."""
+    return [trace for trace in TRACES if f">{trace.section}</h2>" in page]

@@ -7,6 +7,7 @@ as there are, with replacement, and an account drawn twice counts twice. Interva
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from leadml.training.split import Groups, account_codes
 Interval = tuple[float, float, float]
 
 _COVERAGE = (2.5, 97.5)
-_Z = 1.959964
+_LEVEL = 0.95
 _GAIN_POINTS = 51
 
 
@@ -85,11 +86,12 @@ def gain(label: Floats, probability: Floats) -> list[dict[str, float]]:
     return [{"share": float(x), "captured": float(y)} for x, y in zip(shares, found, strict=True)]
 
 
-def wilson(won: float, rows: float) -> tuple[float, float]:
-    """95 % interval of a rate seen as `won` of `rows` (Wilson 1927); stays inside 0 to 1 and is never empty."""
-    rate, z2 = won / rows, _Z**2 / rows
+def wilson(won: float, rows: float, *, level: float = _LEVEL) -> tuple[float, float]:
+    """Interval of a rate seen as `won` of `rows` (Wilson 1927); stays inside 0 to 1 and is never empty."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    rate, z2 = won / rows, z**2 / rows
     middle = (rate + z2 / 2) / (1 + z2)
-    half = _Z * np.sqrt(rate * (1 - rate) / rows + z2 / (4 * rows)) / (1 + z2)
+    half = z * np.sqrt(rate * (1 - rate) / rows + z2 / (4 * rows)) / (1 + z2)
     return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
 
 

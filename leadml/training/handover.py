@@ -32,6 +32,8 @@ class Rehearsal:
 
     `weekly` are these leads at each moment at which they were open (without dates: the newest part), `leads` what the
     scorer says of them, row by row.
+    Once the level has been corrected, `leads` say what it would have said at the time, corrected by what was known
+    then, and `scorer` stays as it was learned: reasons and importance are of the uncorrected scorer.
     """
 
     scorer: Scorer

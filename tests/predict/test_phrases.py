@@ -68,6 +68,23 @@ GOLDEN = {
             "Asked for a demo more than 1,234 days ago",
         ],
     ),
+    "minutes": (
+        number("last", DEMO, edges=[0.01, 0.6]),
+        [
+            "Asked for a demo: never",
+            "Asked for a demo less than 14 minutes ago",
+            "Asked for a demo 0 to 14 hours ago",
+            "Asked for a demo more than 14 hours ago",
+        ],
+    ),
+    "moment": (
+        number("last", DEMO, edges=[0.01]),
+        [
+            "Asked for a demo: never",
+            "Asked for a demo less than 14 minutes ago",
+            "Asked for a demo more than 14 minutes ago",
+        ],
+    ),
     "since": (
         number("since", "Lead came in", edges=[1.0]),
         ["Lead came in: not known", "Lead came in less than 1 day ago", "Lead came in more than 1 day ago"],

@@ -59,6 +59,12 @@ def test_what_is_breached_and_what_cannot_be_told_is_said_by_name():
     assert told.about_proxies.startswith("These tell Gender and move the score: Region <i>.")
 
 
+def test_groups_that_are_taken_together_are_counted():
+    (entry,) = sections({"fairness": [ENTRY | {"pooled": 2}]})
+    assert entry.known.endswith("groups too small for figures of their own, taken together: 2")
+    assert "taken together" not in sections({"fairness": [ENTRY]})[0].known
+
+
 def test_groups_and_features_are_text_on_the_page():
     page = render({"fairness": [ENTRY]}, [])
     assert "<script>alert" not in page

@@ -186,6 +186,24 @@ def test_every_section_with_figures_says_how_they_were_computed_and_by_which_fun
     assert "leadml.training.cutoffs.curve.figures_at" in page
 
 
+def test_a_section_that_the_page_does_not_have_is_not_traced(facts: dict[str, Any]) -> None:
+    for name in ("forecast", "grades", "evaluation"):
+        html = render({key: value for key, value in facts.items() if key != name}, [])
+        titles = {"".join(text).strip() for tag, _, text in Page(html).elements if tag == "h2"}
+        listed = {
+            one.section for one in traces.TRACES if f'<th role="rowheader" scope="row">{one.section}</th>' in html
+        }
+        assert listed == titles - {"Read this first", "How the figures were computed"}
+    assert "<!-- traces -->" not in html
+
+
+def test_the_correction_the_gate_and_the_segments_are_traced_where_they_are_told(page: str) -> None:
+    (word,) = [trace for trace in traces.TRACES if trace.section == "Does it keep its word?"]
+    told = {name.rpartition(".")[2] for name in word.functions}
+    assert {"follow", "corrected_now", "judge_gate", "segment_calibration"} <= told
+    assert all(name in page for name in word.functions)
+
+
 def test_every_section_of_the_templates_is_traced() -> None:
     folder = Path(traces.__file__).parent
     texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.html") if path.name != "lead.html"]

@@ -53,6 +53,7 @@ def test_intervals_over_accounts_cover_the_truth_about_as_often_as_they_say():
 def test_wilsons_interval_is_the_published_one():
     assert wilson(0, 10) == pytest.approx((0, 0.2775), abs=1e-4)
     assert wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
+    assert wilson(5, 10, level=0.99) == pytest.approx((0.1842, 0.8158), abs=1e-4)
 
 
 def test_gain_runs_from_nothing_to_everything_and_passes_through_the_top_fifth():

@@ -1,6 +1,7 @@
-"""What the deal of each snapshot was expected to be worth, from deals that had been won before its moment.
+"""What winning the lead of each snapshot was expected to bring, from deals that had been won before its moment.
 
-The lead's own amount has no say in it: it is often filled in, or changed, on winning the deal.
+The lead's own amount has no say in it: it is often filled in, or changed, on winning the deal. Leads of one account that
+are won together are one deal, so each of them brings its share.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _NEEDED = {"outcome", "closed_at", "deal_value"}
 def expected_values(
     tables: LeadTables, snapshots: Snapshots, value_by: str | None, stated: Mapping[str, float]
 ) -> Floats | None:
-    """The worth that `worth.learn_worth` would have told at each snapshot's moment, by deals closed before it.
+    """The worth that `worth.learn_worth` would have told at each snapshot's moment, over the leads that share a deal.
 
     Args:
         tables: the checked tables.
@@ -51,7 +52,22 @@ def expected_values(
     for code, segment in enumerate(segments):
         if segment in asked:
             values[codes == code] = asked[segment]
-    return values
+    return values / _leads_per_deal(tables, snapshots.as_of)
+
+
+def _leads_per_deal(tables: LeadTables, as_of: pa.Array | None) -> Floats | float:
+    """How many leads shared a deal, on average, of those won before each moment; 1 where nothing tells."""
+    leads = tables.leads
+    if as_of is None or not {"outcome", "closed_at"} <= set(leads.column_names):
+        return 1.0
+    won = leads.filter(pc.fill_null(pc.and_(pc.equal(leads["outcome"], "won"), pc.is_valid(leads["closed_at"])), False))
+    deals = won.group_by(["account_id", "closed_at"]).aggregate([([], "count_all")])
+    moment = as_of.cast(pa.int64()).to_numpy()
+    closed_leads, closed_deals = (
+        np.searchsorted(np.sort(part["closed_at"].cast(pa.int64()).to_numpy()), moment) for part in (won, deals)
+    )
+    shared: Floats = closed_leads / np.maximum(closed_deals, 1)
+    return np.maximum(shared, 1.0)
 
 
 def _segments(features: pa.Table, value_by: str | None) -> tuple[Rows, list[str]]:

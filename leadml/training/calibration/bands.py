@@ -8,7 +8,6 @@ accounts, not the rows, as the number of trials.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -16,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from leadml.predict.encoding import Floats
-from leadml.training.evaluation import resampled_accounts
+from leadml.training.evaluation import resampled_accounts, wilson
 from leadml.training.folds import Rows
 from leadml.training.split import Groups, account_codes
 
+_BINS = 10
 _REPEATS = 200
 _LEVEL = 0.95
 
@@ -53,26 +53,21 @@ class Reliability:
     error: tuple[float, float, float]
 
 
-def reliability(
-    label: Floats, probability: Floats, groups: Groups, *, bins: int = 10, repeats: int = _REPEATS, seed: int = 0
-) -> Reliability:
-    """Predicted against observed in bands of about equal row counts.
+def reliability(label: Floats, probability: Floats, groups: Groups) -> Reliability:
+    """Predicted against observed in ten bands of about equal row counts.
 
-    Rows with the same probability share a band, so there may be fewer than `bins`.
+    Rows with the same probability share a band, so there may be fewer. Accounts are drawn alike every time.
 
     Args:
         label: 1.0 won, 0.0 not; shape (rows,).
         probability: what was predicted; shape (rows,).
         groups: the account of each row.
-        bins: how many bands, at the most.
-        repeats: of the bootstrap.
-        seed: picks the accounts of each repeat.
     """
-    accounts, band = account_codes(groups), _band_of(probability, bins)
+    accounts, band = account_codes(groups), _band_of(probability)
     rows, won, predicted = (_sums(band, one) for one in (np.ones(len(label)), label, probability))
-    drawn_won, noise = np.zeros((repeats, len(rows))), np.zeros(repeats)
+    drawn_won, noise = np.zeros((_REPEATS, len(rows))), np.zeros(_REPEATS)
     gap = (predicted - won) / rows
-    for place, times in enumerate(resampled_accounts(accounts, repeats, seed)):
+    for place, times in enumerate(resampled_accounts(accounts, _REPEATS, seed=0)):
         drawn, of_won = _sums(band, times, len(rows)), _sums(band, times * label, len(rows))
         noise[place] = _error(_sums(band, times * probability, len(rows)) - of_won - drawn * gap, drawn)
         drawn_won[place] = np.divide(of_won, drawn, out=np.full(len(rows), np.nan), where=drawn > 0)
@@ -88,17 +83,15 @@ def rate_interval(rate: float, trials: int, repeats: Floats, level: float = _LEV
     """The interval of a rate by its spread over repeats of the bootstrap, or Wilson's for so many trials if wider."""
     known, z = repeats[np.isfinite(repeats)], NormalDist().inv_cdf((1 + level) / 2)
     reach = z * float(np.std(known)) if len(known) else 0.0
-    z2 = z**2 / trials
-    middle = (rate + z2 / 2) / (1 + z2)
-    half = math.sqrt(z2 * (rate * (1 - rate) + z2 / 4)) / (1 + z2)
-    return max(min(rate - reach, middle - half), 0.0), min(max(rate + reach, middle + half), 1.0)
+    least, most = wilson(rate * trials, trials, level=level)
+    return max(min(rate - reach, least), 0.0), min(max(rate + reach, most), 1.0)
 
 
-def _band_of(probability: Floats, bins: int) -> Rows:
+def _band_of(probability: Floats) -> Rows:
     """The band of each row, numbered from 0 without a gap."""
     _, place, count = np.unique(probability, return_inverse=True, return_counts=True)
     middle = np.cumsum(count) - count / 2
-    bin_of = np.minimum((middle / len(probability) * bins).astype(np.int64), bins - 1)
+    bin_of = np.minimum((middle / len(probability) * _BINS).astype(np.int64), _BINS - 1)
     return np.asarray(np.unique(bin_of[place], return_inverse=True)[1])
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from leadml.features import Snapshots
 from leadml.predict import Scorer
 from leadml.predict.encoding import Floats
-from leadml.training.calibration.bands import Reliability, band_facts
+from leadml.training.calibration.bands import Reliability
 from leadml.training.calibration.correcting import Corrected, as_corrected, corrected_now, follow_rehearsal
 from leadml.training.calibration.gate import Gate, judge_gate
 from leadml.training.calibration.segments import segment_calibration
@@ -42,8 +42,6 @@ class CalibrationEvidence:
             "map": self.map,
             "correction": self.corrected.to_dict() if self.corrected else None,
             "seen_until": self.seen_until,
-            "bands": band_facts(self.reliability),
-            "error": list(self.reliability.error),
             "segments": self.segments,
             "gate": self.gate.to_dict(),
         }

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from leadml.errors import TrainingError
 from leadml.predict.encoding import Floats
 from leadml.training.calibration.bands import Reliability, reliability
 from leadml.training.folds import Rows
-from leadml.training.split import Groups
 
 # Fewer outcomes of either kind say nothing on their own of whether probabilities are true.
 _FEWEST_OF_EACH = 20
@@ -60,21 +57,20 @@ class Gate:
 
 
 def judge_gate(
-    label: Floats, probability: Floats, groups: Groups, *, limit: float | None, in_time: Rows | None = None
+    label: Floats, probability: Floats, accounts: Rows, *, limit: float | None, in_time: Rows | None = None
 ) -> tuple[Gate, Reliability]:
     """The gate on the newest part, and the bands of all of that part.
 
     Args:
         label: 1.0 won, 0.0 not; shape (rows,).
         probability: out of time, each corrected by what was known at its time; shape (rows,).
-        groups: the account of each row.
+        accounts: the account of each row, by number.
         limit: the error that is allowed, in probability; None allows any.
         in_time: where the level has moved, the rows that a correction could have come in time for: what is served is
             corrected by the same outcomes, so only they tell how good it is. All rows where they are too few, or None.
     """
-    whole = reliability(label, probability, groups)
+    whole = reliability(label, probability, accounts)
     if in_time is None or min(label[in_time].sum(), (1 - label[in_time]).sum()) < _FEWEST_OF_EACH:
         return Gate(limit, whole.error, len(label), "all of the newest part"), whole
-    codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)[1][in_time]
-    part = reliability(label[in_time], probability[in_time], codes)
+    part = reliability(label[in_time], probability[in_time], accounts[in_time])
     return Gate(limit, part.error, len(in_time), "since outcomes could correct the level"), whole

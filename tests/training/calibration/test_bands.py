@@ -31,7 +31,7 @@ def test_a_true_forecast_of_accounts_is_covered_too_where_rows_alone_would_promi
     inside = total = 0
     for seed in range(10):
         label, probability, account = calibrated(seed, 2_000, per_account=10)
-        bands = reliability(label, probability, account, repeats=50).bands
+        bands = reliability(label, probability, account).bands
         inside += sum(band.low <= band.predicted <= band.high for band in bands)
         total += len(bands)
     assert inside >= 0.9 * total
