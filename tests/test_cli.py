@@ -14,8 +14,6 @@ import pytest
 from leadml import load_scorer
 from leadml.cli import run
 
-# The demo company is made once, by the one worker that runs this file.
-pytestmark = pytest.mark.xdist_group("cli")
 LEADS = 1200
 
 

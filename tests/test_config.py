@@ -411,6 +411,10 @@ def test_an_unknown_key_anywhere_is_named_with_its_path(section: str | None, nam
             "cutoffs.segments[1].column = 'region': is listed in leads.exclude, so no scorer reads it; take it",
         ),
         (
+            {"leads": {"team": "region", "personal": ["region"]}, "cutoffs": {"segments": [NORTH]}},
+            "cutoffs.segments[1].column = 'region': is listed in leads.personal, so no scorer reads it; take it",
+        ),
+        (
             {"cutoffs": {"segments": [{**NORTH, "mql": {"probability": 0.4}, "sql": {"probability": 0.3}}]}},
             "cutoffs.segments[1].sql.probability = 0.3: is looser than cutoffs.segments[1].mql.probability = 0.4; an",
         ),

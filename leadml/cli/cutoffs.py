@@ -13,7 +13,7 @@ from leadml.operations.cutoffs import CutoffsRun, show_cutoffs
 from leadml.report.cutoff_figures import Cell, Figure
 from leadml.report.cutoffs import NONE, Published, Table
 from leadml.report.forecast import Forecast
-from leadml.report.what_if import WhatIf
+from leadml.report.moving import WhatIf
 from leadml.training.cutoffs import Stage
 
 app = typer.Typer()
@@ -32,8 +32,10 @@ def cutoffs(
 def print_cutoffs(run: CutoffsRun, *, json: bool) -> None:
     """Each cutoff with why it lies there, then what moving it would do, what else may be asked, and the next weeks."""
     if json:
-        print_json({**run.facts, "missing": run.missing})
+        print_json({**run.facts, "missing": run.missing, "stale": run.stale})
         return
+    if run.stale:
+        print_lines(run.stale, "")
     for one in run.published:
         _print_published(one)
     for moved in run.moved:

@@ -92,7 +92,8 @@ def _unfit(given: Mapping[str, Any], column: object) -> Iterator[str]:
         if given.get(f"leads.{role}") == column:
             yield f"is leads.{role}; segments are told apart by an attribute of the leads, or by leads.team"
     for key in ("personal", "exclude", "sensitive"):
-        if column in given.get(f"leads.{key}", ()) and column != given.get("leads.team"):
+        # A team that is excluded is not learned from, and no segment lets anything learn from it.
+        if column in given.get(f"leads.{key}", ()) and not (key == "exclude" and column == given.get("leads.team")):
             yield f"is listed in leads.{key}, so no scorer reads it; take it out of one"
 
 

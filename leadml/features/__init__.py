@@ -8,6 +8,7 @@ attributes.py   what was known of a lead
 activity.py     what a lead did
 account.py      what the lead's account did
 rule_counts.py  what a rulebook counts of activities
+teams.py        the team of whoever worked a lead
 frame.py        the columns side by side
 censoring.py    how snapshots count that are younger than the horizon
 snapshots.py    build_snapshots (training) and snapshots_at (scoring)

@@ -24,6 +24,7 @@ from leadml.features.engine import opened, parts
 from leadml.features.plan import TEAM, FeaturePlan
 from leadml.features.rule_counts import count_columns, count_features
 from leadml.features.spine import Spine
+from leadml.features.teams import teams_at
 from leadml.predict.encoding import Column
 from leadml.schema import LeadTables
 
@@ -51,14 +52,9 @@ def features_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> pa.Table
     else:
         arrays = [current_values(tables, spine, attribute) for attribute in plan.attributes]
     features = pa.table(arrays, names=[column.name for column in feature_columns(plan)])
-    return features.append_column(TEAM.name, _teams(tables, spine)) if plan.teams else features
-
-
-def _teams(tables: LeadTables, spine: Spine) -> pa.ChunkedArray | pa.Array:
-    """Each lead's team; leads without teams are in none."""
-    if TEAM.name not in tables.leads.column_names:
-        return pa.nulls(len(spine.lead), pa.string())
-    return tables.leads[TEAM.name].cast(pa.string()).take(pa.array(spine.lead))
+    if not plan.teams:
+        return features
+    return features.append_column(TEAM.name, teams_at(tables, spine, calendar=plan.calendar))
 
 
 def _as_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> list[pa.ChunkedArray | pa.Array]:

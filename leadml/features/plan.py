@@ -14,7 +14,7 @@ from leadml.schema import Kind
 __all__ = ["TEAM", "Attribute", "FeaturePlan", "Measure", "readable"]
 
 TEAM = Column("team", "category", "fit", "Team")
-"""The team of whoever works the lead, as it is now; no attribute has its name."""
+"""The team of whoever works the lead (`features.teams`); no attribute has its name."""
 
 
 @dataclass(frozen=True)

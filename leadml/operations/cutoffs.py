@@ -8,9 +8,10 @@ from typing import Any
 
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
+from leadml.report.calibration import recalibrated
 from leadml.report.cutoffs import Published, Table, alternatives, published, segments
 from leadml.report.forecast import Forecast, forecasts
-from leadml.report.what_if import WhatIf, what_if
+from leadml.report.moving import WhatIf, what_if
 from leadml.training.cutoffs import Stage
 
 _PARTS = ("cutoffs", "what_if", "alternatives", "forecast")
@@ -21,7 +22,8 @@ _SAID = {"what_if": "what other cutoffs would do", "forecast": "what the next we
 class CutoffsRun:
     """What the champion's facts say of its cutoffs, printed as on its page; `facts` are the same as plain figures.
 
-    `missing` says what cannot be told of this champion, and what to do about it.
+    `missing` says what cannot be told of this champion, and what to do about it; `stale` that its probabilities have
+    been moved since, "" where they have not.
     """
 
     published: list[Published]
@@ -31,6 +33,7 @@ class CutoffsRun:
     forecasts: list[Forecast]
     facts: dict[str, Any]
     missing: list[str]
+    stale: str
 
 
 def show_cutoffs(project: Project, *, stage: Stage | None = None) -> CutoffsRun:
@@ -48,6 +51,7 @@ def show_cutoffs(project: Project, *, stage: Stage | None = None) -> CutoffsRun:
         forecasts=forecasts(facts),
         facts={part: facts.get(part) for part in _PARTS},
         missing=_missing(facts),
+        stale=recalibrated(facts),
     )
 
 
@@ -71,6 +75,8 @@ def _missing(facts: Mapping[str, Any]) -> list[str]:
     found = (
         [] if published(facts) else ["The champion has no cutoff. Say what is asked under [cutoffs] and train again."]
     )
+    if recalibrated(facts):
+        return found
     lacking = [said for part, said in _SAID.items() if part not in facts]
     if lacking:
         found.append(

@@ -17,6 +17,7 @@ from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import by_segment, load_rulebook
 from leadml.schema import Kind, LeadTables
 from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
+from leadml.sources.layout import attribute_names
 from leadml.training.choices import Choices
 from leadml.training.cutoffs import CutoffPolicy, SegmentPolicy, StagePolicy
 from leadml.training.grades import GradePolicy
@@ -134,8 +135,11 @@ class Project:
 
     def _attribute(self, column: str) -> str:
         """What a column of the user's is called among the attributes."""
-        roles = {self.settings.leads.role: "role", self.settings.leads.direction: "direction"}
-        return roles.get(column, column)
+        return self._attribute_names.get(column, column)
+
+    @cached_property
+    def _attribute_names(self) -> dict[str, str]:
+        return attribute_names(self.source.columns(self.leads_table), self.settings.lead_columns())
 
     def _rule_attributes(self) -> dict[str, str]:
         """Attributes of the rulebook, and the attributes of the leads that they are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,10 @@ from leadml.errors import BundleError, SourceError, TrainingError
 from leadml.features import FeaturePlan, Snapshots, snapshots_at
 from leadml.operations.champion import load_champion, publish
 from leadml.operations.project import Project
+from leadml.operations.review import rows_of, write_review
 from leadml.predict import Scorer
 from leadml.predict.encoding import Floats
+from leadml.predict.tables import probability
 from leadml.schema import LeadTables
 from leadml.training.calibration.base_rate import Shift, follow
 from leadml.training.calibration.correcting import correction_facts, shifted
@@ -26,6 +28,8 @@ from leadml.training.history import finished_weeks, known_snapshots
 from leadml.training.split import account_codes
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (all moments are UTC without a zone)
+# Facts that say what cutoffs would do to leads as the champion scored them: with other probabilities they are wrong.
+_OF_BEFORE = ("what_if", "alternatives", "forecast")
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,13 @@ class RecalibrationRun:
 def recalibrate(project: Project, *, now: datetime, progress: Progress) -> RecalibrationRun:
     """Follow the champion's level through the leads that it has not learned from, and publish it anew if it has moved.
 
-    Tables and cutoffs stay as they are; of the log-odds only the intercept changes.
+    Tables and cutoffs stay as they are; of the log-odds only the intercept changes. What other cutoffs would do and the
+    forecast are of before, and are dropped; the file of missed wins and false alarms goes on to belong to the champion.
 
     Raises:
         LeadmlError: there is no champion, the leads do not have its columns, or nothing says which leads are newer than
-            those it has learned from; the champion stays.
+            those it has learned from; the champion stays. Or the file of missed wins and false alarms cannot be
+            written; the bundle is published then.
     """
     scorer = load_champion(project.models)
     since = _seen_until(scorer)
@@ -64,16 +70,19 @@ def recalibrate(project: Project, *, now: datetime, progress: Progress) -> Recal
     unchanged = RecalibrationRun(scorer.digest, None, None, None, None, None, tables.summary())
     if matured is None or matured.order is None:
         return unchanged
-    log_odds = _log_odds(scorer, tables, plan, matured)
+    log_odds = _log_odds(scorer, tables, plan, matured, now)
     shift = follow(
         log_odds, matured.label, matured.order, matured.horizon_days or 0.0, accounts=account_codes(matured.account_id)
     ).shift
-    predicted = float((1 / (1 + np.exp(-log_odds))).mean())
+    predicted = float(probability(log_odds).mean())
     found = replace(unchanged, shift=shift, predicted=predicted, observed=float(matured.label.mean()))
     if not shift.applied:
         return found
     moved = _moved(scorer, shift, until=float(matured.order.max()), now=now)
+    reviewed = rows_of(project, scorer)
     saved, path = publish(moved, project.models, name=project.settings.project.name, now=now)
+    if reviewed is not None:
+        write_review(project, reviewed, str(saved.digest))
     return replace(found, bundle=path, sha256=saved.digest)
 
 
@@ -106,20 +115,20 @@ def _matured(project: Project, tables: LeadTables, plan: FeaturePlan, since: flo
     return known.take(newer) if len(newer) else None
 
 
-def _log_odds(scorer: Scorer, tables: LeadTables, plan: FeaturePlan, matured: Snapshots) -> Floats:
+def _log_odds(scorer: Scorer, tables: LeadTables, plan: FeaturePlan, matured: Snapshots, now: datetime) -> Floats:
     """What the champion says of each snapshot, from the features that it was trained on."""
     log_odds = np.zeros(len(matured.lead_id))
-    for moment, rows in _moments(matured):
+    for moment, rows in _moments(matured, now):
         then = snapshots_at(tables, moment, plan=plan, open_only=False)
         places = pc.index_in(matured.lead_id.take(pa.array(rows)), value_set=then.lead_id)
         log_odds[rows] = scorer.log_odds(then.features.take(places))
     return log_odds
 
 
-def _moments(matured: Snapshots) -> Iterator[tuple[datetime, Rows]]:
-    """Each moment with the rows that belong to it; without dates all of them."""
+def _moments(matured: Snapshots, now: datetime) -> Iterator[tuple[datetime, Rows]]:
+    """Each moment with the rows that belong to it; without dates all of them, now."""
     if matured.as_of is None:
-        yield datetime.now(UTC), np.arange(len(matured.lead_id))
+        yield now, np.arange(len(matured.lead_id))
         return
     for moment in pc.unique(matured.as_of):
         yield moment.as_py(), np.flatnonzero(pc.equal(matured.as_of, moment).to_numpy(zero_copy_only=False))
@@ -134,7 +143,7 @@ def _moved(scorer: Scorer, shift: Shift, *, until: float, now: datetime) -> Scor
         source="recalibrate",
         champion=scorer.digest,
         at=now.isoformat(timespec="seconds"),
-        before=calibration.get("correction"),
     )
-    facts = {**scorer.facts, "calibration": {**calibration, "correction": correction, "seen_until": until}}
+    kept = {name: fact for name, fact in scorer.facts.items() if name not in _OF_BEFORE}
+    facts = {**kept, "calibration": {**calibration, "correction": correction, "seen_until": until}}
     return replace(shifted(scorer, shift.applied), facts=facts)

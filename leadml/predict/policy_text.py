@@ -23,6 +23,8 @@ def parse_policy(plain: dict[str, Any]) -> Policy:
     Raises:
         KeyError, TypeError, ValueError: it is none.
     """
+    if not all(isinstance(entry["values"], list) for entry in plain.get("segments", ())):
+        raise TypeError("the values of a segment are no list")
     segments = tuple(Segment(**(entry | {"values": tuple(entry["values"])})) for entry in plain.get("segments", ()))
     return Policy(**(plain | {"grade_bounds": tuple(plain["grade_bounds"]), "segments": segments}))
 
@@ -38,9 +40,16 @@ def policy_is_sound(policy: Policy, columns: Collection[str]) -> bool:
         and len(bounds) == 3
         and all(0 <= number <= 1 for number in numbers)
         and bounds[0] >= bounds[1] >= bounds[2]
+        and _in_order(policy.mql, policy.sql)
+        and all(_in_order(one.mql, one.sql) for one in policy.segments)
         and isinstance(policy.sql_needs_intent, bool)
         and _are_apart(policy.segments, columns)
     )
+
+
+def _in_order(mql: float | None, sql: float | None) -> bool:
+    """An SQL is an MQL first."""
+    return sql is None or (mql is not None and sql >= mql)
 
 
 def _are_apart(segments: tuple[Segment, ...], columns: Collection[str]) -> bool:

@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from leadml.predict.encoding import Feature, Floats
-from leadml.predict.tables import Pair
-from leadml.predict.terms import Term
+from leadml.predict.summing import Sum
 
 
 @dataclass(frozen=True)
@@ -22,36 +21,25 @@ class Reason:
     log_odds: float
 
 
-def exact_reasons(
-    terms: Sequence[Term],
-    features: Sequence[Feature],
-    pairs: Sequence[Pair],
-    row: pa.Table,
-    codes: Sequence[int],
-    log_odds: Floats,
-) -> tuple[Reason, ...]:
+def exact_reasons(of: Sum, row: pa.Table, codes: Sequence[int], log_odds: Floats) -> tuple[Reason, ...]:
     """The reasons of one row, the strongest first; terms that add nothing are none.
 
     What rules say is marked as such: they often speak of the same column as a table.
 
     Args:
-        terms: the terms of the sum: rules, features, pairs.
-        features: the scorer's features.
-        pairs: the scorer's pairs.
+        of: the sum that the row's score is.
         row: the row as `read_columns` gives it.
         codes: the row's code of each term.
         log_odds: what each term adds, shape (terms,).
     """
-    of_rules = len(terms) - len(features) - len(pairs)
+    words = [term.texts[code] for term, code in zip(of.terms, codes, strict=True)]
     said = [
         feature.say([feature.exact_words(code, _value(row, feature))])
-        for feature, code in zip(features, codes[of_rules:], strict=False)
+        for feature, code in zip(of.features, codes[of.of_rules :], strict=False)
     ]
-    texts = [
-        *(f"{term.texts[code]} (rule)" for term, code in zip(terms[:of_rules], codes, strict=False)),
-        *said,
-        *(f"{said[pair.left]}, with {said[pair.right]}" for pair in pairs),
-    ]
+    pairs = [f"{said[pair.left]}, with {said[pair.right]}" for pair in of.tables.pairs]
+    texts = [*(f"{text} (rule)" for text in words[: of.of_rules]), *said, *pairs]
+    texts += words[len(texts) :]  # a calibration
     order = np.argsort(-np.abs(log_odds), kind="stable")
     return tuple(Reason(texts[term], float(log_odds[term])) for term in order if log_odds[term])
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,31 +18,19 @@ from leadml.predict.asking.filling import Addends, Standing
 from leadml.predict.asking.questions import OpenQuestion, Questions
 from leadml.predict.calibration import MonotoneMap
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
-from leadml.predict.encoding import GROUPS, Codes, Column, Feature, Floats
+from leadml.predict.encoding import Codes, Column, Feature, Floats
 from leadml.predict.policy import Policy, scores
 from leadml.predict.reasons import Reason, exact_reasons
 from leadml.predict.rules.columns import RuleColumns, rule_columns
-from leadml.predict.rules.rows import Mask, RuleRows
+from leadml.predict.rules.rows import Mask
 from leadml.predict.rules.rulebook import Rulebook, Stops
-from leadml.predict.segments import Numbers
+from leadml.predict.summing import Coded, Part, Sum
 from leadml.predict.tables import ScoreTables, probability
-from leadml.predict.terms import CALIBRATION, ReasonPicker, Term, terms_of
+from leadml.predict.terms import ReasonPicker, Term
 from leadml.predict.threads import side_by_side
 from leadml.predict.trees import Trees
 
-# Rows scored at a time: few enough that their contributions stay in the processor's cache.
-_CHUNK = 16_384
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some rows: codes of all terms (rules, features, pairs), segments, points of the rules' terms, what rules see."""
-
-    count: int
-    codes: tuple[Codes, ...]
-    segments: Numbers | None
-    points: tuple[Floats, ...] = ()
-    rows: RuleRows | None = None
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -74,8 +62,7 @@ class Scorer:
 
     def log_odds(self, rows: Any) -> Floats:
         """Log-odds of conversion, shape (rows,). See `score` for `rows` and the errors."""
-        parts = list(self._parts(read_columns(rows, self.columns)))
-        return np.concatenate(side_by_side(lambda part: self._log_odds(self._matrix(part), part), parts))
+        return np.concatenate(self._in_parts(self._log_odds, read_columns(rows, self.columns)))
 
     def probability(self, rows: Any) -> Floats:
         """Probability of conversion, shape (rows,). See `score` for `rows` and the errors."""
@@ -83,14 +70,12 @@ class Scorer:
 
     def encode(self, table: pa.Table) -> list[Codes]:
         """Codes of each feature for a table that `read_columns` has read; each of shape (rows,)."""
-        if table.num_rows <= _CHUNK:  # threads would cost more than they save
-            return [feature.codes(table[feature.column]) for feature in self.features]
-        return side_by_side(lambda feature: feature.codes(table[feature.column]), self.features)
+        return self._sum.encode(table)
 
     def contributions(self, rows: Any) -> pa.Table:
         """Every term of every row's log-odds: a column "intercept" and one per term; a row's sum is its log-odds."""
         table = read_columns(rows, self.columns)
-        matrix = self._shared_out(self._whole(table))
+        matrix = self._sum.shared_out(self._coded(table).whole)
         intercept = np.full(table.num_rows, self.intercept)
         return pa.table([intercept, *matrix], names=["intercept", *(term.name for term in self.terms)])
 
@@ -99,7 +84,7 @@ class Scorer:
 
         A calibration that is a map belongs to no group: what it adds is missing from them.
         """
-        return self._subtotals(self._shared_out(self._whole(read_columns(rows, self.columns))))
+        return self._sum.subtotals(self._sum.shared_out(self._coded(read_columns(rows, self.columns)).whole))
 
     def kept_from(self, stage: Stops, rows: Any) -> Mask:
         """Which rows a gate keeps from a stage whatever their score; shape (rows,). See `score` for `rows`."""
@@ -136,8 +121,8 @@ class Scorer:
         rows = materialize(rows)
         table = read_columns(rows, self.columns)
         ids = read_ids(rows, id_column) if id_column else None
-        parts = list(self._parts(table))
-        scored = pa.concat_tables(side_by_side(lambda part: self._score_part(part, reasons), parts))
+        _ = self._picker, self._questions  # made once, before threads ask for them
+        scored = pa.concat_tables(self._in_parts(lambda part: self._score_part(part, reasons), table))
         scored = scored.append_column("bundle", pa.repeat(from_texts([self.digest])[0], table.num_rows))
         scored = scored.append_column(
             "as_of", pa.repeat(pa.nulls(1, TIME)[0] if as_of is None else pa.scalar(as_of, TIME), table.num_rows)
@@ -153,33 +138,40 @@ class Scorer:
         table = read_columns(row, self.columns)
         if table.num_rows != 1:
             raise ColumnsError(f"Reasons are given for one row, got {table.num_rows} instead. Bring one row.")
-        part = self._whole(table)
+        part = self._coded(table).whole
         codes = [int(code[0]) for code in part.codes]
-        added = self._shared_out(part)[:, 0]
-        return exact_reasons(self.terms, self.features, self.tables.pairs, table, codes, added)
+        return exact_reasons(self._sum, table, codes, self._sum.shared_out(part)[:, 0])
 
     def open_questions(self, rows: Any) -> tuple[OpenQuestion, ...]:
         """The questions that rows have not answered, what asking each is worth, and what each answer would do.
 
         See `score` for `rows` and the errors. Questions come in the order of the rulebook.
         """
-        part = self._whole(read_columns(rows, self.columns))
-        matrix = self._matrix(part)
-        log_odds = self._log_odds(matrix, part)
-        self._share_out(matrix, part)
-        standing = self._standing(part, log_odds, self._subtotals(matrix)["intent"])
+        part = self._coded(read_columns(rows, self.columns)).whole
+        matrix = self._sum.matrix(part)
+        log_odds = self._sum.log_odds(matrix, part)
+        self._sum.share_out(matrix, part)
+        standing = self._standing(part, log_odds, self._sum.subtotals(matrix)["intent"])
         return () if standing is None or self._questions is None else tuple(self._questions.open(standing))
 
-    @cached_property
+    @property
     def intercept(self) -> float:
         """What every lead starts from: the log-odds that are no term's."""
-        return self.tables.intercept + sum(trees.bias for trees in self.trees)
+        return self._sum.intercept
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The terms of the sum, in order: those of rules, features and pairs, and a calibration that is a map."""
+        return self._sum.terms
+
+    @property
+    def rule_terms(self) -> int:
+        """How many of the terms are the rules'; they are the first."""
+        return self._sum.of_rules
 
     @cached_property
-    def terms(self) -> tuple[Term, ...]:
-        """The terms of the sum, in order."""
-        terms = terms_of(self.features, self.tables, self.rulebook)
-        return terms if self.calibration is None else (*terms, CALIBRATION)
+    def _sum(self) -> Sum:
+        return Sum(self.features, self.tables, self.rulebook, self.trees, self.calibration)
 
     @cached_property
     def _picker(self) -> ReasonPicker:
@@ -192,36 +184,28 @@ class Scorer:
         addends = Addends(self.features, self.tables, self.rulebook, self.trees, self.calibration)
         return Questions(addends, {column.name: column for column in self.columns}, self.policy, self.answers)
 
-    def _whole(self, table: pa.Table) -> _Part:
-        return next(self._parts(table, max(table.num_rows, 1)))
+    def _coded(self, table: pa.Table) -> Coded:
+        return self._sum.coded(table, self.policy.segments_of(table))
 
-    def _parts(self, table: pa.Table, size: int = _CHUNK) -> Iterator[_Part]:
-        """One part of the rows after another, at least one."""
-        codes = self.encode(table)
-        codes += [pair.codes(codes) for pair in self.tables.pairs]
-        if self.calibration is not None:
-            codes.append(np.zeros(table.num_rows, dtype=np.uint16))
-        segments = self.policy.segments_of(table)
-        rows = self.rulebook.rows(table) if self.rulebook else None
-        if self.rulebook and rows and table.num_rows > size:
-            rows.read(self.rulebook.columns)  # before parts of them are scored side by side
-        for start in range(0, max(table.num_rows, 1), size):
-            stop = min(start + size, table.num_rows)
-            coded = [code[start:stop] for code in codes]
-            numbers = None if segments is None else segments[start:stop]
-            if self.rulebook is None or rows is None:
-                yield _Part(stop - start, tuple(coded), numbers)
-            else:
-                ruled = rows.part(start, stop)
-                said = self.rulebook.evaluate(ruled)
-                yield _Part(stop - start, (*said.codes, *coded), numbers, said.points, ruled)
+    def _in_parts(self, work: Callable[[Part], Result], table: pa.Table) -> list[Result]:
+        """What some work makes of one part of the rows after another, at least one.
 
-    def _score_part(self, part: _Part, reasons: int) -> pa.Table:
-        matrix = self._matrix(part)
-        log_odds = self._log_odds(matrix, part)
-        self._share_out(matrix, part)
+        LightGBM has threads of its own, which threads here would only get in the way of.
+        """
+        coded = self._coded(table)
+        if self.trees:
+            return [work(coded.part(*span)) for span in coded.spans]
+        return side_by_side(lambda span: work(coded.part(*span)), coded.spans)
+
+    def _log_odds(self, part: Part) -> Floats:
+        return self._sum.log_odds(self._sum.matrix(part), part)
+
+    def _score_part(self, part: Part, reasons: int) -> pa.Table:
+        matrix = self._sum.matrix(part)
+        log_odds = self._sum.log_odds(matrix, part)
+        self._sum.share_out(matrix, part)
         chance = probability(log_odds)
-        subtotals = self._subtotals(matrix)
+        subtotals = self._sum.subtotals(matrix)
         said = self._said_by_rules(part)
         cutoffs = self.policy.cutoffs(part.segments)
         columns = {
@@ -240,70 +224,15 @@ class Scorer:
         columns["next_question"], columns["next_question_value"] = self._next_questions(standing, part.count)
         return pa.table(columns)
 
-    def _said_by_rules(self, part: _Part) -> RuleColumns:
+    def _said_by_rules(self, part: Part) -> RuleColumns:
         return rule_columns(self.rulebook, part.rows, part.points, part.codes, part.count)
 
-    def _matrix(self, part: _Part) -> Floats:
-        """What rules and tables say of each term for each row, shape (terms, rows)."""
-        matrix = np.empty((len(self.terms), part.count))
-        of_rules = len(part.points)
-        for row, points in zip(matrix, part.points, strict=False):
-            np.multiply(points, self.tables.rules_weight, out=row)
-        for row, term, code in zip(matrix[of_rules:], self.terms[of_rules:], part.codes[of_rules:], strict=True):
-            if term is CALIBRATION:
-                row[:] = 0.0  # until the sum is known
-            else:
-                np.take(np.asarray(term.log_odds), code, out=row)
-        return matrix
-
-    def _log_odds(self, matrix: Floats, part: _Part) -> Floats:
-        """Log-odds of each row. Terms are added in their order, so a row scores the same alone and among others.
-
-        What a calibration adds is known only now, and is written into its row of the matrix.
-        """
-        total = np.full(matrix.shape[1], self.tables.intercept)
-        for log_odds in matrix:
-            total += log_odds
-        for trees in self.trees:
-            total += trees.log_odds(self._features_of(part))
-        if self.calibration is None:
-            return total
-        matrix[-1] = self.calibration.apply(total) - total
-        return np.asarray(total + matrix[-1])
-
-    def _share_out(self, matrix: Floats, part: _Part) -> None:
-        """Give every feature's term its share of what the trees say."""
-        first = len(part.points)
-        for trees in self.trees:
-            matrix[first : first + len(self.features)] += trees.contributions(self._features_of(part))
-
-    def _shared_out(self, part: _Part) -> Floats:
-        """All that each term adds to each row, shape (terms, rows)."""
-        matrix = self._matrix(part)
-        if self.calibration is not None:
-            self._log_odds(matrix, part)
-        self._share_out(matrix, part)
-        return matrix
-
-    def _features_of(self, part: _Part) -> tuple[Codes, ...]:
-        """The codes of the features among those of all terms."""
-        first = len(part.points)
-        return part.codes[first : first + len(self.features)]
-
-    def _subtotals(self, matrix: Floats) -> dict[str, Floats]:
-        """Log-odds per feature group; a pair across two groups counts half for each."""
-        subtotals: dict[str, Floats] = {group: np.zeros(matrix.shape[1]) for group in GROUPS}
-        for term, log_odds in zip(self.terms, matrix, strict=True):
-            for group in term.groups:
-                subtotals[group] += log_odds / len(term.groups)
-        return subtotals
-
-    def _standing(self, part: _Part, log_odds: Floats, intent: Floats) -> Standing | None:
+    def _standing(self, part: Part, log_odds: Floats, intent: Floats) -> Standing | None:
         """The rows as questions are put to them, None without rules."""
         if part.rows is None:
             return None
         cutoffs = self.policy.cutoffs(part.segments)
-        return Standing(log_odds, intent, self._features_of(part), part.points, part.rows, cutoffs)
+        return Standing(log_odds, intent, self._sum.features_of(part), part.points, part.rows, cutoffs)
 
     def _next_questions(self, standing: Standing | None, count: int) -> tuple[pa.Array, pa.Array]:
         """The question worth most for each row, and its value."""

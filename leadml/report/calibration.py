@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadml.charts import plain
-from leadml.report.formats import count, factor, number, percent, records, triple
+from leadml.report.formats import UNKNOWN, count, day, factor, number, percent, records, triple
 from leadml.report.story import part, unit
 
 
@@ -39,6 +39,18 @@ def section(facts: Mapping[str, Any]) -> Calibration | None:
         return None
     segments = [_segment(one) for one in records(part(facts, "calibration", "segments"))]
     return Calibration(_correction(facts), _gate(facts), segments, sum(one.off for one in segments))
+
+
+def recalibrated(facts: Mapping[str, Any]) -> str:
+    """That figures are older than the probabilities, where `leadml recalibrate` has moved those; "" otherwise."""
+    if part(facts, "calibration", "correction", "source") != "recalibrate":
+        return ""
+    on = day(part(facts, "calibration", "correction", "at"))
+    since = "the last correction" if on == UNKNOWN else f"the correction of {on}"
+    return (
+        f"Figures are of before {since}: it moved every probability, and no cutoff or grade bound. "
+        "Run leadml train to work them out anew."
+    )
 
 
 def _correction(facts: Mapping[str, Any]) -> str:

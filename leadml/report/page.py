@@ -25,10 +25,10 @@ from leadml.report import (
     review,
     story,
     traces,
-    what_if_section,
 )
 from leadml.report.measures import comparison, verdict
-from leadml.report.script import embedded, policy, script
+from leadml.report.moving import section as moving
+from leadml.report.moving.script import embedded, policy, script
 
 # A page must stay small whatever the data was like; what is cut is counted on the page.
 MOST_ROWS = 100
@@ -50,7 +50,7 @@ def render(
     """
     findings = _findings(facts)
     reaches = story.reaches(facts)
-    moved = what_if_section.blocks(facts)
+    moved = moving.blocks(facts)
     return template("page.html").render(
         facts=facts,
         signal=facts.get("signal") is not False,
@@ -74,6 +74,7 @@ def render(
         interactions=interactions.interactions(pairs),
         fields=fields.fields(facts),
         calibration=calibration.section(facts),
+        recalibrated=calibration.recalibrated(facts),
         velocity=business.velocity(facts),
         returns=business.returns(facts),
         cutoffs=cutoffs.published(facts),
@@ -87,7 +88,7 @@ def render(
             (one, forecast.chart(one, f"weeks-{place}")) for place, one in enumerate(forecast.forecasts(facts), start=1)
         ],
         traces=traces.traces(facts),
-        moves=embedded(what_if_section.moves(moved)),
+        moves=embedded(moving.moves(moved)),
         script=script() if moved else None,
         policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words
         most=MOST_ROWS,

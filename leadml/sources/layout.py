@@ -9,7 +9,7 @@ from leadml.errors import SourceError
 from leadml.schema import CLOSED, CREATED, LEAD_ROLES, Kind, LeadColumns
 from leadml.sources.source import nearest
 
-__all__ = ["Layout", "lay_out"]
+__all__ = ["Layout", "attribute_names", "lay_out"]
 
 # Roles whose setting is called otherwise.
 _FIELDS = {"lead_id": "id", "account_id": "account", "lead_cost": "cost", "order": "order_by"}
@@ -59,14 +59,9 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
     if not serving:
         named = [*columns.answers.values(), *columns.personal, *columns.exclude, *columns.known_at, *columns.sensitive]
         _require(named if columns.source is None else [*named, columns.source], available, where)
-    dropped = dict.fromkeys(columns.personal, "personal data") | dict.fromkeys(columns.exclude, "excluded by the user")
-    dropped |= dict.fromkeys(columns.sensitive, _SENSITIVE)
-    dropped |= {c: "known only after closing, says known_at" for c, when in columns.known_at.items() if when == CLOSED}
-    answering = {column for column in columns.answers.values() if column in available}
-    taken = set(roles.values()) - answering
-    names = _attribute_names(column for column in available if column not in taken and column not in dropped)
-    names |= {roles[role]: role for role in _FIT_ROLES if role in roles and roles[role] not in dropped}
+    names = attribute_names(available, columns)
     if kinds is not None:
+        answering = set(columns.answers.values())
         names = {column: name for column, name in names.items() if name in kinds or column in answering}
     answers = {question: names[column] for question, column in columns.answers.items() if column in names}
     dates = {names[c]: when for c, when in columns.known_at.items() if c in names}
@@ -76,7 +71,7 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
         roles,
         {name: column for column, name in names.items()},
         answers,
-        dropped,
+        _dropped(columns),
         known_at={name: moments.get(when) for name, when in dates.items()},
         moments={name: column for column, name in moments.items()},
         source=None if columns.source is None else names.get(columns.source),
@@ -84,9 +79,32 @@ def lay_out(available: Collection[str], columns: LeadColumns, where: str, kinds:
     )
 
 
-def _present_roles(available: Collection[str], columns: LeadColumns, where: str, serving: bool) -> dict[str, str]:
+def attribute_names(available: Collection[str], columns: LeadColumns) -> dict[str, str]:
+    """What each of the user's columns is called among the attributes; one that is no attribute is left out.
+
+    An attribute never has the name of a role: a column "team" that is not mapped as the team is "team_attribute".
+    """
+    dropped = _dropped(columns)
+    roles = {role: column for role, column in _mapped(columns).items() if column in available}
+    taken = set(roles.values()) - set(columns.answers.values())
+    names = _unlike_roles(column for column in available if column not in taken and column not in dropped)
+    return names | {roles[role]: role for role in _FIT_ROLES if role in roles and roles[role] not in dropped}
+
+
+def _dropped(columns: LeadColumns) -> dict[str, str]:
+    dropped = dict.fromkeys(columns.personal, "personal data") | dict.fromkeys(columns.exclude, "excluded by the user")
+    dropped |= dict.fromkeys(columns.sensitive, _SENSITIVE)
+    late = [column for column, when in columns.known_at.items() if when == CLOSED]
+    return dropped | dict.fromkeys(late, "known only after closing, says known_at")
+
+
+def _mapped(columns: LeadColumns) -> dict[str, str]:
     roles = {role: getattr(columns, _FIELDS.get(role, role)) for role in _ROLES}
-    mapped = {role: column for role, column in roles.items() if column is not None}
+    return {role: column for role, column in roles.items() if column is not None}
+
+
+def _present_roles(available: Collection[str], columns: LeadColumns, where: str, serving: bool) -> dict[str, str]:
+    mapped = _mapped(columns)
     _require([column for role, column in mapped.items() if not serving or role in _NEEDED_TO_SCORE], available, where)
     return {role: column for role, column in mapped.items() if column in available}
 
@@ -103,7 +121,7 @@ def _require(wanted: Iterable[str], available: Collection[str], where: str) -> N
             raise SourceError(f"{where}: there is no column '{column}'. {nearest(column, available)}")
 
 
-def _attribute_names(columns: Iterable[str]) -> dict[str, str]:
+def _unlike_roles(columns: Iterable[str]) -> dict[str, str]:
     columns = list(columns)
     reserved = {*_ROLES, *(column for column in columns if column not in _ROLES)}
     names = {}

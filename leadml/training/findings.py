@@ -45,6 +45,7 @@ CODES: Mapping[str, str] = {
     "R112": "what more leads would gain",
     "R113": "cut to keep within the time limit",
     "R114": "recent snapshots used by weight",
+    "R115": "teams known only as they are now",
     "L001": "filled only after closing, left out (by open leads)",
     "L002": "filled only after closing, left out (by the history's times)",
     "L101": "one column gives the outcome away",

@@ -33,7 +33,7 @@ _ENOUGH_ROWS_OF_TREES = 2_000
 
 def terms_by_feature(scorer: Scorer) -> dict[str, list[int]]:
     """For each feature its own term and those of its pairs."""
-    first = len(scorer.terms) - len(scorer.features) - len(scorer.tables.pairs)
+    first = scorer.rule_terms
     parts = {feature.name: [first + place] for place, feature in enumerate(scorer.features)}
     for place, pair in enumerate(scorer.tables.pairs, start=first + len(scorer.features)):
         for side in {pair.left, pair.right}:

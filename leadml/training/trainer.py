@@ -19,6 +19,7 @@ from leadml.schema import LeadTables
 from leadml.training.audit.alarm import near_perfect
 from leadml.training.business.velocity import first_crossings
 from leadml.training.calibration.calibrating import calibrate
+from leadml.training.calibration.segments import segment_columns
 from leadml.training.choices import Choices
 from leadml.training.clock import Progress, silent
 from leadml.training.cutoffs import choose_cutoffs, no_cutoffs
@@ -32,6 +33,7 @@ from leadml.training.history import leads_at, weekly_snapshots
 from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
 from leadml.training.student import Student, held_monotone
+from leadml.training.teams import teams_as_they_are_now, without_promises
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (all moments are UTC without a zone)
 
@@ -147,13 +149,15 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         predictions["leadml"],
         seen=taught,
         limit=choices.calibration_limit,
-        segments=("direction", examined.tables.source, *(one.column for one in choices.cutoffs.segments)),
+        segments=segment_columns(newest.features, examined.tables.source, choices.cutoffs.segments),
     )
     leads, predictions["leadml"] = calibrated.leads, calibrated.said
     progress("choosing cutoffs")
     cutoffs = choose_cutoffs(
         leads, choices.cutoffs, base_rate=float(older.label.mean()), signal=final.signal, seed=choices.seed
     )
+    unsure = teams_as_they_are_now(examined.tables, choices)
+    cutoffs = without_promises(cutoffs) if unsure else cutoffs
     qualified = None if weekly is newest else first_crossings(leads, cutoffs, choices.every_days)
     scorer = with_policy(
         calibrated.scorer, snapshots.columns, cutoffs, choices, base_rate=float(snapshots.label.mean())
@@ -165,7 +169,7 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         predictions,
         final,
         tuple(cutoffs),
-        (*examined.findings, *alarm, *_cut_short(final, choices), *_by_weight(taught)),
+        (*examined.findings, *alarm, *_cut_short(final, choices), *_by_weight(taught), *unsure),
         examined.prior,
         examined.curve,
         qualified,

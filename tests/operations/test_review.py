@@ -23,7 +23,6 @@ from leadml.operations.train import TrainingRun, run_training
 from leadml.predict import save_scorer
 from leadml.report import render
 
-pytestmark = pytest.mark.xdist_group("review")
 NOW = datetime(2025, 3, 1)  # noqa: DTZ001
 HOSTILE = ("=1+1", "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "+A1", "@x", "-2+3", "\u202eABC")
 SECRETS = ("<b>Zwölfter</b>", "=HYPERLINK(1)")

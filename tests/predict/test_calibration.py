@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from leadml.errors import BundleError
 from leadml.predict import load_scorer, save_scorer
 from leadml.predict.calibration import MonotoneMap
+from leadml.predict.columns import read_columns
 from leadml.predict.tables import probability
 
 BENT = MonotoneMap(np.array([-3.0, -1.0, 0.5, 2.0]), np.array([-2.5, -1.8, 0.0, 3.0]))
@@ -55,6 +57,25 @@ def test_a_map_that_does_not_rise_is_refused(scorer, tmp_path, to):
     wrong = replace(scorer, calibration=MonotoneMap(np.array([0.0, 1.0]), np.array(to)))
     with pytest.raises((BundleError, ValueError)):
         save_scorer(wrong, tmp_path / "a.leadml")
+
+
+def test_each_reason_of_a_lead_says_what_its_own_term_adds(scorer, rows_of):
+    calibrated = replace(scorer, calibration=BENT)
+    for row in range(20):
+        lead = rows_of(scorer, 1, 300).slice(row, 1)
+        added = calibrated.contributions(lead).to_pylist()[0]
+        told = {one.log_odds: one.reason for one in calibrated.reasons(lead)}
+        codes = scorer.encode(read_columns(lead, scorer.columns))
+        for feature, term, code in zip(scorer.features, scorer.terms[scorer.rule_terms :], codes, strict=False):
+            if added[feature.name] and (feature.kind in ("month", "weekday", "hour") or code[0] == 0):
+                assert told[added[feature.name]] == term.texts[code[0]]
+        assert told[added["calibration"]] == "Calibration"
+
+
+def test_a_copy_that_was_pickled_scores_the_same(scorer, rows_of):
+    calibrated, rows = replace(scorer, calibration=BENT), rows_of(scorer, 1, 50)
+    scored = calibrated.score(rows)
+    assert pickle.loads(pickle.dumps(calibrated)).score(rows).equals(scored)
 
 
 def test_chunks_and_all_rows_at_once_score_the_same(scorer, rows_of):

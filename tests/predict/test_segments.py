@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from leadml.errors import BundleError
 from leadml.predict import load_scorer, save_scorer
 from leadml.predict.encoding import Column
+from leadml.predict.policy import Policy
 from leadml.predict.segments import Segment, segment_numbers
 
 REGION = Column("region of sales", "category", "fit", "Region")
@@ -91,3 +92,9 @@ def test_a_bundle_whose_segments_cannot_be_is_refused(scorer, rows_of, tmp_path,
 def test_a_number_is_of_the_segment_that_writes_it():
     table = pa.table({"size": [1.0, 2.0, 2.5, None]})
     assert np.array_equal(segment_numbers(table, "size", [["1"], ["2.5", "7"]]), [0, -1, 1, -1])
+
+
+@pytest.mark.parametrize("policy", [{"mql": 0.4, "sql": 0.2}, {"sql": 0.2}])
+def test_a_bundle_whose_sql_lies_below_its_mql_is_never_written(scorer, tmp_path, policy):
+    with pytest.raises(BundleError, match="no probabilities in order"):
+        save_scorer(replace(scorer, policy=Policy((0.5, 0.3, 0.1), **policy)), tmp_path / "a.leadml")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
@@ -17,8 +18,10 @@ from leadml.operations.init import propose, write_settings
 from leadml.operations.project import Project
 from leadml.operations.score import after_newest, score_leads
 from leadml.training import trainer
-from leadml.training.cutoffs import CutoffPolicy, SegmentPolicy, StagePolicy
+from leadml.training.cutoffs import Cutoff, CutoffPolicy, SegmentPolicy, StagePolicy
+from leadml.training.cutoffs.cutoff import Guarantee
 from leadml.training.examination import examine
+from leadml.training.teams import teams_as_they_are_now, without_promises
 
 ASKED = """
 [[cutoffs.segments]]
@@ -66,6 +69,33 @@ def test_a_team_has_its_own_cutoffs_and_the_scorer_reads_the_team_but_learns_not
     assert training.scorer.facts["velocity"]["cutoff"] is None
 
 
+def test_no_name_of_a_team_gets_into_the_facts_but_those_the_user_gave_to_segments(training, tables) -> None:
+    told = {(one["column"], one["value"]) for one in training.scorer.facts["calibration"]["segments"]}
+    assert {("cutoff segment", "the North"), ("cutoff segment", "all others")} <= told
+    teams = set(tables.leads["team"].to_pylist()) - {None}
+    assert "North" in teams
+    assert not [(column, value) for column, value in told if column == "team" or value in teams]
+
+
+def test_that_teams_are_known_only_as_they_are_now_is_found_and_nothing_is_promised_for_them(training) -> None:
+    (found,) = [one for one in training.evidence.findings if one.code == "R115"]
+    assert "may have been passed on" in found.message
+    figures = {"why": "MQL lies there.", "guarantee": Guarantee(0.3, 0.95)}
+    of_all = Cutoff("MQL", 0.4, "minimum precision", **figures)
+    kept, withheld = without_promises([of_all, replace(of_all, segment="the North")])
+    assert kept == of_all
+    assert withheld.guarantee is None
+    assert withheld.why == "MQL lies there. Nothing is promised, as teams are known only as they are now."
+
+
+def test_with_the_changes_of_teams_or_without_segments_by_team_nothing_is_found(project, tables) -> None:
+    assert teams_as_they_are_now(tables, project.choices())
+    assert not teams_as_they_are_now(tables, replace(project.choices(), cutoffs=CutoffPolicy()))
+    team = pa.array(["team"] * tables.history.num_rows)
+    changes = tables.history.set_column(tables.history.column_names.index("field"), "field", team)
+    assert not teams_as_they_are_now(replace(tables, history=changes), project.choices())
+
+
 def test_when_leads_are_scored_each_team_meets_its_own_cutoffs(training, tables) -> None:
     plan = FeaturePlan.from_dict(training.scorer.facts["plan"])
     scored = score_leads(training.scorer, tables, plan, after_newest(tables), open_only=False)
@@ -99,6 +129,18 @@ def test_segments_that_nothing_tells_apart_are_refused_before_anything_is_learne
     choices = replace(project.choices(), cutoffs=CutoffPolicy(segments=(segment,)))
     with pytest.raises(TrainingError, match=r"VIP apart, as column 'full_name' is left out \(personal data"):
         trainer.check_asked(examine(tables, choices), choices)
+
+
+def test_a_column_called_team_that_is_not_the_team_of_the_leads_tells_segments_apart_as_the_attribute_it_is(
+    project,
+) -> None:
+    toml = project.settings.path("unmapped.toml")
+    lines = project.settings.path("leadml.toml").read_text().splitlines()
+    toml.write_text("\n".join(line for line in lines if not line.startswith("team =")))
+    unmapped = Project(load_settings(toml))
+    (segment,) = unmapped.choices().cutoffs.segments
+    assert segment.column == "team_attribute"
+    assert "North" in unmapped.read().leads[segment.column].to_pylist()
 
 
 def test_a_segment_by_a_column_that_is_not_there_is_refused_with_the_nearest(project) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,7 +70,7 @@ def calibrate(
     *,
     seen: Snapshots,
     limit: float | None,
-    segments: Iterable[str | None],
+    segments: Mapping[str, pa.Array | pa.ChunkedArray],
 ) -> Calibrated:
     """Correct the level of the scorer to serve where its rehearsal's has moved, and judge that forward in time.
 
@@ -81,7 +81,7 @@ def calibrate(
         said: what the rehearsal says of it; shape (rows,).
         seen: what the final scorer has learned from.
         limit: see `judge_gate`.
-        segments: columns to look at value by value; those that there are not are passed over.
+        segments: columns to look at value by value, each of shape (rows,): see `segment_columns`.
     """
     followed, corrected = follow_rehearsal(rehearsal.weekly, rehearsal.leads), None
     if followed is not None:
@@ -95,12 +95,7 @@ def calibrate(
         first = float(corrected.followed.moments[0]) + (newest.horizon_days or 0.0)
         in_time = np.flatnonzero(newest.order > first)
     gate, bands = judge_gate(newest.label, said, accounts, limit=limit, in_time=in_time)
-    columns = {name: newest.features[name] for name in dict.fromkeys(segments) if name and _tells_apart(newest, name)}
-    told = segment_calibration(newest.label, said, accounts, columns)
+    told = segment_calibration(newest.label, said, accounts, segments)
     kind = "affine" if final.calibration is None else "monotone"
     until = None if seen.order is None else float(np.max(seen.order))
     return Calibrated(final, leads, said, CalibrationEvidence(corrected, bands, gate, told, until, kind))
-
-
-def _tells_apart(newest: Snapshots, name: str) -> bool:
-    return name in newest.features.column_names and pa.types.is_string(newest.features[name].type)

@@ -48,7 +48,6 @@ def correction_facts(shift: Shift, by: float, *, source: str, **more: Any) -> di
         "source": source,
         "by": by,
         "moved": [shift.value, shift.low, shift.high],
-        "still": shift.still,
         "rows": shift.rows,
         **more,
     }

@@ -130,11 +130,12 @@ def _carriers(scorer: Scorer, rows: pa.Table) -> Iterator[Carrier]:
     codes = [code.astype(np.int64) for code in scorer.encode(read_columns(rows, scorer.columns))]
     terms = scorer.contributions(rows)
     added = [terms.column(place + 1).to_numpy() for place in range(len(scorer.terms))]
-    of_rules = len(added) - len(scorer.features) - len(scorer.tables.pairs)
+    of_rules, first_pair = scorer.rule_terms, scorer.rule_terms + len(scorer.features)
+    of_pairs = added[first_pair : first_pair + len(scorer.tables.pairs)]
     for term, adds in zip(scorer.terms[:of_rules], added[:of_rules], strict=True):
         yield Carrier(term.name, term.name, np.unique(adds, return_inverse=True)[1], adds)
     for place, (feature, code) in enumerate(zip(scorer.features, codes, strict=True)):
         adds = added[of_rules + place].copy()
-        for pair, of_pair in zip(scorer.tables.pairs, added[of_rules + len(scorer.features) :], strict=True):
+        for pair, of_pair in zip(scorer.tables.pairs, of_pairs, strict=True):
             adds += of_pair / 2 * (place in (pair.left, pair.right))
         yield Carrier(feature.name, feature.label, code, adds)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from leadml.training.calibration.segments import segment_calibration
+from leadml.training.calibration.segments import segment_calibration, segment_columns
+from leadml.training.cutoffs import SegmentPolicy
 
 
 def test_a_segment_that_is_off_is_flagged_and_the_others_are_not():
@@ -32,3 +33,13 @@ def test_true_probabilities_are_rarely_flagged_however_many_segments_there_are()
 def test_segments_of_a_few_accounts_are_passed_over():
     told = segment_calibration(np.ones(40), np.full(40, 0.2), np.arange(40) // 10, {"source": pa.array(["a"] * 40)})
     assert told == []
+
+
+def test_segments_of_cutoffs_go_by_the_names_that_the_user_gave_them_and_never_by_the_values_of_their_column():
+    features = pa.table({"team": ["Ann Abel", "Bo Bell", None, "Cy Carr"], "source": ["web"] * 4, "size": [1.0] * 4})
+    north = SegmentPolicy(name="north", column="team", one_of=("ann abel",))
+    south = SegmentPolicy(name="south", column="team", one_of=("Cy Carr",))
+    columns = segment_columns(features, "source", (north, south))
+    assert columns.keys() == {"source", "cutoff segment"}
+    assert columns["cutoff segment"].to_pylist() == ["north", "all others", "all others", "south"]
+    assert segment_columns(features, "size", ()) == {}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadml.report import formats, script, what_if_curves, what_if_section
-from leadml.report import what_if as moving
+from leadml.report import formats, moving
+from leadml.report.moving import curves, script, section
 from leadml.report.page import render
 
 
@@ -69,7 +69,7 @@ def test_any_part_of_the_rows_may_be_missing_or_unreadable(gap: object, facts: d
 def test_a_figure_that_only_some_rows_have_is_a_dash_elsewhere_and_its_curve_has_a_gap(facts: dict[str, Any]) -> None:
     rows = facts["what_if"]["MQL"]
     rows[-1]["precision"] = rows[10]["precision"] = None
-    block = what_if_section.blocks(facts)[0]
+    block = section.blocks(facts)[0]
     assert block.moved.rows[-1].cells["precision"].value == "–"
     curve = block.curves["precision"]
     assert curve.line.count("M") == 2
@@ -78,7 +78,7 @@ def test_a_figure_that_only_some_rows_have_is_a_dash_elsewhere_and_its_curve_has
 
 def test_curves_stay_on_their_square_and_rise_where_the_figure_does(facts: dict[str, Any]) -> None:
     for moved in moving.what_if(facts):
-        for curve in what_if_curves.curves(moved).values():
+        for curve in curves.curves(moved).values():
             heights = [height for height in curve.heights if height is not None]
             assert all(0 <= height <= 100 for height in heights)
             values = [row.figures[curve.figure.key][0] for row in moved.rows]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadml.report.cutoff_figures import Cell, Figure
-from leadml.report.what_if import Row, WhatIf, what_if
-from leadml.report.what_if_curves import Curve, across, curves, ticks
+from leadml.report.moving.curves import Curve, across, curves, ticks
+from leadml.report.moving.rows import Row, WhatIf, what_if
 
 
 @dataclass(frozen=True)

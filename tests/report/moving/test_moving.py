@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from leadml.report.what_if import Row, what_if
+from leadml.report.moving import what_if
+from leadml.report.moving.rows import Row
 
 pytestmark = pytest.mark.browser
 

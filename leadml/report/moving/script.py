@@ -23,7 +23,7 @@ def embedded(value: object) -> Markup:
 @cache
 def script() -> Markup:
     """The script that moves the cutoffs, as it stands in its file."""
-    return Markup(Path(__file__).with_name("what_if.js").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    return Markup(Path(__file__).with_name("moving.js").read_text(encoding="utf-8"))  # noqa: S704 - our own file
 
 
 def policy(script: str | None) -> str:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from leadml.report.cutoff_figures import Figure
 from leadml.report.formats import percent
-from leadml.report.what_if import WhatIf
+from leadml.report.moving.rows import WhatIf
 
 _Y = TypeVar("_Y")
 
