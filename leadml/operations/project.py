@@ -171,9 +171,14 @@ class Project:
         """The attribute that tells deals apart; None where `queue.value_by` names none.
 
         Raises:
-            ConfigError: the column is not there.
+            ConfigError: the column is not there, or is that of the team, which is decided late and by people.
         """
-        column = self.settings.queue.value_by
+        column, team = self.settings.queue.value_by, self.settings.leads.team
+        if column is not None and column == team:
+            raise ConfigError(
+                f"queue.value_by = {column!r} is leads.team, which may be decided after a deal's worth is known. "
+                "Name an attribute of the leads, such as a product."
+            )
         return None if column is None else self._segment_column("queue.value_by", column)
 
     def _segment_column(self, key: str, column: str) -> str:

@@ -279,7 +279,7 @@ FACTS: dict[str, Any] = {
                     "four_fifths": verdict,
                     "predicted": 0.081,
                     "observed": [0.079, 0.068, 0.091],
-                    "calibrated": "as predicted",
+                    "calibrated": "no difference shown",
                     "precision": [0.23, 0.19, 0.27],
                     "recall": [0.5, 0.43, 0.57],
                 }

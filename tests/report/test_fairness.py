@@ -11,7 +11,7 @@ from leadml.report.fairness import sections
 HOSTILE = '<script>alert("x")</script>'
 
 
-def group(name: str, verdict: str, calibrated: str = "as predicted") -> dict[str, Any]:
+def group(name: str, verdict: str, calibrated: str = "no difference shown") -> dict[str, Any]:
     return {
         "group": name,
         "leads": 120,

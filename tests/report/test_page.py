@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import leadml.report
 from leadml.charts import Shape
 from leadml.report import render, traces
 
@@ -209,3 +210,8 @@ def test_every_section_of_the_templates_is_traced() -> None:
     texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.html") if path.name != "lead.html"]
     titles = {title for text in texts for title in re.findall(r"<h2[^>]*>(.*?)</h2>", text)}
     assert titles - {"Read this first", "How the figures were computed"} == {one.section for one in traces.TRACES}
+
+
+def test_one_place_alone_puts_charts_on_the_page_unescaped():
+    report = Path(leadml.report.__file__).parent
+    assert [path.name for path in report.glob("*.py") if "to_svg(" in path.read_text("utf-8")] == ["figures.py"]

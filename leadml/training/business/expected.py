@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from leadml.features import Snapshots
 from leadml.predict.encoding import Floats
 from leadml.schema import EVERY_OTHER, LeadTables
-from leadml.training.business.worth import SHRUNK_BY, Deal, each_once, folded
+from leadml.training.business.worth import SHRUNK_BY, Deal, deals_won, each_once, folded
 from leadml.training.folds import Rows
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (all moments are UTC without a zone)
@@ -82,20 +82,12 @@ def _segments(features: pa.Table, value_by: str | None) -> tuple[Rows, list[str]
 
 def _deals(tables: LeadTables, value_by: str | None) -> list[Deal]:
     """The deals won, in the order of their closing; the second part of a key is that moment."""
-    leads = tables.leads
-    won = pc.and_(pc.equal(leads["outcome"], "won"), pc.greater(leads["deal_value"], 0.0))
-    won = pc.and_(won, pc.is_valid(leads["closed_at"]))
-    by = [value_by] if value_by in leads.column_names else []
-    rows = leads.select(["account_id", "closed_at", "deal_value", *by]).filter(pc.fill_null(won, False)).to_pylist()
-    entries = (
-        Deal(
-            (row["account_id"], row["closed_at"]),
-            None if not by or row[by[0]] is None else str(row[by[0]]),
-            row["deal_value"],
-        )
-        for row in rows
-    )
-    return sorted(each_once(entries), key=_closed)
+    closed = tables.leads.filter(pc.is_valid(tables.leads["closed_at"]))
+    segments: dict[str, str | None] = {}
+    if value_by in closed.column_names:
+        said = zip(closed["lead_id"].to_pylist(), closed[value_by].to_pylist(), strict=True)
+        segments = {lead: None if value is None else str(value) for lead, value in said}
+    return sorted(each_once(deals_won(closed, segments)), key=_closed)
 
 
 def _closed(deal: Deal) -> float:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import fsum
 from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadml.schema import EVERY_OTHER
 
@@ -66,6 +70,29 @@ def learn_worth(deals: Iterable[Deal], stated: Mapping[str, float] | None = None
         if segment is not None
     }
     return Worth(mean, learned | stated, len(everything))
+
+
+def deals_won(leads: pa.Table, segments: Mapping[str, str | None], *, before: datetime | None = None) -> Iterator[Deal]:
+    """One entry per lead that was won and whose deal's value is on record; none where the columns are not there.
+
+    Leads of one account won at the same moment share a deal; where that moment is not on record each has its own.
+
+    Args:
+        leads: the checked lead table.
+        segments: the segment of each lead, by its id; what is not there has none.
+        before: leads closed from this moment (UTC without a zone) on, or at none on record, are left out.
+    """
+    if not {"outcome", "deal_value"} <= set(leads.column_names):
+        return
+    won = pc.and_(pc.equal(leads["outcome"], "won"), pc.greater(leads["deal_value"], 0.0))
+    dated = "closed_at" in leads.column_names
+    if before is not None and dated:
+        won = pc.and_(won, pc.less(leads["closed_at"], pa.scalar(before, pa.timestamp("us"))))
+    names = ["lead_id", "account_id", "deal_value", *(["closed_at"] if dated else [])]
+    for row in leads.select(names).filter(pc.fill_null(won, False)).to_pylist():
+        when = row.get("closed_at")
+        key = (row["account_id"], row["lead_id"] if when is None else when)
+        yield Deal(key, segments.get(row["lead_id"]), row["deal_value"])
 
 
 def each_once(deals: Iterable[Deal]) -> Iterator[Deal]:

@@ -20,6 +20,9 @@ NOT_KNOWN = "not known"
 # A number with no more values than this is a code or a count: each value is a group.
 _FEW_VALUES = 8
 _QUARTERS = (0.25, 0.5, 0.75)
+# What the first and the last band are called: their own ends would be the values of two single leads.
+_IN_SIZE = ("under {}", "{} or more")
+_IN_TIME = ("before {}", "{} or later")
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,18 @@ class PeopleGroups:
 def people_groups(values: pa.Array) -> PeopleGroups:
     """Groups of leads by their values, one lead per row: of texts (string), numbers (double) or times (timestamp[us]).
 
-    Numbers come in bands of about a quarter of the leads each, times in such bands of years.
+    Numbers come in bands of about a quarter of the leads each, open at both ends, times in such bands of years.
     """
     if pa.types.is_timestamp(values.type):
-        return _pooled(*_banded(pc.year(values).cast(pa.float64()), lambda year: f"{year:.0f}"))
+        return _pooled(*_banded(pc.year(values).cast(pa.float64()), lambda year: f"{year:.0f}", _IN_TIME))
     if pa.types.is_floating(values.type):
-        return _pooled(*_banded(values, number_text))
+        return _pooled(*_banded(values, number_text, _IN_SIZE))
     encoded = values.dictionary_encode()
     names = [str(name) for name in encoded.dictionary.to_pylist()]
     return _pooled(names, encoded.indices.fill_null(-1).to_numpy(False).astype(np.int64))
 
 
-def _banded(values: pa.Array, text: Callable[[float], str]) -> tuple[list[str], Rows]:
+def _banded(values: pa.Array, text: Callable[[float], str], ends: tuple[str, str]) -> tuple[list[str], Rows]:
     """The name of each value or band, ascending, and each row's place among them (-1: not known)."""
     numbers = values.to_numpy(zero_copy_only=False).astype(np.float64)
     known = np.isfinite(numbers)
@@ -64,12 +67,17 @@ def _banded(values: pa.Array, text: Callable[[float], str]) -> tuple[list[str], 
         inner = np.quantile(numbers[known], _QUARTERS, method="higher")
         starts = np.unique(np.r_[distinct[0], inner])
     place = np.searchsorted(starts, numbers, side="right") - 1
-    names = [_band(distinct, place_of, text) for place_of in np.split(distinct, np.searchsorted(distinct, starts[1:]))]
+    bands = np.split(distinct, np.searchsorted(distinct, starts[1:]))
+    names = [_band(inside, text) for inside in bands]
+    if len(distinct) > _FEW_VALUES:
+        names[-1] = ends[1].format(text(float(starts[-1])))
+        if len(starts) > 1 and len(bands[0]) > 1:
+            names[0] = ends[0].format(text(float(starts[1])))
     return names, np.where(known, place, -1)
 
 
-def _band(distinct: Floats, inside: Floats, text: Callable[[float], str]) -> str:
-    if not len(distinct) or not len(inside):
+def _band(inside: Floats, text: Callable[[float], str]) -> str:
+    if not len(inside):
         return NOT_KNOWN
     low, high = text(float(inside[0])), text(float(inside[-1]))
     return low if low == high else f"{low} to {high}"

@@ -80,7 +80,7 @@ def group_rates(
         [value, low, high], "ratio" to the highest rate as [value, low, high], "four_fifths" ("breached", "kept",
         "cannot be told", "highest rate" or None), "predicted", "observed" as [value, low, high], "off" (observed
         less predicted, at a level at which all groups hold together) and "calibrated" ("lower than predicted",
-        "higher than predicted", "as predicted" or None).
+        "higher than predicted", "no difference shown" or None).
     """
     count = len(groups.names)
     counted, published = _counted(leads, cutoffs, stage), bool(np.isfinite(cutoffs).any())
@@ -145,7 +145,7 @@ def _calibrated(told: list[dict[str, Any]], value: _Sums, repeats: _Sums, groups
         off = float(value.off[place])
         error = errors * _error(repeats.off[:, place])
         row["off"] = [off, off - error, off + error]
-        row["calibrated"] = "as predicted"
+        row["calibrated"] = "no difference shown"
         if off - error > 0:
             row["calibrated"] = "higher than predicted"
         elif off + error < 0:

@@ -257,6 +257,10 @@ def test_deals_count_by_segment_and_as_stated(tmp_path: Path) -> None:
         list_work(project(tmp_path, toml='[queue]\nvalue_by = "produkt"'))
     with pytest.raises(ConfigError, match=r"queue\.value_by = 'mail': deals cannot be told apart by it \(personal"):
         list_work(project(tmp_path, toml='[queue]\nvalue_by = "mail"'))
+    by_team = project(tmp_path, toml='[queue]\nvalue_by = "team"')
+    for refusing in (by_team.choices, lambda: list_work(by_team)):
+        with pytest.raises(ConfigError, match=r"queue\.value_by = 'team' is leads\.team, .* Name an attribute"):
+            refusing()
 
 
 def test_without_deal_values_leads_are_in_order_of_probability_and_that_is_said(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from leadml.training.business.worth import Deal, learn_worth
+from leadml.training.business.worth import Deal, deals_won, learn_worth
 
 
 def deal(key: str, value: float, segment: str | None = None) -> Deal:
@@ -47,3 +50,20 @@ def test_the_order_of_deals_changes_nothing() -> None:
     rng = np.random.default_rng(0)
     deals = [deal(f"k{rng.integers(20)}", float(rng.random()), str(rng.choice(["A", "B", "a"]))) for _ in range(60)]
     assert learn_worth([deals[i] for i in rng.permutation(60)]) == learn_worth(deals)
+
+
+def test_leads_of_an_account_won_together_are_one_deal_and_what_is_not_won_or_not_valued_is_none() -> None:
+    early, late = datetime(2025, 1, 1), datetime(2025, 2, 1)  # noqa: DTZ001 (UTC)
+    rows = [
+        *(("a", "x", "won", 100.0, early), ("b", "x", "won", 300.0, early), ("c", "x", "won", 500.0, late)),
+        *(("d", "y", "lost", 9.0, early), ("e", "y", "won", 0.0, early), ("f", "y", "won", None, early)),
+        ("g", "y", "won", 800.0, None),
+    ]
+    names = ("lead_id", "account_id", "outcome", "deal_value", "closed_at")
+    leads = pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+    found = list(deals_won(leads, {"a": "Cloud"}))
+    assert [(one.segment, one.value) for one in found] == [("Cloud", 100), (None, 300), (None, 500), (None, 800)]
+    assert learn_worth(found).deals == 3
+    assert [one.value for one in deals_won(leads, {}, before=late)] == [100, 300]
+    assert len({one.key for one in deals_won(leads.drop_columns("closed_at"), {})}) == 4
+    assert list(deals_won(leads.drop_columns("deal_value"), {})) == []

@@ -39,7 +39,18 @@ def test_small_groups_are_pooled_and_their_values_not_said():
 
 def test_numbers_come_in_quarters_and_times_in_years():
     ages = people_groups(pa.array(np.repeat(np.arange(20.0, 60.0), 5)))
-    assert ages.names == ("20 to 29", "30 to 39", "40 to 49", "50 to 59")
+    assert ages.names == ("under 30", "30 to 39", "40 to 49", "50 or more")
     born = [datetime(year, 5, 1) for year in range(1950, 1990) for _ in range(5)]  # noqa: DTZ001
-    assert people_groups(pa.array(born, pa.timestamp("us"))).names[0] == "1950 to 1959"
+    assert people_groups(pa.array(born, pa.timestamp("us"))).names == (
+        *("before 1960", "1960 to 1969", "1970 to 1979", "1980 or later"),
+    )
     assert people_groups(pa.array([0.0, 1.0] * 50)).names == ("0", "1")
+
+
+def test_neither_the_lowest_nor_the_highest_value_of_a_single_lead_is_said():
+    incomes = np.r_[17.0, np.repeat(np.arange(100.0, 140.0), 5), 990_001.0]
+    assert people_groups(pa.array(incomes)).names == ("under 110", "110 to 119", "120 to 129", "130 or more")
+    mostly_nothing = np.r_[np.zeros(200), np.arange(1.0, 40.0)]
+    assert people_groups(pa.array(mostly_nothing)).names == ("0 or more",)
+    half_nothing = np.r_[np.zeros(100), np.arange(1.0, 101.0)]
+    assert people_groups(pa.array(half_nothing)).names[0] == "0"

@@ -85,7 +85,7 @@ def test_few_leads_leave_it_untold():
 def test_without_a_cutoff_calibration_is_still_told():
     rows = told(2, cutoff=None)[0]
     assert all(row["selected"] is row["precision"] is row["ratio"] is row["four_fifths"] is None for row in rows)
-    assert all(row["calibrated"] == "as predicted" for row in rows)
+    assert all(row["calibrated"] == "no difference shown" for row in rows)
 
 
 def test_a_group_that_wins_less_than_predicted_is_found():
@@ -95,7 +95,13 @@ def test_a_group_that_wins_less_than_predicted_is_found():
     by_lead = people_groups(pa.array(group))
     rows = group_rates(leads, by_lead.of_rows(leads.lead), np.full(len(leads.label), 0.5), "MQL")
     assert {row["group"]: row["calibrated"] for row in rows} == {
-        "g0": "as predicted",
+        "g0": "no difference shown",
         "g1": "lower than predicted",
-        "g2": "as predicted",
+        "g2": "no difference shown",
     }
+
+
+def test_of_few_leads_no_more_is_said_than_that_no_difference_is_shown():
+    rows = told(5, leads=150)[0]
+    assert all(row["off"][2] - row["off"][1] > 0.15 for row in rows)
+    assert {row["calibrated"] for row in rows} == {"no difference shown"}
