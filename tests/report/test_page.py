@@ -188,6 +188,6 @@ def test_every_section_with_figures_says_how_they_were_computed_and_by_which_fun
 
 def test_every_section_of_the_templates_is_traced() -> None:
     folder = Path(traces.__file__).parent
-    texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.html") if path.name != "lead.html"]
+    texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.html") if path.name != "lead.html"]
     titles = {title for text in texts for title in re.findall(r"<h2[^>]*>(.*?)</h2>", text)}
     assert titles - {"Read this first", "How the figures were computed"} == {one.section for one in traces.TRACES}
