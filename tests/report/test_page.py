@@ -207,7 +207,7 @@ def test_the_correction_the_gate_and_the_segments_are_traced_where_they_are_told
 
 def test_every_section_of_the_templates_is_traced() -> None:
     folder = Path(traces.__file__).parent
-    texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.html") if path.name != "lead.html"]
+    texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.html") if path.name != "lead.html"]
     titles = {title for text in texts for title in re.findall(r"<h2[^>]*>(.*?)</h2>", text)}
     assert titles - {"Read this first", "How the figures were computed"} == {one.section for one in traces.TRACES}
 

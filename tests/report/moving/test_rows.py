@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadml.report import formats, moving
-from leadml.report.moving import curves, script, section
+from leadml.report.moving import curves, rows, script, section
 from leadml.report.page import render
 
 
@@ -51,7 +51,7 @@ def test_without_a_published_cutoff_the_slider_starts_in_the_middle_and_promises
 
 def test_a_cutoff_of_a_segment_is_not_taken_for_the_one_of_all_others(facts: dict[str, Any]) -> None:
     facts["cutoffs"].insert(0, facts["cutoffs"][0] | {"segment": "enterprise", "probability": 0.9})
-    assert moving.published_at(facts, "MQL") == 0.1382
+    assert rows.published_at(facts, "MQL") == 0.1382
 
 
 def test_without_a_signal_there_is_nothing_to_move(facts: dict[str, Any]) -> None:
@@ -91,7 +91,7 @@ def test_however_many_rows_there_are_the_page_takes_few_and_the_published_one_wi
     facts["what_if"]["MQL"] = [row | {"cutoff": i / 5000} for i in range(1, 5000)]
     facts["cutoffs"][0]["probability"] = 691 / 5000
     moved = moving.what_if(facts)[0]
-    assert len(moved.rows) <= moving.MOST_ROWS
+    assert len(moved.rows) <= rows.MOST_ROWS
     assert moved.published is not None
     assert moved.rows[moved.published].probability == 691 / 5000
 
