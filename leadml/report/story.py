@@ -16,6 +16,7 @@ BINDING = {
     "target volume": "Set by the target volume.",
     "expected value": "Set by expected value.",
     "F-beta": "Set by the highest F-beta.",
+    "base rate": "Nothing is asked for.",
     "manual": "Set by hand.",
 }
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)

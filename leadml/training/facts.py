@@ -121,7 +121,7 @@ def training_facts(scorer: Scorer, evidence: Evidence, *, name: str, trained_at:
 def _alternatives(evidence: Evidence) -> list[dict[str, Any]]:
     if evidence.rehearsal is None:
         return []
-    return alternatives(evidence.rehearsal.leads, evidence.cutoffs, base_rate=float(evidence.snapshots.label.mean()))
+    return alternatives(evidence.rehearsal.leads, evidence.cutoffs, base_rate=evidence.rehearsal.base_rate)
 
 
 def _population(evidence: Evidence) -> dict[str, Any]:

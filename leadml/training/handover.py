@@ -32,6 +32,8 @@ class Rehearsal:
 
     `weekly` are these leads at each moment at which they were open (without dates: the newest part), `leads` what the
     scorer says of them, row by row.
+    `base_rate` is the share of snapshots that convert, on the newest part where that shows both outcomes.
+
     Once the level has been corrected, `leads` say what it would have said at the time, corrected by what was known
     then, and `scorer` stays as it was learned: reasons and importance are of the uncorrected scorer.
     """
@@ -39,6 +41,13 @@ class Rehearsal:
     scorer: Scorer
     weekly: Snapshots
     leads: OutOfTime
+    base_rate: float
+
+
+def base_rate_of(older: Snapshots, newest: Snapshots) -> float:
+    """That of the newest snapshots, which the leads to come are most like; of the older ones if all ended alike."""
+    newly = float(newest.label.mean())
+    return newly if 0 < newly < 1 else float(older.label.mean())
 
 
 def out_of_time(tables: LeadTables, weekly: Snapshots, scorer: Scorer, choices: Choices) -> OutOfTime:

@@ -28,7 +28,7 @@ from leadml.training.facts import Evidence, training_facts
 from leadml.training.findings import Finding, refuse_unready
 from leadml.training.fit import Fitted, fit_rules
 from leadml.training.grades import settle_grades
-from leadml.training.handover import Rehearsal, check_segments, out_of_time, with_policy
+from leadml.training.handover import Rehearsal, base_rate_of, check_segments, out_of_time, with_policy
 from leadml.training.history import leads_at, weekly_snapshots
 from leadml.training.monotone import check_monotone
 from leadml.training.split import Split, account_codes
@@ -141,21 +141,21 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         since = _EPOCH + timedelta(days=split.boundary)
         weekly = weekly_snapshots(examined.tables, choices, since, examined.counts)
     leads = out_of_time(examined.tables, weekly, rehearsal.scorer, choices)
+    rehearsed = Rehearsal(rehearsal.scorer, weekly, leads, base_rate_of(older, newest))
     progress("calibrating")
     calibrated = calibrate(
         final.scorer,
-        Rehearsal(rehearsal.scorer, weekly, leads),
+        rehearsed,
         newest,
         predictions["leadml"],
         seen=taught,
         limit=choices.calibration_limit,
         segments=segment_columns(newest.features, examined.tables.source, choices.cutoffs.segments),
     )
-    leads, predictions["leadml"] = calibrated.leads, calibrated.said
+    rehearsed, predictions["leadml"] = replace(rehearsed, leads=calibrated.leads), calibrated.said
     progress("choosing cutoffs")
-    cutoffs = choose_cutoffs(
-        leads, choices.cutoffs, base_rate=float(older.label.mean()), signal=final.signal, seed=choices.seed
-    )
+    leads, base_rate = rehearsed.leads, rehearsed.base_rate
+    cutoffs = choose_cutoffs(leads, choices.cutoffs, base_rate=base_rate, signal=final.signal, seed=choices.seed)
     unsure = teams_as_they_are_now(examined.tables, choices)
     cutoffs = without_promises(cutoffs) if unsure else cutoffs
     qualified = None if weekly is newest else first_crossings(leads, cutoffs, choices.every_days)
@@ -163,18 +163,18 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
         calibrated.scorer, snapshots.columns, cutoffs, choices, base_rate=float(snapshots.label.mean())
     )
     evidence = Evidence(
-        examined.tables,
-        snapshots,
-        newest,
-        predictions,
-        final,
-        tuple(cutoffs),
-        (*examined.findings, *alarm, *_cut_short(final, choices), *_by_weight(taught), *unsure),
-        examined.prior,
-        examined.curve,
-        qualified,
-        Rehearsal(rehearsal.scorer, weekly, leads),
-        calibrated.evidence,
+        tables=examined.tables,
+        snapshots=snapshots,
+        newest=newest,
+        predictions=predictions,
+        fitted=final,
+        cutoffs=tuple(cutoffs),
+        findings=(*examined.findings, *alarm, *_cut_short(final, choices), *_by_weight(taught), *unsure),
+        prior=examined.prior,
+        curve=examined.curve,
+        qualified=qualified,
+        rehearsal=rehearsed,
+        calibration=calibrated.evidence,
     )
     return scorer, evidence
 

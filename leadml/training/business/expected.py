@@ -1,7 +1,7 @@
 """What winning the lead of each snapshot was expected to bring, from deals that had been won before its moment.
 
-The lead's own amount has no say in it: it is often filled in, or changed, on winning the deal. Leads of one account that
-are won together are one deal, so each of them brings its share.
+The lead's own amount has no say in it: it is often filled in, or changed, on winning the deal. Leads of one account
+that are won together are one deal, so each of them brings its share.
 """
 
 from __future__ import annotations

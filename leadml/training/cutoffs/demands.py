@@ -21,6 +21,7 @@ Binding = Literal[
     "target volume",
     "expected value",
     "F-beta",
+    "base rate",
     "manual",
     "none",
 ]
@@ -45,7 +46,7 @@ class Goal:
 
 
 def demands_of(asked: StagePolicy, candidates: Candidates) -> list[Demand]:
-    """All that is asked of a cutoff's volume, precision and recall."""
+    """All that is asked of a cutoff's volume, precision and recall; the best value must be a gain at all."""
     return list(_demands(asked, candidates))
 
 
@@ -58,6 +59,8 @@ def _demands(asked: StagePolicy, candidates: Candidates) -> Iterator[Demand]:
         yield Demand("minimum precision", enough if confidence is None else _certified(asked, candidates))
     if asked.minimum_recall is not None:
         yield Demand("minimum recall", np.nan_to_num(candidates.recall) >= asked.minimum_recall)
+    if asked.expected_value and candidates.expected_value is not None:
+        yield Demand("expected value", candidates.expected_value > 0)
 
 
 def _within_capacity(asked: StagePolicy, candidates: Candidates) -> Mask:

@@ -61,12 +61,19 @@ class Question:
     def cutoff(self, answer: Answer, figures: Figures, cost: float, left_aside: str = "") -> Cutoff:
         """An answer with what it would have done."""
         place, of_all, promise = answer.cutoff or 0.0, self.of_all, None
-        words = placed(of_all, answer.binding, cost) + answer.why
+        words = self._placed(answer, cost) + answer.why
         seen = did(figures, answer.crossed, self.base_rate)
         why = f"{self.stage}{self._of} at {place:.3f} is {words}: {seen}.{left_aside}"
         if of_all.minimum_precision is not None and of_all.confidence is not None:
             promise = Guarantee(of_all.minimum_precision, of_all.confidence)
         return Cutoff(self.stage, place, answer.binding, why, figures, self.segment, promise, asked=of_all)
+
+    def _placed(self, answer: Answer, cost: float) -> str:
+        if answer.binding == "base rate":
+            return f"{'' if self.stage == 'MQL' else 'twice '}the base rate, as nothing else is asked"
+        if answer.binding == "none" and self.floor:
+            return "the MQL cutoff, since what was asked for holds even there"
+        return placed(self.of_all, answer.binding, cost)
 
     def answer(self, leads: OutOfTime) -> Answer:
         """The cutoff for leads with known outcomes; a volume is only heeded where there are weeks."""
@@ -84,7 +91,7 @@ class Question:
         if solution is None:
             return Answer(None, why=out_of_reach(asked, candidates, demands))
         lifted = solution.binding == "none" and lowest > self.floor
-        binding: Binding = "minimum precision" if lifted else solution.binding
+        binding: Binding = "base rate" if lifted else solution.binding
         return Answer(float(candidates.cutoffs[solution.place]), binding, int(candidates.crossed[solution.place]))
 
     def _by_hand(self, leads: OutOfTime, cutoff: float) -> Answer:

@@ -20,11 +20,11 @@ def phrases(asked: StagePolicy, cost: float) -> dict[Binding, str]:
         if asked.confidence is not None:
             said["minimum precision"] += f", certified at {100 * asked.confidence:g} % confidence"
     if asked.minimum_recall is not None:
-        said["minimum recall"] = f"that reaches {asked.minimum_recall:.1%} of all leads that convert"
+        said["minimum recall"] = f"with {asked.minimum_recall:.1%} or more of all leads that convert above it"
     if asked.target_per_week is not None:
         said["target volume"] = f"nearest to the target of {asked.target_per_week:g} leads a week"
     if asked.expected_value:
-        said["expected value"] = f"of the highest expected value, {cost:g} for each lead worked taken off"
+        said["expected value"] = f"of the highest expected value, {_money(cost)} for each lead worked taken off"
     if asked.f_beta is not None:
         said["F-beta"] = f"of the highest F-{asked.f_beta:g}"
     if asked.probability is not None:
@@ -52,15 +52,16 @@ def placed(asked: StagePolicy, binding: Binding, cost: float) -> str:
         return f"the {which} cutoff {said[binding]}{rest}"
     if binding == goal:
         return f"the cutoff {said[goal]}{rest}"
-    return f"of the cutoffs {said[binding]}{rest}, the one {said[goal]}"
+    return f"the cutoff {said[goal]} of all {said[binding]}{rest}"
 
 
 def did(figures: Figures, crossed: int, base_rate: float) -> str:
     """What a cutoff would have done."""
-    volume = f"{crossed} leads" if figures.per_week is None else f"{figures.per_week[0]:.1f} leads a week"
+    volume = f"{crossed:,} leads" if figures.per_week is None else f"{figures.per_week[0]:.1f} new leads a week"
     if figures.precision is None:
-        return f"{volume} first cross it"
-    return f"{volume} first cross it, and {figures.precision[0]:.1%} of them convert (base rate {base_rate:.1%})"
+        return f"{volume} cross it"
+    of_whom = "of whom" if figures.per_week is None else "and of all that cross it"
+    return f"{volume} cross it, {of_whom} {figures.precision[0]:.1%} convert (base rate {base_rate:.1%})"
 
 
 def out_of_reach(asked: StagePolicy, candidates: Candidates, demands: list[Demand]) -> str:
@@ -72,6 +73,8 @@ def out_of_reach(asked: StagePolicy, candidates: Candidates, demands: list[Deman
         if asked.confidence is not None:
             return _closest_to_a_promise(candidates, asked.minimum_precision, asked.confidence)
         return f"at no cutoff do {FEWEST_LEADS} leads or more convert at {asked.minimum_precision:.1%}"
+    if "expected value" in impossible:
+        return f"no lead is worth working at {_money(candidates.leads.cost_of_working)} each"
     if "capacity" in impossible:
         return f"even the highest score is crossed by more than {asked.per_week:g} leads a week"
     if "minimum recall" in impossible:
@@ -81,8 +84,13 @@ def out_of_reach(asked: StagePolicy, candidates: Candidates, demands: list[Deman
         "capacity": f"keeps to {asked.per_week or 0:g} leads a week",
         "minimum precision": f"has leads that convert at {asked.minimum_precision or 0:.1%}{promised}",
         "minimum recall": f"reaches {asked.minimum_recall or 0:.1%} of all leads that convert",
+        "expected value": "brings more than it costs",
     }
     return f"no cutoff {' and '.join(parts[demand.name] for demand in demands)}"
+
+
+def _money(amount: float) -> str:
+    return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.2f}"
 
 
 def _closest_to_a_promise(candidates: Candidates, minimum: float, confidence: float) -> str:
@@ -90,6 +98,8 @@ def _closest_to_a_promise(candidates: Candidates, minimum: float, confidence: fl
 
     That is where the leads that convert exceed the minimum by most standard deviations of the binomial.
     """
+    if minimum >= 1:
+        return "that every single lead converts can never be promised. Ask for a lower share"
     crossed, converted = candidates.crossed, candidates.converted
     with np.errstate(invalid="ignore", divide="ignore"):
         speaking = (converted - minimum * crossed) / np.sqrt(crossed * max(minimum * (1 - minimum), 1e-12))

@@ -87,6 +87,15 @@ def test_neither_the_own_amount_nor_a_deal_closed_later_has_a_say(drawn, data):
     np.testing.assert_array_equal(first[place], second[place])
 
 
+def test_leads_that_were_won_together_share_their_deal():
+    rows = [(3, "won", None, 9), (3, "won", None, 9), (4, "won", None, 9), (9, "won", None, 9)]
+    tables, snapshots = company(rows, [900.0, 900.0, 300.0, 5.0])
+    accounts = pa.array(["A", "A", "B", "C"])
+    leads = tables.leads.set_column(tables.leads.column_names.index("account_id"), "account_id", accounts)
+    # Two deals of three leads were closed before the ninth: 600 a deal, 1.5 leads a deal.
+    assert expected_values(replace(tables, leads=leads), snapshots, None, {}).tolist() == [400.0] * 4
+
+
 def test_where_no_deal_has_a_value_nothing_is_expected():
     tables, snapshots = company([(3, "won", "small", 9)], [5.0])
     bare = replace(tables, leads=tables.leads.drop_columns(["deal_value"]))

@@ -104,7 +104,9 @@ def test_asked_for_nothing_the_cutoffs_lie_at_once_and_twice_the_base_rate():
     assert sql.probability >= 2 * pipeline.base_rate
     assert mql.precision[0] >= pipeline.base_rate
     assert sql.precision[0] >= 2 * pipeline.base_rate
-    assert mql.binding == sql.binding == "minimum precision"
+    assert mql.binding == sql.binding == "base rate"
+    assert "is the base rate, as nothing else is asked: " in mql.why
+    assert "is twice the base rate, as nothing else is asked: " in sql.why
 
 
 def test_sql_is_never_below_mql():

@@ -57,6 +57,7 @@ class BruteForce:
                 or (self.crossed >= FEWEST_LEADS and self.precision >= asked.minimum_precision)
             )
             and (asked.minimum_recall is None or self.recall >= asked.minimum_recall)
+            and (not asked.expected_value or self.value > 0)
         )
 
     def merit(self, asked):
@@ -271,3 +272,10 @@ def test_a_recall_that_is_kept_in_a_world_that_stands_still_is_confirmed():
     told = [choose_cutoffs(stationary(seed), asked, base_rate=0.2)[0].confirmation for seed in range(4)]
     assert np.mean([one.got.recall[0] for one in told]) == pytest.approx(0.7, abs=0.04)
     assert [one.held for one in told] == [True] * 4
+
+
+def test_where_working_costs_more_than_any_lead_can_bring_no_cutoff_is_published():
+    leads = company(cost_of_working=1e6)
+    mql, sql = choose_cutoffs(leads, CutoffPolicy(mql=StagePolicy(expected_value=True)), base_rate=0.2)
+    assert mql.probability is sql.probability is None
+    assert mql.why == "No MQL cutoff is published: no lead is worth working at 1,000,000 each."
