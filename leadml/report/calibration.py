@@ -78,7 +78,7 @@ def _map(facts: Mapping[str, Any]) -> str:
         return ""
     return (
         "A straight line on the log-odds was clearly worse out of time, so a curve that never falls makes "
-        "probabilities of scores; the reasons name what it adds Calibration."
+        "probabilities of scores; what it adds stands among the reasons as “Calibration”."
     )
 
 
