@@ -27,6 +27,8 @@ _RENAMED = {
     "cutoffs.mql_minimum_conversion": "minimum_precision under [cutoffs.mql]",
     "cutoffs.sql_minimum_conversion": "minimum_precision under [cutoffs.sql]",
 }
+Location = tuple[str | int, ...]
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -99,25 +101,54 @@ def _shown(value: Any) -> str:
 def _faults(wrong: ValidationError, raw: Mapping[str, Any]) -> list[Fault]:
     faults: dict[str, Fault] = {}
     for error in wrong.errors(include_url=False):
-        # Where one entry of a list is wrong, the list is: its rule is stated, and it is shown whole.
-        location = tuple(part for part in error["loc"] if isinstance(part, str))
-        path = dotted(location)
+        location, whole = _location(raw, error["loc"])
+        names, path = _names(location), _path(location)
         if error["type"] == "extra_forbidden":
             faults[path] = (path, error["input"], _unknown(location))
-        elif error["type"] == "missing" and location == error["loc"]:
-            faults[path] = (path, None, f"is missing; give {_allowed(location)}")
+        elif error["type"] == "missing" and whole:
+            faults[path] = (path, None, f"is missing; give {_allowed(names)}")
         else:
-            faults[path] = (path, _at(raw, location), f"must be {_allowed(location)}")
+            value = _at(raw, location)
+            empty = ", not empty" if value in ("", []) else ""
+            faults[path] = (path, value, f"must be {_allowed(names)}{empty}")
     return list(faults.values())
 
 
-def _at(raw: Mapping[str, Any], location: Sequence[str]) -> Any:
+def _location(raw: Mapping[str, Any], given: Location) -> tuple[Location, bool]:
+    """Where an error is, as a reader finds it, and whether that is all of where it is said to be.
+
+    Of a list of tables the one is named. Of any other list the whole is: its rule is stated, and it is shown whole.
+    """
     value: Any = raw
-    for name in location:
-        if isinstance(value, list):  # a list of tables is shown whole
-            return value
-        value = value[name]
+    for depth, part in enumerate(given):
+        if isinstance(value, list):
+            table = value[part] if isinstance(part, int) and part < len(value) else None
+            if not isinstance(table, Mapping):
+                return given[:depth], False
+            value = table
+        else:
+            value = value.get(part, {})
+    return given, True
+
+
+def _at(raw: Mapping[str, Any], location: Location) -> Any:
+    value: Any = raw
+    for part in location:
+        value = value[part]
     return value
+
+
+def _names(location: Location) -> tuple[str, ...]:
+    return tuple(part for part in location if isinstance(part, str))
+
+
+def _path(location: Location) -> str:
+    """Write where a key is, a table of a list by its number: "cutoffs.segments[1].name"."""
+    for place, part in enumerate(location):
+        if isinstance(part, int):
+            rest = _path(location[place + 1 :])
+            return f"{_path(location[:place])}[{part + 1}]" + (f".{rest}" if rest else "")
+    return dotted(_names(location))
 
 
 def dotted(parts: Sequence[str]) -> str:
@@ -143,22 +174,22 @@ def _allowed(location: Sequence[str]) -> str:
     raise AssertionError(f"a fault without a key: {location}")
 
 
-def _unknown(location: Sequence[str]) -> str:
-    if dotted(location) in _RENAMED:
-        return f"is spelt differently now: write {_RENAMED[dotted(location)]}"
+def _unknown(location: Location) -> str:
+    if _path(location) in _RENAMED:
+        return f"is spelt differently now: write {_RENAMED[_path(location)]}"
     parents = location[:-1]
     nearest = _nearest(location)
     advice = f"; the nearest valid key is {nearest}" if nearest else ""
-    where = f"[{dotted(parents)}]" if parents else "the file"
-    return f"is not a key of leadml.toml{advice}; {where} may hold {', '.join(_siblings(parents))}"
+    where = f"[{_path(parents)}]" if parents else "the file"
+    return f"is not a key of leadml.toml{advice}; {where} may hold {', '.join(_siblings(_names(parents)))}"
 
 
-def _nearest(location: Sequence[str]) -> str | None:
+def _nearest(location: Location) -> str | None:
     """Find the valid key that was probably meant: in the same section first, then anywhere."""
-    *parents, name = location
-    near = difflib.get_close_matches(name.lower(), _siblings(parents), 1, _CLOSE_ENOUGH)
+    parents, name = location[:-1], str(location[-1])
+    near = difflib.get_close_matches(name.lower(), _siblings(_names(parents)), 1, _CLOSE_ENOUGH)
     if near:
-        return dotted([*parents, near[0]])
+        return _path((*parents, near[0]))
     everywhere = {path.rpartition(".")[2]: path for path, _ in reversed(list(keys()))}
     near = difflib.get_close_matches(name.lower(), everywhere, 1, _CLOSE_ENOUGH)
     return everywhere[near[0]] if near else None
@@ -186,7 +217,8 @@ def _section(field: FieldInfo) -> type[Section] | None:
 
 
 def _given(raw: Mapping[str, Any], faults: Sequence[Fault]) -> Given:
-    wrong = {path for path, _, _ in faults}
+    # One wrong table of a list is enough: what the list says together is not judged.
+    wrong = {part for path, _, _ in faults for part in (path, path.partition("[")[0])}
     given = Given({path: value for path, value in _flat(raw) if path not in wrong})
     # A misspelt key was meant to be its neighbour: that one must not be reported as left out.
     meant = {_nearest(location) for location in _locations(raw) if dotted(location) in wrong}
