@@ -62,7 +62,7 @@ TRACES = (
         "what_if",
     ),
     Trace(
-        "The next weeks",
+        "The weeks ahead",
         "From the numbers of leads that newly reached the cutoff in past weeks; older weeks count for less.",
         ("leadml.training.cutoffs.forecast.forecast",),
         "forecast",
