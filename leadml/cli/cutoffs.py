@@ -81,7 +81,7 @@ def _print_forecast(one: Forecast) -> None:
     rows = [list(week) for week in one.weeks]
     title = f"New {one.stage}s in each of the weeks ahead:"
     print_table(title, ["week from", "expected", f"{one.level} range"], rows, text="week from")
-    print_lines(one.under_way, "")
+    print_lines(*filter(None, [one.under_way]), "")
 
 
 def _heads(figures: list[Figure]) -> list[str]:
