@@ -25,12 +25,12 @@ def cutoffs(
     stage: Annotated[Stage | None, typer.Option(help="One stage only.")] = None,
     json: Json = False,
 ) -> None:
-    """Show the cutoffs, what moving them would do, and how many leads the next weeks will bring."""
+    """Show the cutoffs, what moving them would do, and how many leads the weeks ahead will bring."""
     print_cutoffs(show_cutoffs(project_of(config), stage=stage), json=json)
 
 
 def print_cutoffs(run: CutoffsRun, *, json: bool) -> None:
-    """Each cutoff with why it lies there, then what moving it would do, what else may be asked, and the next weeks."""
+    """Each cutoff with why it lies there, then what moving it would do, what else may be asked, and the weeks ahead."""
     if json:
         print_json({**run.facts, "missing": run.missing, "stale": run.stale})
         return
@@ -79,9 +79,9 @@ def _print_forecast(one: Forecast) -> None:
         print_lines(f"{one.stage}: {one.too_little}", "")
         return
     rows = [list(week) for week in one.weeks]
-    title = f"New {one.stage}s in each of the next weeks:"
+    title = f"New {one.stage}s in each of the weeks ahead:"
     print_table(title, ["week from", "expected", f"{one.level} range"], rows, text="week from")
-    print_lines("")
+    print_lines(*filter(None, [one.under_way]), "")
 
 
 def _heads(figures: list[Figure]) -> list[str]:

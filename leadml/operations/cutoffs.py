@@ -1,4 +1,4 @@
-"""`leadml cutoffs`: the champion's cutoffs, what others would do, and what the next weeks will bring."""
+"""`leadml cutoffs`: the champion's cutoffs, what others would do, and what the weeks ahead will bring."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from leadml.report.moving import WhatIf, what_if
 from leadml.training.cutoffs import Stage
 
 _PARTS = ("cutoffs", "what_if", "alternatives", "forecast")
-_SAID = {"what_if": "what other cutoffs would do", "forecast": "what the next weeks will bring"}
+_SAID = {"what_if": "what other cutoffs would do", "forecast": "what the weeks ahead will bring"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How many leads the next weeks bring, as forecast when the cutoffs were chosen."""
+"""How many leads the weeks ahead bring, as forecast when the cutoffs were chosen."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ _EXPECTED = ("expected", "low", "high")
 
 @dataclass(frozen=True)
 class Forecast:
-    """One stage's next weeks: rows of (first day, expected, interval) as printed, and a sentence.
+    """One stage's weeks ahead: rows of (first day, expected, interval) as printed, and a sentence.
 
+    `under_way` says which week the first one is: it began before the data ended, when leads were last looked at.
     `seen` and `expected` are the weeks of the facts that can be drawn. `too_little` says why there is no forecast;
     there are no rows then.
     """
@@ -28,6 +29,7 @@ class Forecast:
     stage: str
     level: str
     sentence: str
+    under_way: str
     weeks: list[tuple[str, str, str]]
     too_little: str
     seen: list[dict[str, Any]]
@@ -63,6 +65,7 @@ def _forecast(stage: str, told: Mapping[str, Any]) -> Forecast:
         stage=stage,
         level=level,
         sentence=_sentence(stage, rows, level) if rows else "",
+        under_way=_under_way(rows[0][0], rows[1][0]) if len(rows) > 1 else "",
         weeks=rows,
         too_little=too_little,
         seen=_dated(told.get("seen"), _SEEN),
@@ -73,6 +76,14 @@ def _forecast(stage: str, told: Mapping[str, Any]) -> Forecast:
 def _sentence(stage: str, rows: list[tuple[str, str, str]], level: str) -> str:
     first, expected, between = rows[0]
     return f"{expected} new {stage}s are expected in the week from {first}; {between} with {level} probability."
+
+
+def _under_way(first: str, over: str) -> str:
+    """Why the first week ahead begins before the data ends."""
+    return (
+        f"The week from {first} is the one that was under way when the data ended: leads were last looked at when it "
+        f"began, and those that reached the cutoff in it are seen on {over}."
+    )
 
 
 def _between(week: Mapping[str, Any]) -> str:

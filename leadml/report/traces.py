@@ -59,7 +59,7 @@ TRACES = (
         ("leadml.training.cutoffs.what_if.what_if", "leadml.training.cutoffs.curve.figures_at"),
     ),
     Trace(
-        "The next weeks",
+        "The weeks ahead",
         "From the numbers of leads that newly reached the cutoff in past weeks; older weeks count for less.",
         ("leadml.training.cutoffs.forecast.forecast",),
     ),

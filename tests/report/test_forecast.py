@@ -14,6 +14,8 @@ def test_the_next_week_is_said_with_its_range(facts: dict[str, Any]) -> None:
     mql, sql = forecast.forecasts(facts)
     assert mql.sentence == "60 new MQLs are expected in the week from 2025-12-01; 44 to 79 with 90\u202f% probability."
     assert [row[0] for row in mql.weeks] == ["2025-12-01", "2025-12-08", "2025-12-15", "2025-12-22"]
+    assert mql.under_way.startswith("The week from 2025-12-01 is the one that was under way when the data ended")
+    assert mql.under_way.endswith("are seen on 2025-12-08.")
     drawn = forecast.chart(mql, "weeks")
     assert drawn is not None
     assert "44 to 79" in ElementTree.fromstring(drawn).attrib["aria-label"]

@@ -101,7 +101,7 @@ def test_every_section_is_there_in_the_order_of_a_reader(page: str) -> None:
     titles = ["".join(text).strip() for tag, _, text in Page(page).elements if tag == "h2"]
     assert titles == [
         "Read this first", "How good it is", "Does it keep its word?", "How early it finds the wins",
-        "Cutoffs and weekly volumes", "Move the cutoff", "The next weeks", "Grades",
+        "Cutoffs and weekly volumes", "Move the cutoff", "The weeks ahead", "Grades",
         "Missed wins and false alarms", "Fairness", "Sales velocity", "Return on lead cost", "What moves the score",
         "What the rules add", "What was left out, and why",
         "Findings about the data", "How the figures were computed",

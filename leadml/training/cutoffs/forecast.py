@@ -1,4 +1,4 @@
-"""How many leads will cross a cutoff in each of the next weeks, with an interval for what chance and change may do.
+"""How many leads will cross a cutoff in each of the weeks ahead, with an interval for what chance and change may do.
 
 Weekly counts come from a level that wanders: the older a week is, the less it says of the next ones (the Poisson-gamma
 model with a discount, Harvey & Fernandes 1989, West & Harrison 1997), and the further ahead a week lies, the less is
@@ -75,7 +75,7 @@ def weekly_crossings(leads: OutOfTime, stage: Stage, cutoff: float) -> Weekly:
 
 
 def expected_volumes(seen: Weekly, *, weeks: int = WEEKS_AHEAD, level: float = LEVEL, seed: int = 0) -> Floats:
-    """Leads that will cross in each of the next weeks: shape (weeks, 3), expected, low and high.
+    """Leads that will cross in each of the weeks ahead: shape (weeks, 3), expected, low and high.
 
     The interval, both ends within it, holds a week's number with a probability of `level`.
 
@@ -144,10 +144,11 @@ def _negative_binomial(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
 
 
 def forecast(leads: OutOfTime, cutoffs: Sequence[Cutoff], *, seed: int = 0) -> dict[str, dict[str, Any]]:
-    """By stage, the next weeks' volumes at the published cutoff as JSON values, and the weeks seen.
+    """By stage, the volumes of the weeks ahead at the published cutoff as JSON values, and the weeks seen.
 
-    `weeks` are the next ones, each `from` a day on, with `expected`, `low` and `high`; `seen` the past ones;
-    `too_little` is a sentence where nothing can be forecast. All of the leads of no segment.
+    `weeks` are those from the last moment on (the data ends within the first), each `from` a day on, with `expected`,
+    `low` and `high`; `seen` the past ones; `too_little` is a sentence where nothing can be forecast. All of the leads
+    of no segment.
 
     Args:
         leads: every lead at each moment at which it was open, whether its outcome is known or not.

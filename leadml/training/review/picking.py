@@ -1,4 +1,8 @@
-"""Which leads out of time were missed wins, and which false alarms."""
+"""Which leads out of time were missed wins, and which false alarms.
+
+As in the figures of the cutoffs, what a lead scored counts at moments whose outcome is known: otherwise a win that was
+missed there would not be missed here, having scored more at some moment of its last weeks.
+"""
 
 from __future__ import annotations
 
@@ -40,13 +44,13 @@ class Alarms:
 
 
 def missed_wins(leads: OutOfTime, cutoffs: Floats) -> Missed:
-    """The missed wins among leads out of time (those not yet known count for what they scored), by row cutoffs."""
+    """The missed wins among leads out of time, by the cutoff of each snapshot."""
     won = np.unique(leads.lead[leads.label == 1])
     best = _best_moments(leads)
     best = best[np.isin(leads.lead[best], won)]
-    above = np.unique(leads.lead[leads.probability >= cutoffs])
+    above = _above(leads, cutoffs)
     below = best[~np.isin(leads.lead[best], above)]
-    crossed = leads.lead[first_handed_over(leads, cutoffs, "MQL")]
+    crossed = leads.lead[known_crossings(leads, cutoffs)]
     ordered = below[np.lexsort((below, leads.probability[below]))]
     return Missed(ordered, len(won), len(won) - len(below) - int(np.isin(won, crossed).sum()))
 
@@ -61,19 +65,23 @@ def false_alarms(leads: OutOfTime, cutoffs: Floats, won: Mask) -> Alarms:
 
 
 def known_crossings(leads: OutOfTime, cutoffs: Floats) -> Rows:
-    """The first crossings of the MQL cutoff whose outcome is known."""
-    crossed = first_handed_over(leads, cutoffs, "MQL")
-    return crossed[np.isfinite(leads.label[crossed])]
+    """The first crossings of the MQL cutoff among snapshots whose outcome is known."""
+    return first_handed_over(leads, np.where(np.isfinite(leads.label), cutoffs, np.nan), "MQL")
 
 
 def never_above(leads: OutOfTime, cutoffs: Floats) -> Rows:
     """The known snapshots of leads that never scored as much as their cutoff."""
-    above = np.unique(leads.lead[leads.probability >= cutoffs])
-    return np.flatnonzero(np.isfinite(leads.label) & ~np.isin(leads.lead, above))
+    return np.flatnonzero(np.isfinite(leads.label) & ~np.isin(leads.lead, _above(leads, cutoffs)))
+
+
+def _above(leads: OutOfTime, cutoffs: Floats) -> Rows:
+    """The leads that scored as much as their cutoff at a known snapshot."""
+    return np.unique(leads.lead[np.isfinite(leads.label) & (leads.probability >= cutoffs)])
 
 
 def _best_moments(leads: OutOfTime) -> Rows:
-    """Each lead's snapshot of its highest probability, the first of several."""
+    """Each lead's known snapshot of its highest probability, the first of several."""
     moment = np.zeros(len(leads.lead)) if leads.order is None else leads.order
-    ordered = np.lexsort((moment, -leads.probability, leads.lead))
+    known = np.flatnonzero(np.isfinite(leads.label))
+    ordered = known[np.lexsort((moment[known], -leads.probability[known], leads.lead[known]))]
     return ordered[np.unique(leads.lead[ordered], return_index=True)[1]]

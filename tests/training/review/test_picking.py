@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadml.training.cutoffs import OutOfTime
+from leadml.training.cutoffs.curve import figures_at
 from leadml.training.review.picking import false_alarms, missed_wins
 
 CUTOFF = 0.5
@@ -28,7 +29,7 @@ def test_missed_wins_are_those_of_a_plain_loop(seed):
     leads, _ = leads_of(seed)
     best, gated = {}, 0
     for lead in np.unique(leads.lead):
-        rows = [row for row in range(len(leads.lead)) if leads.lead[row] == lead]
+        rows = [row for row in np.flatnonzero(np.isfinite(leads.label)) if leads.lead[row] == lead]
         if not any(leads.label[row] == 1 for row in rows):
             continue
         top = max(leads.probability[row] for row in rows)
@@ -41,6 +42,17 @@ def test_missed_wins_are_those_of_a_plain_loop(seed):
     assert np.all(np.diff(leads.probability[told.rows]) >= 0)
     assert told.gated == gated
     assert told.wins == len(np.unique(leads.lead[leads.label == 1]))
+
+
+@given(st.integers(0, 2000))
+def test_missed_wins_and_crossings_are_as_many_as_the_figures_of_the_cutoff_say(seed):
+    leads, won = leads_of(seed)
+    cutoffs = np.full(len(leads.lead), CUTOFF)
+    missed, alarms = missed_wins(leads, cutoffs), false_alarms(leads, cutoffs, won)
+    said = figures_at(leads, "MQL", [CUTOFF], repeats=2)[0]
+    assert said.missed is not None
+    assert said.leads is not None
+    assert (len(missed.rows) + missed.gated, alarms.crossed) == (said.missed[0], said.leads[0])
 
 
 @given(st.integers(0, 2000))
