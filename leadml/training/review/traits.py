@@ -88,7 +88,8 @@ def in_common(
 def _traits(feature: Feature, code: Codes) -> Iterator[_Trait]:
     """What a feature may say of a row."""
     present = np.unique(code)
-    runs = [present[present == MISSING], *np.split(present[present != MISSING], len(present[present != MISSING]))]
+    # One by one: np.split cannot cut nothing, and a feature may be missing in every row.
+    runs = [present[present == MISSING], *present[present != MISSING][:, None]]
     if feature.kind == "number":
         runs = [present[present == MISSING], *_bands(code[code != MISSING])]
     for run in runs:

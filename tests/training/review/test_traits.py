@@ -64,3 +64,10 @@ def test_few_leads_and_leads_that_are_all_wrong_say_nothing():
     few[:9] = True
     for wrong in (everyone, ~everyone, few):
         assert in_common((INDUSTRY, SIZE), codes, probability, wrong, account, everyone) == []
+
+
+def test_a_feature_that_is_missing_in_every_row_says_nothing_and_stops_nothing():
+    codes, probability, wrong, account = company(0, 0.2)
+    empty = np.zeros_like(codes[0])
+    for feature in (INDUSTRY, SIZE):
+        assert in_common((feature,), (empty,), probability, wrong, account, np.ones(ROWS, dtype=bool)) == []
