@@ -75,7 +75,7 @@ def test_leads_score_the_same_in_any_company(boosted, fresh, monkeypatch):
     whole = boosted.scorer.score(fresh).drop_columns(["as_of"])
     alone = [boosted.scorer.score(fresh.slice(row, 1)).drop_columns(["as_of"]) for row in range(0, 150, 50)]
     assert [row for one in alone for row in one.to_pylist()] == whole.to_pylist()[::50]
-    monkeypatch.setattr("leadml.predict.scorer._CHUNK", 60)
+    monkeypatch.setattr("leadml.predict.summing.PART", 60)
     assert boosted.scorer.score(fresh).drop_columns(["as_of"]).to_pylist() == whole.to_pylist()
     assert boosted.scorer.score(fresh.slice(0, 0)).num_rows == 0
 
