@@ -58,7 +58,7 @@ def test_ids_of_different_charts_never_meet_and_every_reference_has_its_target()
         charts.gain(GAIN),
         charts.drivers([{"label": "a", "importance": 0.4}, {"label": "a", "importance": 0.2}]),
         charts.losses([{"label": "a", "lost": 0.4, "low": -0.1, "high": 0.6}]),
-        charts.interaction(charts.Interaction("a", "b", ["x"], ["y", "z"], [[0.2, -0.1]], [[3, 4]])),
+        charts.interaction(charts.Interaction("a", "b", ["x"], ["y", "z"], [[0.2, -0.1]], [[3, 4]]), full=0.5),
         charts.waterfall(-1.0, [("Asked for a demo", 0.9), ("No budget", -0.4)], most=1),
         charts.shape(make_shape(["not known", "a", "b"])),
         charts.shape(make_shape([f"{i} to {i + 1}" for i in range(60)], kind="number")),

@@ -9,7 +9,7 @@ from altair.typing import ChartType as Chart
 
 from leadml.charts.effects import Shape, drivers, losses, shape
 from leadml.charts.inline import to_svg
-from leadml.charts.interactions import Interaction, interaction
+from leadml.charts.interactions import Interaction, full_colour, interaction
 from leadml.charts.months import monthly
 from leadml.charts.quality import gain, reliability
 from leadml.charts.text import distinct, plain
@@ -24,6 +24,7 @@ __all__ = [
     "Shape",
     "distinct",
     "drivers",
+    "full_colour",
     "gain",
     "interaction",
     "losses",

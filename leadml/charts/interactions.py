@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from leadml.charts.text import distinct
 from leadml.charts.theme import INK, LOWERS, RAISES, WIDTH, themed, values
 
 MOST_LINES = 12
+# What moves the odds by less than this never looks strong, not even where nothing else moves them more.
+_FULL = math.log(1.5)
 
 
 @dataclass(frozen=True)
@@ -44,21 +47,31 @@ class Interaction:
         """The columns that the chart shows: those with most rows, in order."""
         return _common([sum(line[place] for line in self.rows) for place in range(len(self.right_texts))])
 
+    @property
+    def strongest(self) -> float:
+        """The largest effect, up or down, that the chart shows, in log-odds."""
+        shown = ((i, j) for i in self.left_drawn for j in self.right_drawn if self.rows[i][j])
+        return max((abs(self.log_odds[i][j]) for i, j in shown), default=0.0)
 
-def interaction(pair: Interaction) -> ChartType:
+
+def full_colour(pairs: Sequence[Interaction]) -> float:
+    """The effect in log-odds, up or down, that full colour stands for in charts to be seen side by side."""
+    return max([_FULL, *(pair.strongest for pair in pairs)])
+
+
+def interaction(pair: Interaction, *, full: float) -> ChartType:
     """Each cell's effect by its colour, the stronger the fuller; the dot in it is the larger, the more rows it had.
 
-    Cells that no row had are left blank.
+    Full colour stands for an effect of `full` (see `full_colour`). Cells that no row had are left blank.
     """
     lefts, rights = pair.left_drawn, pair.right_drawn
     across = dict(zip(rights, distinct((pair.right_texts[place] for place in rights), 18), strict=True))
     down = dict(zip(lefts, distinct((pair.left_texts[place] for place in lefts), 18), strict=True))
-    reach = max([0.01, *(abs(pair.log_odds[i][j]) for i in lefts for j in rights if pair.rows[i][j])])
     cells: list[dict[str, object]] = [
         {
             "left": down[i],
             "right": across[j],
-            "strength": abs(pair.log_odds[i][j]) / reach,
+            "strength": abs(pair.log_odds[i][j]) / full,
             "raises": pair.log_odds[i][j] >= 0,
             "rows": pair.rows[i][j],
         }

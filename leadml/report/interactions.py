@@ -35,13 +35,26 @@ class Pairing:
     cells: list[Cell]
 
 
-def interactions(pairs: Sequence[Interaction]) -> list[Pairing]:
-    """Heat maps of pairs, in the order given; a pair that no row has is left out."""
+@dataclass(frozen=True)
+class Interactions:
+    """Heat maps of one scale; `raises` and `lowers` are what their full colours stand for."""
+
+    pairings: list[Pairing]
+    raises: str
+    lowers: str
+
+
+def interactions(pairs: Sequence[Interaction]) -> Interactions | None:
+    """Heat maps of pairs, in the order given; a pair that no row has is left out. None where none is left."""
     seen = [pair for pair in pairs if pair.left_drawn]
-    return [_pairing(pair, place) for place, pair in enumerate(seen, start=1)]
+    if not seen:
+        return None
+    full = charts.full_colour(seen)
+    pairings = [_pairing(pair, place, full) for place, pair in enumerate(seen, start=1)]
+    return Interactions(pairings, factor(full), factor(-full))
 
 
-def _pairing(pair: Interaction, place: int) -> Pairing:
+def _pairing(pair: Interaction, place: int, full: float) -> Pairing:
     cells = [
         (pair.log_odds[i][j], pair.rows[i][j], pair.left_texts[i], pair.right_texts[j])
         for i in pair.left_drawn
@@ -53,5 +66,5 @@ def _pairing(pair: Interaction, place: int) -> Pairing:
     said = [Cell(plain(left, 60), plain(right, 60), factor(odds), count(rows)) for odds, rows, left, right in strongest]
     left, right = plain(pair.left, 60), plain(pair.right, 60)
     words = "; ".join(f"{cell.left} with {cell.right} {cell.odds}" for cell in said[:4])
-    svg = drawn(charts.interaction(pair), f"pair-{place}", f"Effect of {left} with {right} on the odds. {words}.")
+    svg = drawn(charts.interaction(pair, full=full), f"pair-{place}", f"Effect of {left} with {right} on the odds. {words}.")
     return Pairing(left, right, svg, said)

@@ -105,8 +105,8 @@ def test_a_champion_of_an_older_version_shows_what_it_has_and_says_what_to_do(
     run = show_cutoffs(champion(facts))
     assert [one.cutoff for one in run.published] == ["20.0\u202f%", "45.0\u202f%"]
     assert run.missing == [
-        "The champion was trained by a version that did not work out what other cutoffs would do and what the next "
-        "weeks will bring. Run `leadml train` to see it."
+        "The champion was trained by a version that did not work out what other cutoffs would do and what the weeks "
+        "ahead will bring. Run `leadml train` to see it."
     ]
 
 
