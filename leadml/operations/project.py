@@ -105,6 +105,7 @@ class Project:
             groups=self._by_attribute("groups", settings.leads.groups),
             labels=self._by_attribute("labels", settings.leads.labels),
             activity_labels=settings.activities.labels if settings.activities else {},
+            prompt_types=settings.activities.prompt_types if settings.activities else (),
             monotone={
                 name: 1 if way == "rising" else -1
                 for name, way in self._by_attribute("monotone", settings.leads.monotone).items()

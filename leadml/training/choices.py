@@ -29,6 +29,7 @@ class Choices:
     groups: Mapping[str, Group] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     activity_labels: Mapping[str, str] = field(default_factory=dict)
+    prompt_types: tuple[str, ...] = ()
     monotone: Mapping[str, int] = field(default_factory=dict)
     rulebook: Rulebook | None = None
     rule_attributes: Mapping[str, str] = field(default_factory=dict)

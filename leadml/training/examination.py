@@ -30,6 +30,7 @@ from leadml.training.learning_curve import LearningCurve, learning_curve, what_m
 from leadml.training.readiness import check_readiness
 from leadml.training.rules_weight import RulesPrior
 from leadml.training.split import Split, account_codes, split_newest
+from leadml.training.unseen import names_not_seen
 
 NEWEST = 0.2
 HOW_TO_MAP = (
@@ -96,7 +97,8 @@ def examine(tables: LeadTables, choices: Choices, *, progress: Progress = silent
     except TrainingError as refused:
         snapshots, impossible = no_snapshots(tables, choices, counts), [_impossible(refused)]
     prior = _prior(rulebook, tables, choices)
-    examined = Examination(tables, (*findings, *unmapped, *impossible), rulebook, prior, snapshots)
+    remarks = (*findings, *unmapped, *names_not_seen(tables, choices), *impossible)
+    examined = Examination(tables, remarks, rulebook, prior, snapshots)
     if not impossible:
         examined = _ready(examined)
     if not refusals(examined.findings):

@@ -46,6 +46,7 @@ CODES: Mapping[str, str] = {
     "R113": "cut to keep within the time limit",
     "R114": "recent snapshots used by weight",
     "R115": "teams known only as they are now",
+    "R116": "a name in the settings that nothing in the data has",
     "L001": "filled only after closing, left out (by open leads)",
     "L002": "filled only after closing, left out (by the history's times)",
     "L101": "one column gives the outcome away",

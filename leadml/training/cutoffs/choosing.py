@@ -51,7 +51,8 @@ def _chosen(known: OutOfTime, policy: CutoffPolicy, base_rate: float, seed: int)
         published = first.publish(leads, seed)
         yield confirmed(published, [first], leads, seed)
         if published.probability is None:
-            why = "No SQL cutoff is published: it would have to lie above an MQL cutoff."
+            of = "" if segment is None else f" of {segment}"
+            why = f"No SQL cutoff{of} is published: it would have to lie above an MQL cutoff."
             yield unpublished("SQL", why, segment)
         else:
             second = Question("SQL", sql, base_rate, published.probability, segment)
