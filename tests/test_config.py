@@ -619,7 +619,7 @@ def test_what_cannot_be_a_work_list_is_refused(sections: dict[str, Any], problem
     [
         ({"mql": {"minimum_precision": 30}}, "mql.minimum_precision = 30: must be a number from 0 to 1"),
         ({"sql": {"confidence": 2}}, "sql.confidence = 2: must be a number between 0 and 1, such as 0.95"),
-        ({"name": ""}, "name = '': must be a text in quotes, not empty"),
+        ({"name": ""}, "name = '': must be a text in quotes, of 80 characters at most, not empty"),
         ({"one_of": ["A", 3]}, "one_of = ['A', 3]: must be a list such as [\"Enterprise\"]"),
         ({"mql": {"per_wek": 3}}, "mql.per_wek = 3: is not a key of leadml.toml; the nearest valid key is"),
     ],
@@ -633,4 +633,4 @@ def test_a_fault_in_a_list_of_tables_names_the_table_and_shows_the_value(
 
 def test_a_key_that_is_missing_in_a_list_of_tables_names_the_table() -> None:
     (found,) = refusal(cutoffs={"segments": [NORTH, {"column": "region", "one_of": ["South"]}]})
-    assert found == "cutoffs.segments[2].name: is missing; give a text in quotes"
+    assert found == "cutoffs.segments[2].name: is missing; give a text in quotes, of 80 characters at most"

@@ -38,6 +38,8 @@ def print_cutoffs(run: CutoffsRun, *, json: bool) -> None:
         print_lines(run.stale, "")
     for one in run.published:
         _print_published(one)
+    if run.segments.lines and (run.moved or run.forecasts):
+        print_lines("What other cutoffs would do, and the weeks ahead, leave out the leads of segments.", "")
     for moved in run.moved:
         _print_moved(moved)
     _print_others("Segments with cutoffs of their own:", "segment", run.segments)
@@ -49,7 +51,7 @@ def print_cutoffs(run: CutoffsRun, *, json: bool) -> None:
 
 def _print_published(one: Published) -> None:
     where = one.cutoff if one.cutoff == NONE else f"{one.cutoff} or more"
-    print_lines(f"{one.stage}: {where}. {one.binding} {one.why}".rstrip())
+    print_lines(" ".join(filter(None, (f"{one.stage}: {where}.", one.binding, one.why))))
     print_lines(*(f"  {said}" for said in (one.guarantee, one.confirmation) if said), "")
 
 

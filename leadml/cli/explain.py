@@ -14,6 +14,7 @@ from leadml.cli.questions import print_lead_questions
 from leadml.cli.show import print_json, print_lines, print_table
 from leadml.operations.explain import Explanation, explain_lead, write_lead_page
 from leadml.operations.prompting import Prompt
+from leadml.report.lead import held_to
 
 _MOST_REASONS = 15
 
@@ -62,6 +63,7 @@ def print_reasons(explanation: Explanation) -> None:
         ],
         text="reason",
     )
+    print_lines(f"Cutoffs. {held_to(explanation.to_dict())}")
 
 
 def print_prompts(prompts: Sequence[Prompt]) -> None:

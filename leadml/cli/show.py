@@ -10,11 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 _LONGEST_CELL = 100
+_NARROWEST_TEXT = 24
+_BETWEEN = 3
 
 _console = Console(highlight=False, soft_wrap=True)
 
@@ -37,14 +40,39 @@ def print_lines(*lines: str) -> None:
 
 
 def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, text: str) -> None:
-    """A table under a title; the column `text` is aligned to the left and wraps, so that no figure is ever cut."""
-    title = escape(_one_line(title))
-    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
-    for name in head:
-        table.add_column(escape(name), justify="left" if name == text else "right", no_wrap=name != text)
-    for row in rows:
-        table.add_row(*(escape(_one_line(cell)) for cell in row))
-    _console.print(table)
+    """A table under a title; the column `text` is aligned to the left and wraps, so that no figure is ever cut.
+
+    What is too wide for the terminal goes on in further tables below, each with the first column again.
+    """
+    lines = [[_one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(head, *lines, strict=True)]
+    wraps = [name == text for name in head]
+    wraps[0] = wraps[0] or widths[0] > _console.width // 2
+    least = [min(width, _NARROWEST_TEXT) if wrap else width for width, wrap in zip(widths, wraps, strict=True)]
+    for number, places in enumerate(_side_by_side(least, _console.width)):
+        shown = None if number else escape(_one_line(title))
+        table = Table(title=shown, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+        for place in places:
+            name, wrap = head[place], wraps[place]
+            table.add_column(
+                escape(name), justify="left" if name == text else "right", no_wrap=not wrap, overflow="fold"
+            )
+        for line in lines:
+            table.add_row(*(escape(line[place]) for place in places))
+        if number:
+            _console.print()
+        _console.print(table)
+
+
+def _side_by_side(least: Sequence[int], room: int) -> list[list[int]]:
+    """Which columns stand side by side, by the width that each needs at least; the first stands in all tables."""
+    found = [[0]]
+    for place in range(1, len(least)):
+        needed = sum(least[other] + _BETWEEN for other in found[-1]) + least[place]
+        if needed > room and len(found[-1]) > 1:
+            found.append([0])
+        found[-1].append(place)
+    return found
 
 
 def _one_line(cell: str) -> str:

@@ -11,7 +11,6 @@ from leadml.config.fields import (
     A_NUMBER,
     A_SHARE,
     A_SWITCH,
-    A_TEXT,
     Amount,
     Between,
     Positive,
@@ -23,6 +22,9 @@ from leadml.config.fields import (
     Whole,
     key,
 )
+
+# As long as the page and tables show of it: longer ones could not be told apart there.
+SegmentName = Annotated[Text, Field(max_length=80)]
 
 _A_TABLE = "a section, such as one with per_week = 40"
 
@@ -51,7 +53,7 @@ class StageSettings(Section):
 class CutoffSegment(Section):
     """Cutoffs for some of the leads only: those whose column has one of the values."""
 
-    name: Text = key("what the segment is called", A_TEXT)
+    name: SegmentName = key("what the segment is called", "a text in quotes, of 80 characters at most")
     column: Text = key("what tells segments apart: an attribute of the leads, or leads.team", A_COLUMN)
     one_of: Annotated[Texts, Field(min_length=1)] = key("its values in this segment", 'a list such as ["Enterprise"]')
     mql: StageSettings = key("what is asked of its MQL cutoff", _A_TABLE, StageSettings())

@@ -16,6 +16,7 @@ from leadml.errors import SourceError
 from leadml.features import FeaturePlan
 from leadml.operations.champion import load_champion
 from leadml.operations.lead import decisions_of
+from leadml.operations.lead_cutoffs import LeadCutoffs, cutoffs_of
 from leadml.operations.project import Project
 from leadml.operations.prompting import Prompt, lead_at, promptable, prompted
 from leadml.operations.score import after_newest, score_snapshots
@@ -50,12 +51,14 @@ class Explanation:
     """A lead's score row with every reason, the intercept that they add to, and what people decided about the lead.
 
     `questions` are those it has not answered, the one worth most first; `prompts` what activities that can be prompted
-    would do, the strongest first; `horizon_days` is None where leads have no dates.
+    would do, the strongest first; `horizon_days` is None where leads have no dates. `cutoffs` are those that the lead
+    is held to.
     """
 
     row: Mapping[str, Any]
     intercept: float
     decisions: list[dict[str, Any]]
+    cutoffs: LeadCutoffs
     questions: tuple[LeadQuestion, ...] = ()
     prompts: tuple[Prompt, ...] = ()
     horizon_days: float | None = None
@@ -66,6 +69,7 @@ class Explanation:
             "intercept": self.intercept,
             **self.row,
             "horizon_days": self.horizon_days,
+            "cutoffs": asdict(self.cutoffs),
             "questions": list(map(asdict, self.questions)),
             "prompts": list(map(asdict, self.prompts)),
             "decisions": self.decisions,
@@ -95,6 +99,7 @@ def explain_lead(project: Project, lead_id: str, *, as_of: datetime | None) -> E
         row | _reasons(scorer, own.features),
         scorer.intercept,
         decisions,
+        cutoffs_of(scorer, own.features),
         tuple(_questions(scorer, own.features)),
         tuple(prompts),
         scorer.facts.get("horizon_days"),

@@ -56,7 +56,7 @@ def published(facts: Mapping[str, Any]) -> list[Published]:
 def segments(facts: Mapping[str, Any]) -> Table:
     """The cutoffs of segments, with why each lies where it does."""
     own = [entry for entry in story.cutoffs(facts) if entry.get("segment")]
-    return _table(own, [(_whose(entry), _text(entry, "why", 200)) for entry in own])
+    return _table(own, [(_whose(entry), _text(entry, "why", 600)) for entry in own])
 
 
 def alternatives(facts: Mapping[str, Any]) -> Table:
@@ -105,7 +105,7 @@ def _published(entry: Mapping[str, Any]) -> Published:
         cutoff=_cutoff(entry),
         figures=[(figure, cell(figure, entry.get(figure.key))) for figure in figures_of([entry])],
         binding=_binding(entry),
-        why=_text(entry, "why", 400),
+        why=_text(entry, "why", 600),
         guarantee=promise(entry.get("guarantee")),
         confirmation=confirmed(entry.get("confirmation")),
     )
@@ -140,7 +140,7 @@ def _asked(entry: Mapping[str, Any]) -> str:
 
 def _without(entry: Mapping[str, Any]) -> str:
     """Why there is no cutoff, where there is none."""
-    return _text(entry, "why", 200) if _cutoff(entry) == NONE else ""
+    return _text(entry, "why", 600) if _cutoff(entry) == NONE else ""
 
 
 def _text(entry: Mapping[str, Any], key: str, longest: int = 80) -> str:

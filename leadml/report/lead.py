@@ -60,14 +60,15 @@ def render_lead(told: Mapping[str, Any]) -> str:
     """The page of one lead as one HTML document, of what `leadml explain --json` prints.
 
     `told` needs lead_id, probability and log_odds, intercept, and the reasons_for and reasons_against that add up to
-    them; grade, stage, as_of, horizon_days, prompts, questions, next_question and decisions may be missing. Texts are
-    shortened and escaped.
+    them; grade, stage, cutoffs, as_of, horizon_days, prompts, questions, next_question and decisions may be missing.
+    Texts are shortened and escaped.
     """
     now = number(told.get("probability")) or 0.0
     return template("lead.html").render(
         lead=told.get("lead_id"),
         claim=claim(told),
         facts=_facts(told),
+        held_to=held_to(told),
         waterfall=_waterfall(told),
         lines=_lines(told),
         prompts=[_possible(prompt, "activity", now) for prompt in records(told.get("prompts"))],
@@ -83,6 +84,19 @@ def claim(told: Mapping[str, Any]) -> str:
     horizon = number(told.get("horizon_days"))
     within = f" within {horizon:g} days" if horizon else ""
     return f"{chance(told.get('probability'))} likely to be won{within}."
+
+
+def held_to(told: Mapping[str, Any]) -> str:
+    """The cutoffs that a lead is held to, and its segment where it has one; "" where nothing tells."""
+    given = told.get("cutoffs")
+    if not isinstance(given, Mapping):
+        return ""
+    mql, sql = number(given.get("mql")), number(given.get("sql"))
+    found = [f"MQL from {percent(mql)}"] if mql is not None else []
+    found += [f"SQL from {percent(sql)}{' with intent shown' * bool(given.get('sql_needs_intent'))}"] if sql else []
+    whose = f"Segment {plain(given['segment'], 80)}: " if given.get("segment") else ""
+    why = [plain(one, 600) for one in given.get("why") or ()]
+    return whose + " ".join([*([f"{', '.join(found)}."] if found else []), *why])
 
 
 def chance(value: object) -> str:

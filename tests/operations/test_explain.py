@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from leadml.cli import run
+from leadml.cli.explain import print_reasons
 from leadml.errors import ConfigError
+from leadml.operations.champion import load_champion, publish
 from leadml.operations.explain import explain_lead
 from leadml.operations.project import Project
+from leadml.predict.segments import Segment
+from leadml.report import render_lead
+from leadml.report.lead import held_to
 
 LABELS = '[activities.labels]\ndemo = "Asked for a demo"\n'
 NOW = datetime(2024, 5, 1)  # noqa: DTZ001 - leadml's times are naive UTC
@@ -89,6 +95,28 @@ def test_the_command_prints_and_writes_the_page_without_anything_personal(
     assert f"{100 * told['prompts'][0]['probability']:.1f}\u202f%" in text
     assert all(reason["reason"] in text for reason in told["reasons_for"] + told["reasons_against"])
     assert "x.example" not in text + shown + json.dumps(told)
+
+
+def test_a_lead_is_told_with_its_segment_and_the_cutoffs_that_it_is_held_to(floor, open_floor, capsys) -> None:
+    rows = floor(60)
+    lead, project = one_open(rows), open_floor(rows, LABELS)
+    assert held_to(explain_lead(project, lead, as_of=NOW).to_dict()) == (
+        "MQL from 30.0\u202f%, SQL from 60.0\u202f% with intent shown."
+    )
+    old = load_champion(project.models)
+    sizes = tuple(str(size) for size in (20, 500))
+    policy = replace(old.policy, mql=None, sql=None, segments=(Segment("all <b>", "size", sizes, mql=0.4),))
+    why = "No SQL cutoff of all <b> is published: none is high enough."
+    told = [{"stage": "SQL", "segment": "all <b>", "probability": None, "why": why}]
+    publish(replace(old, policy=policy, facts={**old.facts, "cutoffs": told}), project.models, name="own", now=NOW)
+    explanation = explain_lead(project, lead, as_of=NOW)
+    words = f"Segment all <b>: MQL from 40.0\u202f%. {why}"
+    assert held_to(explanation.to_dict()) == words
+    print_reasons(explanation)
+    assert words in capsys.readouterr().out
+    page = render_lead(explanation.to_dict())
+    assert "MQL from 40.0\u202f%" in page
+    assert "all <b>" not in page
 
 
 def called() -> int:

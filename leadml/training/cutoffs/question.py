@@ -72,7 +72,7 @@ class Question:
         if answer.binding == "base rate":
             return f"{'' if self.stage == 'MQL' else 'twice '}the base rate, as nothing else is asked"
         if answer.binding == "none" and self.floor:
-            return "the MQL cutoff, since what was asked for holds even there"
+            return "the MQL cutoff, the lowest that an SQL may have"
         return placed(self.of_all, answer.binding, cost)
 
     def answer(self, leads: OutOfTime) -> Answer:
@@ -92,7 +92,10 @@ class Question:
             return Answer(None, why=out_of_reach(asked, candidates, demands))
         lifted = solution.binding == "none" and lowest > self.floor
         binding: Binding = "base rate" if lifted else solution.binding
-        return Answer(float(candidates.cutoffs[solution.place]), binding, int(candidates.crossed[solution.place]))
+        cutoff = float(candidates.cutoffs[solution.place])
+        if self.floor and cutoff == self.floor:
+            binding = "none"  # it might lie lower, were MQL lower
+        return Answer(cutoff, binding, int(candidates.crossed[solution.place]))
 
     def _by_hand(self, leads: OutOfTime, cutoff: float) -> Answer:
         raised = ", raised to the MQL cutoff" if cutoff < self.floor else ""
