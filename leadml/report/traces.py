@@ -11,13 +11,15 @@ from typing import Any
 class Trace:
     """A section of the page by its title, how its figures came about, and the functions whose docstrings say it all.
 
-    `needs` is the part of the facts without which the section is not there.
+    `needs` is the part of the facts without which the section is not there, `unless` one that another section tells
+    instead.
     """
 
     section: str
     how: str
     functions: tuple[str, ...]
     needs: str
+    unless: str = ""
 
 
 TRACES = (
@@ -126,6 +128,7 @@ TRACES = (
         "Columns refused when they were read, or by a finding.",
         ("leadml.training.findings.columns_left_out",),
         "excluded",
+        unless="fields",
     ),
     Trace(
         "Findings about the data",
@@ -138,4 +141,4 @@ TRACES = (
 
 def traces(facts: Mapping[str, Any]) -> list[Trace]:
     """The traces of the sections that there are facts for."""
-    return [trace for trace in TRACES if facts.get(trace.needs)]
+    return [trace for trace in TRACES if facts.get(trace.needs) and not facts.get(trace.unless)]

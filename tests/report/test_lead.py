@@ -60,7 +60,10 @@ def test_the_chart_says_where_it_starts_and_ends_and_each_bar():
 
 
 def test_no_line_crosses_a_sentence_of_the_chart():
-    reasons = [("Visited the pricing page 4 times within 30 days", 0.9), ("Budget: approved by the board", -0.7)]
+    reasons = [
+        ("Visited the pricing page 4 times within 30 days", 0.9),
+        ("Budget: approved by the board and by finance", -0.7),
+    ]
     chart = waterfall(-2.6, [*reasons, ("Short", 0.6)]).to_dict()
     assert chart["layer"][0]["encoding"]["x"]["axis"]["grid"] is False
     links, sentences = (chart["datasets"][chart["layer"][place]["data"]["name"]] for place in (0, 3))
