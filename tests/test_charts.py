@@ -116,6 +116,15 @@ def test_a_shape_without_any_rows_and_an_empty_curve_can_still_be_drawn() -> Non
     assert charts.to_svg(charts.reliability([]), name="r", description="d").startswith("<svg")
 
 
+def test_heat_maps_side_by_side_have_one_scale_and_a_weak_effect_is_pale_in_all_of_them() -> None:
+    weak = charts.Interaction("a", "b", ["x"], ["y"], [[0.06]], [[3]])
+    strong = charts.Interaction("a", "b", ["x"], ["y", "z"], [[-0.8, 9.0]], [[3, 0]])  # no row had the second
+    assert charts.full_colour([weak]) == pytest.approx(math.log(1.5))
+    assert charts.full_colour([weak, strong]) == 0.8
+    (cells,) = charts.interaction(weak, full=0.8).to_dict()["datasets"].values()
+    assert [cell["strength"] for cell in cells] == [pytest.approx(0.06 / 0.8)]
+
+
 @pytest.mark.parametrize("effect", [1e-9, 0.01, 0.7, 3.0, 25.0])
 def test_effects_of_any_size_are_marked_where_the_odds_stay_as_they_are(effect: float) -> None:
     shape = Shape("f", "F", "fit", "number", ["a", "b"], [effect, -effect], [5, 5])

@@ -11,13 +11,15 @@ import altair as alt
 from altair.typing import ChartType
 
 from leadml.charts.text import plain
-from leadml.charts.theme import FAINT, INK, LOWERS, RAISES, WIDTH, themed, values
+from leadml.charts.theme import FAINT, GRID, INK, LOWERS, RAISES, WIDTH, themed, values
 
 MOST_STEPS = 10
 _LONGEST = 50
 # Pixels of a row; in parts of it, where its sentence and its bar are.
-_ROW = 42
-_HEAD, _LINE, _HALF_BAR = 0.28, 0.65, 0.13
+_ROW = 46
+_HEAD, _LINE, _HALF_BAR, _HALF_TEXT = 0.26, 0.7, 0.12, 0.19
+_ACROSS = WIDTH - 8
+_LETTER = 7.5  # pixels of a wide one
 # Probabilities that a person would name; the axis shows those that there is room for.
 _NAMED = (0.0001, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5)
 _PERCENT = "format(100 / (1 + exp(-datum.value)), '.3~g') + '\u202f%'"
@@ -65,7 +67,12 @@ def waterfall(intercept: float, reasons: Sequence[tuple[str, float]], most: int 
         _point(0, f"A lead like any other: {_chance(intercept)}", intercept),
         _point(len(steps) + 1, f"This lead: {_chance(ends[-1])}", ends[-1]),
     ]
-    links: Rows = [{"at": at, "line": place + _LINE, "bottom": place + 1 + _LINE} for place, at in enumerate(ends)]
+    below = [*(str(bar["text"]) for bar in bars), str(points[1]["text"])]
+    links = [
+        link
+        for place, (at, text) in enumerate(zip(ends, below, strict=True))
+        for link in _links(place, at, crossing=_ACROSS * (at - low) / (high - low) < _LETTER * len(text))
+    ]
     colour = alt.condition("datum.raises", alt.value(RAISES), alt.value(LOWERS))
     layers = [
         frame.chart(links, y="line").mark_rule(color=FAINT, strokeDash=[2, 2]).encode(y2="bottom:Q"),
@@ -79,7 +86,7 @@ def waterfall(intercept: float, reasons: Sequence[tuple[str, float]], most: int 
         .encode(x=alt.value(0), text="text:N"),
         *(_amounts(frame, bars, side) for side in ("left", "right")),
     ]
-    return themed(alt.layer(*layers).properties(width=WIDTH - 8, height=_ROW * frame.rows))
+    return themed(alt.layer(*layers).properties(width=_ACROSS, height=_ROW * frame.rows))
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,13 @@ def _bar(place: int, step: Step, *, middle: float) -> dict[str, object]:
     }
 
 
+def _links(place: int, at: float, *, crossing: bool) -> Rows:
+    """From a row's bar to the next one's, but for where it would cross the next one's sentence."""
+    start, head, end = place + _LINE, place + 1 + _HEAD, place + 1 + _LINE
+    spans = ((start, head - _HALF_TEXT), (head + _HALF_TEXT, end)) if crossing else ((start, end),)
+    return [{"at": at, "line": top, "bottom": bottom} for top, bottom in spans]
+
+
 def _point(place: int, text: str, at: float) -> dict[str, object]:
     return {"text": text, "at": at, "line": place + _LINE, "head": place + _HEAD}
 
@@ -143,7 +157,11 @@ def _axis(low: float, high: float) -> alt.Axis:
     for tick in named:
         if low <= tick <= high and (not ticks or tick - ticks[-1] > (high - low) / 6):
             ticks.append(tick)
-    return alt.Axis(values=ticks, labelExpr=_PERCENT, labelFlush=True)
+    # Lines of a grid would cross the sentences.
+    return alt.Axis(
+        values=ticks, labelExpr=_PERCENT, labelFlush=True, grid=False, domain=True, domainColor=GRID, ticks=True,
+        tickColor=GRID,
+    )  # fmt: skip
 
 
 def _chance(log_odds: float) -> str:

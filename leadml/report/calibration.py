@@ -60,15 +60,17 @@ def _correction(facts: Mapping[str, Any]) -> str:
         return "The newest known outcomes show no clear move of the base rate: nothing was corrected."
     _, low, high = triple(part(facts, "calibration", "correction", "moved"))
     rows = count(part(facts, "calibration", "correction", "rows"))
+    moved = f"odds {factor(low)} to {factor(high)} of what"
     if part(facts, "calibration", "correction", "source") == "recalibrate":
-        since = (
-            f"Since this model was trained, {rows} {unit(facts)} have matured, and they show that the base rate moved"
+        return (
+            f"Since this model was trained, {rows} {unit(facts)} have matured, and they show that the base rate moved "
+            f"({moved} was predicted, 95\u202f% interval). All odds of this model were corrected by {factor(by)}."
         )
-    else:
-        since = f"The newest {rows} {unit(facts)} with a known outcome show that the base rate has moved"
+    # The scorer that was judged is the rehearsal's, which had seen none of them.
     return (
-        f"{since} (odds {factor(low)} to {factor(high)} of what was predicted, 95\u202f% interval). All odds of this "
-        f"model were corrected by {factor(by)}."
+        f"The newest {rows} {unit(facts)} with a known outcome show that the base rate has moved ({moved} a scorer of "
+        "older ones alone predicted, 95\u202f% interval). This model has learned from them, too, and with that part "
+        f"of the move; to make up for the rest, all its odds were corrected by {factor(by)}."
     )
 
 
@@ -88,14 +90,17 @@ def _gate(facts: Mapping[str, Any]) -> str:
         return ""
     limit = number(part(facts, "calibration", "gate", "limit"))
     rows = count(part(facts, "calibration", "gate", "rows"))
+    allowed = "" if limit is None else f"{100 * limit:.6g}"
+    digits = max(1, len(allowed.partition(".")[2]))  # no fewer than the limit has: 0.0 % says nothing beside 0.01 %
+    off, between = percent(value, digits), f"{percent(low, digits)} to {percent(high, digits)}"
     found = (
-        f"Beyond chance, probabilities were off by {percent(value)} on average ({percent(low)} to {percent(high)}; "
-        f"{rows} {unit(facts)} that the model had not seen)"
+        f"Beyond chance, probabilities were off by {off} on average ({between}; {rows} {unit(facts)} that the model "
+        "had not seen)"
     )
     if limit is None:
         return f"{found}. No limit was set for publishing."
     passed = part(facts, "calibration", "gate", "passed") is True
-    return f"{found}: {'within' if passed else 'above'} the {percent(limit)} that is allowed for publishing."
+    return f"{found}: {'within' if passed else 'above'} the {allowed}\u202f% that is allowed for publishing."
 
 
 def _segment(one: Mapping[str, Any]) -> Segment:

@@ -18,7 +18,8 @@ MOST_VALUES = 40
 
 _TYPICAL = "Main drivers, by how much they typically move the odds, up or down."
 _LOST = (
-    "Main drivers: the share of what the scorer tells that would be lost without each, on leads it had not seen. "
+    "Main drivers: the share of what the scorer tells that would be lost without each by itself, on leads it had "
+    "not seen; a whole field, with its rules and all that is derived from it, stands under What became of each field. "
     "Lines are 95\u202f% intervals; one that covers 0 may be chance."
 )
 

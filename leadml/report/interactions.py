@@ -66,5 +66,7 @@ def _pairing(pair: Interaction, place: int, full: float) -> Pairing:
     said = [Cell(plain(left, 60), plain(right, 60), factor(odds), count(rows)) for odds, rows, left, right in strongest]
     left, right = plain(pair.left, 60), plain(pair.right, 60)
     words = "; ".join(f"{cell.left} with {cell.right} {cell.odds}" for cell in said[:4])
-    svg = drawn(charts.interaction(pair, full=full), f"pair-{place}", f"Effect of {left} with {right} on the odds. {words}.")
+    svg = drawn(
+        charts.interaction(pair, full=full), f"pair-{place}", f"Effect of {left} with {right} on the odds. {words}."
+    )
     return Pairing(left, right, svg, said)

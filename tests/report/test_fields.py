@@ -53,6 +53,7 @@ def test_a_pair_is_drawn_with_its_strongest_cells_and_none_that_nobody_had(facts
     ]
     odds = [line.split("</td>")[0] for line in section.split('<td class="num">×')[1:]]
     assert odds == ["0.50", "7.39", "1.11"]  # by effect times the root of the number of rows
+    assert "Full blue is ×7.39 and full orange ×0.14, in all of them" in page
     assert "What counts in combination" not in render(facts, [])
 
 

@@ -59,6 +59,20 @@ def test_the_chart_says_where_it_starts_and_ends_and_each_bar():
     assert {text for text, _ in reasons} <= set(texts)
 
 
+def test_no_line_crosses_a_sentence_of_the_chart():
+    reasons = [
+        ("Visited the pricing page 4 times within 30 days", 0.9),
+        ("Budget: approved by the board and by finance", -0.7),
+    ]
+    chart = waterfall(-2.6, [*reasons, ("Short", 0.6)]).to_dict()
+    assert chart["layer"][0]["encoding"]["x"]["axis"]["grid"] is False
+    links, sentences = (chart["datasets"][chart["layer"][place]["data"]["name"]] for place in (0, 3))
+    heads = [bar["head"] for bar in sentences if len(bar["text"]) > 20]
+    assert len(heads) == 2
+    assert not any(link["line"] < head < link["bottom"] for link in links for head in heads)
+    assert len(links) == 6  # nothing stands in the way of those to the short one and to the end
+
+
 def test_a_lead_without_reasons_still_has_a_chart_and_a_page():
     assert "A lead like any other" in to_svg(waterfall(-1.0, []), name="w", description="way")
     assert "26.9\u202f% likely to be won." in render_lead(told([], intercept=-1.0))
