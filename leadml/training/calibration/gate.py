@@ -52,9 +52,9 @@ class Gate:
         value, low, high = self.error
         raise TrainingError(
             f"Not published: the probabilities do not come true. On {self.rows:,} rows not learned from "
-            f"({self.since}) they are off by {value:.3f} on average beyond chance (95 % interval {low:.3f} to {high:.3f}), "
-            f"and model.calibration_limit allows {self.limit:g}. Look for what changed of late (columns, sources, what "
-            "counts as won), or train again once more outcomes are known; to publish all the same, set "
+            f"({self.since}) they are off by {value:.3f} on average beyond chance (95 % interval {low:.3f} to "
+            f"{high:.3f}), and model.calibration_limit allows {self.limit:g}. Look for what changed of late (columns, "
+            "sources, what counts as won), or train again once more outcomes are known; to publish all the same, set "
             'model.calibration_limit in leadml.toml higher, or to "none".'
         )
 
