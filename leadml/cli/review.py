@@ -51,7 +51,8 @@ def _of_missed(facts: Mapping[str, Any]) -> str:
     told = facts["missed"]
     gated = f" ({told['gated']:,} more were kept from MQL by a gate)" if told["gated"] else ""
     return (
-        f"Missed wins: {told['count']:,} of {told['of']:,} leads won out of time never scored {_cutoff(facts)}{gated}."
+        f"Missed wins: {told['count']:,} of {told['of']:,} won leads not seen in training never scored "
+        f"{_cutoff(facts)}{gated}."
     )
 
 
@@ -59,8 +60,8 @@ def _of_alarms(facts: Mapping[str, Any]) -> str:
     told = facts["alarms"]
     later = f", and {told['won_later']:,} more were won only later" if told["won_later"] else ""
     return (
-        f"False alarms: {told['count']:,} of {told['of']:,} leads that reached {_cutoff(facts)} out of time were "
-        f"not won{later}."
+        f"False alarms: {told['count']:,} of {told['of']:,} leads not seen in training that reached {_cutoff(facts)} "
+        f"were not won{later}."
     )
 
 

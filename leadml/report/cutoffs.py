@@ -90,10 +90,11 @@ def confirmed(told: object) -> str:
     if not isinstance(told, Mapping) or not told.get("asked"):
         return ""
     cutoff, got = number(told.get("cutoff")), told.get("got")
-    said = f"Tried on the newest weeks: asked for {_text(told, 'asked', 200)}, those before them "
-    said += "gave no cutoff." if cutoff is None else f"gave {percent(cutoff)}."
+    said = f"Tried on the newer half of the weeks: asked for {_text(told, 'asked', 200)}, the older half alone gave "
+    said += "no cutoff." if cutoff is None else f"a cutoff of {percent(cutoff)}."
     if isinstance(got, Mapping) and (figures := figures_of([got])):
-        said += f" What it did: {'; '.join(f'{_lower(f.title)} {cell(f, got.get(f.key))}' for f in figures)}."
+        came_to = "; ".join(f"{_lower(f.title)} {cell(f, got.get(f.key))}" for f in figures)
+        said += f" On the newer half that one came to: {came_to}."
     held = told.get("held")
     return f"{said} {_HELD[held if isinstance(held, bool) else None]}"
 

@@ -78,7 +78,11 @@ def _sensitive(entry: Mapping[str, Any]) -> Sensitive:
     features = records(entry.get("features"))
     return Sensitive(
         label=label,
+<<<<<<< HEAD
         known=_known(entry),
+=======
+        known=f"{count(entry.get('known'))} of {count(entry.get('leads'))} judged leads have a value",
+>>>>>>> mendc
         verdicts=[*_four_fifths("MQL", groups), *_four_fifths("SQL", list(sql.values())), *_calibration(groups)],
         groups=[_group(row, sql.get(plain(row.get("group", ""), 60), {})) for row in groups],
         proxies=[_proxy(row) for row in features],
@@ -132,7 +136,7 @@ def _four_fifths(stage: str, rows: list[Mapping[str, Any]]) -> list[str]:
     told = [f"{stage}: {plain(best[0].get('group', ''), 60)} has the highest selection rate."]
     for verdict, words in (
         ("breached", "selected at less than four fifths of that rate"),
-        ("cannot be told", "too few to tell whether four fifths of it are reached"),
+        ("cannot be told", "whether four fifths of it are reached cannot be told, the interval lies on both sides"),
     ):
         names = [plain(row.get("group", ""), 60) for row in rows if row.get("four_fifths") == verdict]
         if names:

@@ -84,6 +84,7 @@ def render(
         segments=cutoffs.segments(facts),
         alternatives=cutoffs.alternatives(facts),
         unit=story.unit(facts),
+        judged_on=story.judged_on(facts),
         within=story.within(facts),
         what_if=moved,
         forecasts=[

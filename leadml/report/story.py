@@ -93,6 +93,14 @@ def within(facts: Mapping[str, Any]) -> str:
     return f" within {horizon:g} days" if horizon else ""
 
 
+def judged_on(facts: Mapping[str, Any]) -> str:
+    """Which leads were judged, and by whom: without time the part that tests is drawn by lot."""
+    tested = part(facts, "evaluation", "part")
+    if isinstance(tested, str) and "by lot" in tested:
+        return "On leads that were set aside by lot, by a scorer that had not seen them."
+    return "On the newest part, by a scorer that had not seen that time."
+
+
 def unit(facts: Mapping[str, Any]) -> str:
     """What one row is: with a horizon, a lead is looked at more than once."""
     return "snapshots" if number(facts.get("horizon_days")) else "leads"

@@ -102,7 +102,7 @@ def examine(tables: LeadTables, choices: Choices, *, progress: Progress = silent
     if not impossible:
         examined = _ready(examined)
     if not refusals(examined.findings):
-        progress("splitting off the newest part")
+        progress("splitting off the part that tests")
         examined = _tested(examined, choices.seed)
     return _by_stated_rules(examined)
 

@@ -172,7 +172,8 @@ def _evaluation(evidence: Evidence, newest: Snapshots) -> dict[str, Any]:
     period = _period(newest)
     part = f"the newest 20 % ({period['from']} to {period['until']})" if period["from"] else "the newest 20 %"
     if newest.order is None:
-        part = "20 % of the accounts, drawn by lot"
+        shared = pc.count_distinct(newest.account_id).as_py() < pc.count_distinct(newest.lead_id).as_py()
+        part = f"20 % of the {'accounts' if shared else 'leads'}, drawn by lot"
     curve = gain(newest.label, evidence.predictions["leadml"])
     rules = evidence.predictions.get("rules alone")
     of_rules = [None] * len(curve) if rules is None else [point["captured"] for point in gain(newest.label, rules)]

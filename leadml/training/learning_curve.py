@@ -102,7 +102,7 @@ def what_more_would_gain(curve: LearningCurve | None) -> list[Finding]:
     half, whole = curve.points[-2:]
     text = (
         f"From {half.rows:,} to {whole.rows:,} older snapshots a quick model gained {gain:.4f} in log loss "
-        f"(95 %: {low:.4f} to {high:.4f}) and {whole.auc - half.auc:.3f} in AUC on the newest part."
+        f"(95 %: {low:.4f} to {high:.4f}) and {whole.auc - half.auc:.3f} in AUC on the part that tests."
     )
     if low <= 0:
         return [Finding("R112", "note", None, f"{text} That may be chance.", "Better columns promise more than leads.")]

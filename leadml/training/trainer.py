@@ -133,7 +133,7 @@ def _by_learning(examined: Examination, split: Split, choices: Choices, progress
     taught = student.recent_too(snapshots)
     final = student.learn(taught, progress)
 
-    progress("judging on the newest part")
+    progress("judging on the part that tests")
     predictions = student.predictions(older, newest, rehearsal.scorer)
     alarm = near_perfect(rehearsal.scorer, newest.features, newest.label, predictions["leadml"])
     weekly = newest

@@ -28,7 +28,10 @@ def test_a_confirmation_says_what_was_asked_what_came_of_it_and_whether_it_held(
 ) -> None:
     told = facts["cutoffs"][0]["confirmation"] | {"held": held}
     sentence = cutoffs.confirmed(told)
-    assert "asked for a cutoff within the capacity of 60 leads a week, those before them gave 14.1\u202f%." in sentence
+    assert (
+        "60 leads a week, the older half alone gave a cutoff of 14.1\u202f%. On the newer half that one came to:"
+        in sentence
+    )
     assert "new leads a week 58 (52 to 64)" in sentence
     assert said in sentence
 

@@ -67,3 +67,10 @@ def test_lift_is_captured_share_over_called_share(facts: dict[str, Any]) -> None
 def test_a_gain_curve_that_stops_early_is_not_continued() -> None:
     facts = {"evaluation": {"gain": [{"share": 0.1, "captured": 0.3}]}}
     assert [reach.share for reach in story.reaches(facts)] == [0.05, 0.1]
+
+
+def test_who_was_judged_is_no_matter_of_time_where_the_part_that_tests_was_drawn_by_lot() -> None:
+    assert "newest part" in story.judged_on({})
+    assert story.judged_on({"evaluation": {"part": "20 % of the leads, drawn by lot"}}) == (
+        "On leads that were set aside by lot, by a scorer that had not seen them."
+    )

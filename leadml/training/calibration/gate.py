@@ -48,10 +48,10 @@ class Gate:
             return
         value, low, high = self.error
         raise TrainingError(
-            f"Not published: the probabilities do not come true. On {self.rows:,} of the newest rows ({self.since}) "
-            f"they are off by {value:.3f} on average beyond chance (95 % interval {low:.3f} to {high:.3f}), and "
-            f"model.calibration_limit allows {self.limit:g}. Look for what changed of late (columns, sources, what "
-            "counts as won), or train again once more outcomes are known; to publish all the same, set "
+            f"Not published: the probabilities do not come true. On {self.rows:,} rows not learned from "
+            f"({self.since}) they are off by {value:.3f} on average beyond chance (95 % interval {low:.3f} to "
+            f"{high:.3f}), and model.calibration_limit allows {self.limit:g}. Look for what changed of late (columns, "
+            "sources, what counts as won), or train again once more outcomes are known; to publish all the same, set "
             'model.calibration_limit in leadml.toml higher, or to "none".'
         )
 
@@ -71,6 +71,12 @@ def judge_gate(
     """
     whole = reliability(label, probability, accounts)
     if in_time is None or min(label[in_time].sum(), (1 - label[in_time]).sum()) < _FEWEST_OF_EACH:
+<<<<<<< HEAD
         return Gate(limit, whole.error, len(label), "all of the newest part"), whole
     part = reliability(label[in_time], probability[in_time], accounts[in_time])
+=======
+        return Gate(limit, whole.error, len(label), "all of the part that tests"), whole
+    codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)[1][in_time]
+    part = reliability(label[in_time], probability[in_time], codes)
+>>>>>>> mendc
     return Gate(limit, part.error, len(in_time), "since outcomes could correct the level"), whole

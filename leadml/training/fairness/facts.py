@@ -58,7 +58,7 @@ def _rates(values: pa.Table, rehearsal: Rehearsal | None, policy: Policy) -> dic
     own = _values_of(ids, values)
     by_lead = people_groups(own)
     groups = by_lead.of_rows(np.searchsorted(lead, leads.lead))
-    few = f"Fewer than two groups have {FEWEST} leads or more in the newest part, so there is nothing to compare."
+    few = f"Fewer than two groups have {FEWEST} leads or more among those judged, so there is nothing to compare."
     return nothing | {
         "leads": len(lead),
         "known": len(own) - own.null_count,

@@ -133,7 +133,7 @@ def _carriers(scorer: Scorer, rows: pa.Table) -> Iterator[Carrier]:
     of_rules, first_pair = scorer.rule_terms, scorer.rule_terms + len(scorer.features)
     of_pairs = added[first_pair : first_pair + len(scorer.tables.pairs)]
     for term, adds in zip(scorer.terms[:of_rules], added[:of_rules], strict=True):
-        yield Carrier(term.name, term.name, np.unique(adds, return_inverse=True)[1], adds)
+        yield Carrier(term.name, f"Rules: {term.name}", np.unique(adds, return_inverse=True)[1], adds)
     for place, (feature, code) in enumerate(zip(scorer.features, codes, strict=True)):
         adds = added[of_rules + place].copy()
         for pair, of_pair in zip(scorer.tables.pairs, of_pairs, strict=True):

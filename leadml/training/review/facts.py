@@ -150,6 +150,11 @@ def _happened(tables: LeadTables, snapshots: Snapshots) -> list[str]:
     closed = _of_leads(tables, snapshots, "closed_at").cast(pa.int64()).to_pylist()
     seen = snapshots.as_of.cast(pa.int64()).to_pylist()
     return [
-        "still open" if outcome is None else outcome if end is None else f"{outcome} {(end - at) / _DAY:.0f} days later"
+        "still open" if outcome is None else outcome if end is None else f"{outcome} {days_later((end - at) / _DAY)}"
         for outcome, end, at in zip(outcomes, closed, seen, strict=True)
     ]
+
+
+def days_later(days: float) -> str:
+    """In words how many whole days later something was."""
+    return "1 day later" if round(days) == 1 else f"{days:.0f} days later"
