@@ -155,6 +155,7 @@ def print_demo(run: DemoRun, *, json: bool) -> None:
         "",
         "Next:",
         f"  {command()} explain {run.scoring.best[0]['lead_id']} --config {run.config}",
+        f"  {command()} cutoffs --config {run.config}",
         f"  {command()} score --config {run.config}",
         f"  {command()} init YOUR-LEADS.csv",
         "",
