@@ -78,11 +78,7 @@ def _sensitive(entry: Mapping[str, Any]) -> Sensitive:
     features = records(entry.get("features"))
     return Sensitive(
         label=label,
-<<<<<<< HEAD
         known=_known(entry),
-=======
-        known=f"{count(entry.get('known'))} of {count(entry.get('leads'))} judged leads have a value",
->>>>>>> mendc
         verdicts=[*_four_fifths("MQL", groups), *_four_fifths("SQL", list(sql.values())), *_calibration(groups)],
         groups=[_group(row, sql.get(plain(row.get("group", ""), 60), {})) for row in groups],
         proxies=[_proxy(row) for row in features],
@@ -92,7 +88,7 @@ def _sensitive(entry: Mapping[str, Any]) -> Sensitive:
 
 
 def _known(entry: Mapping[str, Any]) -> str:
-    said = f"{count(entry.get('known'))} of {count(entry.get('leads'))} leads out of time have a value"
+    said = f"{count(entry.get('known'))} of {count(entry.get('leads'))} judged leads have a value"
     pooled = number(entry.get("pooled")) or 0
     return f"{said}; groups too small for figures of their own, taken together: {count(pooled)}" if pooled else said
 

@@ -71,12 +71,6 @@ def judge_gate(
     """
     whole = reliability(label, probability, accounts)
     if in_time is None or min(label[in_time].sum(), (1 - label[in_time]).sum()) < _FEWEST_OF_EACH:
-<<<<<<< HEAD
-        return Gate(limit, whole.error, len(label), "all of the newest part"), whole
-    part = reliability(label[in_time], probability[in_time], accounts[in_time])
-=======
         return Gate(limit, whole.error, len(label), "all of the part that tests"), whole
-    codes = np.unique(np.asarray(groups).astype(str), return_inverse=True)[1][in_time]
-    part = reliability(label[in_time], probability[in_time], codes)
->>>>>>> mendc
+    part = reliability(label[in_time], probability[in_time], accounts[in_time])
     return Gate(limit, part.error, len(in_time), "since outcomes could correct the level"), whole
