@@ -14,7 +14,7 @@ demo: $(VENV)/train.stamp ## install, then score a synthetic company from its da
 	$(BIN)/leadml demo
 
 test: $(VENV)/dev.stamp ## install, then run the tests
-	$(BIN)/pytest -n 2 --dist loadfile -m "not proof"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not proof"
 
 check: $(VENV)/dev.stamp ## ruff and mypy
 	$(BIN)/ruff check .

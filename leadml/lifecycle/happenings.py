@@ -92,7 +92,7 @@ def _decisions(walk: Walk, decisions: pa.Table | None) -> Iterator[_Happening]:
 
 
 def _outcomes(walk: Walk, outcomes: pa.Table | None) -> Iterator[_Happening]:
-    """Outcomes that are news: other than the last one made, or closed again later."""
+    """Outcomes that are news: other than the last one made, or closed again since the lead's last move."""
     if outcomes is None:
         return
     leads, ends, closed = (
@@ -102,7 +102,7 @@ def _outcomes(walk: Walk, outcomes: pa.Table | None) -> Iterator[_Happening]:
     )
     due = (leads >= 0) & (ends >= 0) & (closed <= walk.moment)
     at = leads[due]
-    due[due] &= walk.open[at] & ((walk.outcome[at] != ends[due]) | (closed[due] > walk.outcome_at[at]))
+    due[due] &= walk.open[at] & ((walk.outcome[at] != ends[due]) | (closed[due] > walk.began[at]))
     for lead, end, moment in zip(leads[due].tolist(), ends[due].tolist(), closed[due].tolist(), strict=True):
         dated = moment != NEVER
         why = "as the lead table says"

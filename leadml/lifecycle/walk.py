@@ -31,11 +31,10 @@ STATES = pa.schema(
         ("by", pa.string()),
         ("probability", pa.float64()),
         ("outcome", pa.string()),
-        ("outcome_at", TIME),
     ]
 )
 """Where leads are: `since`, `by` and `probability` (of then) are of the last move, null for a lead that was never
-moved; `outcome` and `outcome_at` are of the last move that an outcome made."""
+moved; `outcome` is that of the last move that an outcome made."""
 
 TRANSITIONS = pa.schema(
     [
@@ -67,7 +66,6 @@ class Walk:
         self.by = codes(states["by"], MOVERS)
         self.entry = floats(states["probability"])
         self.outcome = codes(states["outcome"], STAGES)
-        self.outcome_at = micros(states["outcome_at"])
         self.began = self.since.copy()
         self.open: Bools = self.since <= self.moment
         self.probability = np.full(len(self.ids), np.nan)
@@ -112,7 +110,7 @@ class Walk:
         self.stage[rows], self.by[rows], self.since[rows] = after, movers, at
         self.entry[rows] = self.probability[rows]
         ended = np.isin(after, [STAGES.index(outcome) for outcome in OUTCOMES])
-        self.outcome[rows[ended]], self.outcome_at[rows[ended]] = after[ended], at[ended]
+        self.outcome[rows[ended]] = after[ended]
 
     def states(self) -> pa.Table:
         """The states as they are now."""
@@ -124,7 +122,6 @@ class Walk:
             words(self.by, MOVERS),
             numbers(self.entry),
             words(self.outcome, STAGES),
-            times(self.outcome_at, self.outcome >= 0),
         ]
         return pa.table(columns, schema=STATES)
 

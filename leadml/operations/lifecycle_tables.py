@@ -170,7 +170,6 @@ def states_of(lead_ids: pa.ChunkedArray, moves: pa.Table) -> pa.Table:
         last["by"],
         last["probability"],
         end["to_stage"],
-        end["at"],
     ]
     return pa.table(columns, schema=STATES)
 

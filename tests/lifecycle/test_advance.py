@@ -345,6 +345,16 @@ def test_doing_it_twice_changes_nothing(lifecycle: Lifecycle, history: list[tupl
         states = once.states
 
 
+def test_a_close_date_that_is_mended_up_to_the_recycling_closes_the_lead_no_second_time() -> None:
+    states = advance(SHIPPED, raw(*LEADS), moment=day(1), outcomes=outcomes(("c", "lost", 0))).states
+    world = {"outcomes": outcomes(("c", "lost", 1)), "decisions": decisions(("c", "recycle", 1))}
+    once = advance(SHIPPED, states, moment=day(1), **world)
+    assert moves(once) == [("c", "lost", "recycled", "person")]
+    assert moves(advance(SHIPPED, once.states, moment=day(1), **world)) == []
+    again = advance(SHIPPED, once.states, moment=day(9), outcomes=outcomes(("c", "lost", 5)))
+    assert moves(again) == [("c", "recycled", "lost", "outcome")]
+
+
 @given(worlds, st.integers(0, 80), st.randoms())
 @settings(max_examples=40)
 def test_the_order_of_rows_does_not_matter(world: dict[str, pa.Table], now: int, chaos: random.Random) -> None:
