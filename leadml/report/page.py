@@ -53,6 +53,7 @@ def render(
     findings = _findings(facts)
     reaches = story.reaches(facts)
     moved = moving.blocks(facts)
+    running = script() if moved else None
     page = template("page.html").render(
         facts=facts,
         signal=facts.get("signal") is not False,
@@ -92,8 +93,8 @@ def render(
         ],
         traced=_TRACED,
         moves=embedded(moving.moves(moved)),
-        script=script() if moved else None,
-        policy=Markup(policy(script() if moved else None)),  # noqa: S704 - of our own words
+        script=running,
+        policy=Markup(policy(running)),  # noqa: S704 - of our own words
         most=MOST_ROWS,
     )
     return page.replace(_TRACED, template("traces.html").render(traces=traces.traces(page)), 1)
