@@ -1,4 +1,4 @@
-"""What every place where leads live can do: list tables, stream them as Arrow batches, replace one, add to one."""
+"""What every place where leads live can do: list tables, stream them as Arrow batches, change some of them at once."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
 from leadml.errors import SourceError
 
-__all__ = ["BadRow", "Sink", "Source", "nearest"]
+__all__ = ["Among", "BadRow", "Since", "Sink", "Source", "Transaction", "nearest"]
 
 
 class BadRow(NamedTuple):
@@ -20,6 +22,39 @@ class BadRow(NamedTuple):
 
     row: int
     text: str
+
+
+@dataclass(frozen=True)
+class Among:
+    """The rows whose `column`, as trimmed text, is one of `values` (string, without nulls)."""
+
+    column: str
+    values: pa.Array
+
+
+@dataclass(frozen=True)
+class Since:
+    """The rows whose `column` is at or after a moment (UTC without a zone), and those where it says nothing."""
+
+    column: str
+    moment: datetime
+
+
+class Transaction(Protocol):
+    """Changes to tables that are made at once when its block ends, or not at all.
+
+    A table that is not there yet is made. One that is there keeps its further columns, which are empty in new rows, and
+    is given the columns that it lacks.
+    """
+
+    def upsert(self, table: str, rows: pa.Table, *, key: Sequence[str]) -> None:
+        """Put rows in the place of those with the same key, and add the others; no key is there twice in `rows`."""
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows behind those there are."""
+
+    def remove(self, table: str, rows: Among) -> None:
+        """Take rows out; a table that is not there has none."""
 
 
 class Sink(Protocol):
@@ -31,6 +66,9 @@ class Sink(Protocol):
 
 class Source(ABC):
     """A lead database, a folder of tables or one file. `where` names it in messages, without secrets."""
+
+    small_transactions = True
+    """Whether a transaction costs what it writes; else what the tables hold, so that one should do for a whole run."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -49,15 +87,40 @@ class Source(ABC):
         table: str,
         columns: Sequence[str] | None = None,
         *,
+        rows: Among | Since | None = None,
         on_bad_row: Callable[[BadRow], None] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Yield a table in batches of one schema, rows in the table's own order, in constant memory.
+        """Yield a table, or some rows of it, in batches of one schema, in the table's own order, in constant memory.
 
         A row that cannot be cut into cells is passed to `on_bad_row` and left out; without one it raises.
 
         Raises:
             SourceError: the table or a column is unknown, or what is stored cannot be read.
         """
+
+    def count(self, table: str, rows: Among | Since | None = None) -> int:
+        """Count the rows of a table, or some of them.
+
+        Raises:
+            SourceError: the table or the column is unknown.
+        """
+        raise NotImplementedError
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Change tables at once when the block ends; on an exception, a crash or a power cut nothing changes.
+
+        Raises:
+            SourceError: the place cannot be written, or a table holds what cannot be changed so.
+        """
+        raise NotImplementedError
+
+    def exclusive(self, purpose: str) -> AbstractContextManager[None]:
+        """Let nobody else hold the same purpose in this place; it is given up when the block or the process ends.
+
+        Raises:
+            SourceError: another process holds it.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
