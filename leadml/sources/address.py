@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leadml.errors import SourceError
+from leadml.errors import SourceError, masked
 from leadml.sources.duckdb_file import DuckdbSource
 from leadml.sources.files import FileSource
-from leadml.sources.masking import masked
 from leadml.sources.postgres import PostgresSource
 from leadml.sources.source import Source
 from leadml.sources.sqlite import SqliteSource

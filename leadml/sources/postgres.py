@@ -9,9 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from leadml.errors import SourceError
+from leadml.errors import SourceError, masked
 from leadml.sources.database import Database
-from leadml.sources.masking import masked
 from leadml.sources.postgres_changes import PostgresChanges, put_values
 from leadml.sources.postgres_names import Column, Name, condition, found_columns, found_tables
 from leadml.sources.postgres_session import session
