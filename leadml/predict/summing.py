@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -102,14 +103,16 @@ class Sum:
 
     def coded(self, table: pa.Table, segments: Numbers | None) -> Coded:
         """The table as the sum looks at it."""
-        codes = self.encode(table)
-        codes += [pair.codes(codes) for pair in self.tables.pairs]
-        if self.calibration is not None:
-            codes.append(np.zeros(table.num_rows, dtype=np.uint16))
+        codes = self.with_pairs(self.encode(table), table.num_rows)
         rows = self.rulebook.rows(table) if self.rulebook else None
         if self.rulebook and rows and table.num_rows > PART:
             rows.read(self.rulebook.columns)  # before parts of them are worked on side by side
         return Coded(table.num_rows, tuple(codes), segments, self.rulebook, rows)
+
+    def with_pairs(self, codes: Sequence[Codes], count: int) -> list[Codes]:
+        """The codes of all terms but the rules', given those of the features."""
+        calibration = [] if self.calibration is None else [np.zeros(count, dtype=np.uint16)]
+        return [*codes, *(pair.codes(codes) for pair in self.tables.pairs), *calibration]
 
     def matrix(self, part: Part) -> Floats:
         """What rules and tables say of each term for each row, shape (terms, rows)."""
