@@ -132,6 +132,16 @@ class Dimension:
         plain = self.counts == "first" and not self.only and all(rule.each is None for rule in self.rules)
         return names.pop() if plain and len(names) == 1 else None
 
+    @cached_property
+    def points_by_code(self) -> list[Floats] | None:
+        """The points of each code of each of its terms; None where they are no matter of the code alone."""
+        if any(rule.each is not None for rule in self.rules):
+            return None
+        if self.counts == "first":
+            return [self._points]
+        bounded = self.most_points is not None or self.least_points is not None
+        return None if bounded else [np.array([0.0, rule.points]) for rule in self.rules]
+
     @property
     def reach(self) -> tuple[float, float]:
         """The lowest and the highest points that a lead can get; the exact bounds of rules that can hold together."""
@@ -189,9 +199,14 @@ class Dimension:
             codes[~applies] = len(self.rules) + 2
         return codes
 
+    @cached_property
+    def _points(self) -> Floats:
+        """The points of each code, where the first rule counts and nothing is counted."""
+        return np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules), 0.0])
+
     def _first(self, rows: RuleRows, applies: Mask | None) -> tuple[Codes, Floats]:
         codes = self._codes(rows, applies)
-        points = np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules), 0.0])[codes]
+        points = self._points[codes]
         for code, rule in enumerate(self.rules, start=2):
             if rule.each is not None:
                 points = np.where(codes == code, rule.gives(rows), points)
