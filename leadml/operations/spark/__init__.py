@@ -18,7 +18,7 @@ groups.py    a group in a worker: checked and made into features by the code tha
 
 from __future__ import annotations
 
-#from leadml.operations.spark.features import Features, features
+from leadml.operations.spark.features import Features, features
 from leadml.operations.spark.scoring import score
 
 __all__ = ["Features", "features", "score"]
