@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -99,23 +100,25 @@ class LeadParts:
         """
         return read_rows(self.folder / "others" / str(self._manifest.further.index(table)) / str(number))
 
-    def write_rejects(self, path: Path) -> None:
-        """Write the rejects of all parts to a CSV file, in the order of tables and rows; memory stays constant.
+    def write_rejects(self, path: Path, further: pa.Table | None = None) -> None:
+        """Write the rejects of all parts, and then `further` ones, to a CSV file; memory stays constant.
+
+        They come in the order of tables and rows.
 
         Raises:
             SourceError: the file cannot be written.
         """
         order = {table: place for place, table in enumerate(self._manifest.counts[0])}
         parts = (self._rejects(number) for number in range(self.count))
-        write_reject_rows(heapq.merge(*parts, key=lambda row: (order[row[0]], row[1])), path)
+        merged = heapq.merge(*parts, key=lambda row: (order[row[0]], row[1]))
+        write_reject_rows(chain(merged, [] if further is None else _rows_of(further)), path)
 
     def remove(self) -> None:
         """Take the spool from disk; it cannot be read afterwards."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _rejects(self, number: int) -> Iterator[tuple[Any, ...]]:
-        for batch in self._rows("rejects", number).to_batches(max_chunksize=1 << 10):
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield from _rows_of(self._rows("rejects", number))
 
     def _rows(self, name: str, number: int) -> pa.Table:
         if not 0 <= number < self.count:
@@ -131,6 +134,11 @@ def open_spool(folder: Path) -> LeadParts | None:
     """
     manifest = read_manifest(folder)
     return None if manifest is None else LeadParts(folder, manifest)
+
+
+def _rows_of(rejects: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in rejects.to_batches(max_chunksize=1 << 10):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _total(counts: list[Counts]) -> Counts:
