@@ -51,7 +51,7 @@ def cut(
     beside: Source,
     accounts: pa.Array | None,
 ) -> Cut:
-    """Cut leads, activities and history into `folder/raw` and further tables, which are `beside`, into `folder/others`."""
+    """Cut leads, activities and history into `folder/raw`, and further tables, which are `beside`, into `others`."""
     (folder / "raw").mkdir(mode=0o700)
     (folder / "others").mkdir(mode=0o700)
     with Hasher() as hasher:

@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from leadml.errors import SourceError
-from leadml.schema import ActivityColumns, Counts, HistoryColumns, Kind, LeadColumns, LeadTables
+from leadml.schema import ActivityColumns, HistoryColumns, Kind, LeadColumns, LeadTables
 from leadml.sources import Wanted, open_source, read_leads
 from leadml.sources.parts import LeadParts, open_spool, spool_leads
 
@@ -144,9 +143,8 @@ def test_parts_put_together_are_what_is_read_at_once(
 
 def _write(path: Path, rows: list[dict[str, Any]], bad: list[int], order: str) -> None:
     names = COLUMNS[path.stem]
-    lines = [",".join(names)]
-    for row in rows:
-        lines.append(",".join("" if row[name] is None else f'"{row[name]}"' for name in names))
+    cells = [["" if row[name] is None else f'"{row[name]}"' for name in names] for row in rows]
+    lines = [",".join(names), *map(",".join, cells)]
     lines = [_dated(line, order) for line in lines]
     for place in bad:
         lines.insert(1 + min(place, len(lines) - 1), "too,few")
