@@ -96,7 +96,9 @@ def features(
         open_only=open_only,
         now=datetime.now(UTC).replace(tzinfo=None),
     )
-    tables = {name: table for name, table in zip(_TABLES, (leads, activities, history), strict=True) if table is not None}
+    tables = {
+        name: table for name, table in zip(_TABLES, (leads, activities, history), strict=True) if table is not None
+    }
     _refuse_unfit(work, tables)
     numbered, owners = _numbered(work, leads)
     buckets = leads.count() // leads_per_group + 1
