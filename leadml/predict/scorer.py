@@ -25,7 +25,7 @@ from leadml.predict.reasons import Reason, exact_reasons
 from leadml.predict.rules.columns import RuleColumns, rule_columns
 from leadml.predict.rules.rows import Mask
 from leadml.predict.rules.rulebook import Rulebook, Stops
-from leadml.predict.summing import Coded, Part, Sum
+from leadml.predict.summing import BLOCK, Coded, Part, Sum
 from leadml.predict.tables import ScoreTables, probability
 from leadml.predict.terms import Term
 from leadml.predict.threads import side_by_side
@@ -193,10 +193,12 @@ class Scorer:
 
         LightGBM has threads of its own, which threads here would only get in the way of.
         """
-        coded = self._coded(table)
-        if self.trees:
-            return [work(coded.part(*span)) for span in coded.spans]
-        return side_by_side(lambda span: work(coded.part(*span)), coded.spans)
+        results: list[Result] = []
+        for start in range(0, max(table.num_rows, 1), BLOCK):
+            coded = self._coded(table.slice(start, BLOCK))
+            several = map if self.trees else side_by_side
+            results += several(lambda span, coded=coded: work(coded.part(*span)), coded.spans)
+        return results
 
     def _log_odds(self, part: Part) -> Floats:
         return self._sum.log_odds(self._sum.matrix(part), part)
