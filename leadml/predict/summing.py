@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -113,10 +114,7 @@ class Sum:
     def coded(self, table: pa.Table, segments: Numbers | None) -> Coded:
         """The table as the sum looks at it."""
         table = self._with_dictionaries(table)
-        codes = self.encode(table)
-        codes += [pair.codes(codes) for pair in self.tables.pairs]
-        if self.calibration is not None:
-            codes.append(np.zeros(table.num_rows, dtype=np.uint16))
+        codes = self.with_pairs(self.encode(table), table.num_rows)
         rows = self.rulebook.rows(table) if self.rulebook else None
         if self.rulebook and rows and table.num_rows > PART:
             rows.read(self.rulebook.columns)  # before parts of them are worked on side by side
@@ -125,9 +123,15 @@ class Sum:
     def _with_dictionaries(self, table: pa.Table) -> pa.Table:
         """The table with texts that rules look at in dictionaries, as features are likely to look at them too."""
         names = [name for name in (self.rulebook.columns if self.rulebook else ()) if table[name].type == pa.string()]
-        for name, encoded in zip(names, side_by_side(lambda name: to_dictionary(table[name]), names), strict=True):
-            table = table.set_column(table.column_names.index(name), name, encoded)
+        encoded = side_by_side(to_dictionary, [table[name] for name in names])
+        for name, texts in zip(names, encoded, strict=True):
+            table = table.set_column(table.column_names.index(name), name, texts)
         return table
+
+    def with_pairs(self, codes: Sequence[Codes], count: int) -> list[Codes]:
+        """The codes of all terms but the rules', given those of the features."""
+        calibration = [] if self.calibration is None else [np.zeros(count, dtype=np.uint16)]
+        return [*codes, *(pair.codes(codes) for pair in self.tables.pairs), *calibration]
 
     def matrix(self, part: Part) -> Floats:
         """What rules and tables say of each term for each row, shape (terms, rows)."""

@@ -132,13 +132,13 @@ class Dimension:
         plain = self.counts == "first" and not self.only and all(rule.each is None for rule in self.rules)
         return names.pop() if plain and len(names) == 1 else None
 
-    @cached_property
+    @property
     def points_by_code(self) -> list[Floats] | None:
         """The points of each code of each of its terms; None where they are no matter of the code alone."""
-        if any(rule.each is not None for rule in self.rules):
+        if self.counts_activities:
             return None
         if self.counts == "first":
-            return [self._points]
+            return [self._by_code]
         bounded = self.most_points is not None or self.least_points is not None
         return None if bounded else [np.array([0.0, rule.points]) for rule in self.rules]
 
@@ -170,6 +170,19 @@ class Dimension:
         codes = [mask.astype(np.uint16) for mask in held]
         return list(zip(codes, points if share is None else [given * share for given in points], strict=True))
 
+    @property
+    def counts_activities(self) -> bool:
+        """Whether a rule gives points for each of something, so that points are no matter of codes alone."""
+        return any(rule.each is not None for rule in self.rules)
+
+    def points_of(self, codes: Sequence[Codes]) -> list[Floats]:
+        """The points of each of its terms for codes of them, where nothing is counted; as `evaluate` gives them."""
+        if self.counts == "first":
+            return [self._by_code[codes[0]]]
+        points = [np.where(code == HOLDS, rule.points, 0.0) for code, rule in zip(codes, self.rules, strict=True)]
+        share = self._share(points)
+        return points if share is None else [given * share for given in points]
+
     def describe(self, code: int) -> str:
         """What a code says of a lead, in words that complete "<dimension>: ...", where the first rule counts."""
         if code == MISSING:
@@ -199,18 +212,18 @@ class Dimension:
             codes[~applies] = len(self.rules) + 2
         return codes
 
-    @cached_property
-    def _points(self) -> Floats:
-        """The points of each code, where the first rule counts and nothing is counted."""
-        return np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules), 0.0])
-
     def _first(self, rows: RuleRows, applies: Mask | None) -> tuple[Codes, Floats]:
         codes = self._codes(rows, applies)
-        points = self._points[codes]
+        points = self._by_code[codes]
         for code, rule in enumerate(self.rules, start=2):
             if rule.each is not None:
                 points = np.where(codes == code, rule.gives(rows), points)
         return codes, points
+
+    @cached_property
+    def _by_code(self) -> Floats:
+        """Points by code, where the first rule counts and gives its points once."""
+        return np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules), 0.0])
 
     def _share(self, points: Sequence[Floats]) -> Floats | None:
         """What is left of each rule's points where all together pass a bound; None where nothing is bounded."""
