@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,20 +16,14 @@ from leadml.errors import SourceError
 from leadml.replacing import replacing
 from leadml.schema import Counts
 from leadml.sources.check import Wanted
+from leadml.sources.parts.checking import CheckedPart, Totals
+from leadml.sources.parts.further import Further
 from leadml.sources.source import Source
 
-__all__ = ["Further", "Manifest", "counts_of", "moment_of", "purpose_of", "read_manifest", "sizes", "write_manifest"]
+__all__ = ["Manifest", "counts_of", "manifest_of", "moment_of", "purpose_of", "read_manifest", "write_manifest"]
 
 _FORMAT = 1
 _NAME = "manifest.json"
-
-
-@dataclass(frozen=True)
-class Further:
-    """A table that is not checked: the column that names the lead of each row, and what is read (None: all columns)."""
-
-    lead: str
-    columns: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +60,34 @@ def purpose_of(
     return purpose
 
 
+def manifest_of(
+    parts: Sequence[CheckedPart],
+    folder: Path,
+    purpose: dict[str, Any],
+    now: datetime | None,
+    further: Iterable[str],
+) -> Manifest:
+    """Say what a folder of checked parts holds."""
+    totals, one = Totals(parts), parts[0].tables
+    return Manifest(
+        purpose=purpose,
+        moment=None if now is None else now.isoformat(),
+        parts=len(parts),
+        attributes=list(one.attributes),
+        answers=dict(one.answers),
+        known_at=dict(one.known_at),
+        source=one.source,
+        dropped=dict(one.dropped),
+        assumptions=totals.assumptions,
+        counts=[{name: [c.read, c.kept, c.rejected] for name, c in part.items()} for part in totals.counts],
+        reasons=totals.reasons,
+        newest=None if totals.newest is None else totals.newest.isoformat(),
+        any_open=totals.any_open,
+        further=list(further),
+        sizes=_sizes(folder),
+    )
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Complete a spool.
 
@@ -92,10 +114,10 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as fault:
         raise SourceError(f"{path} is damaged ({fault}). Remove its folder; the leads are read again then.") from None
-    return manifest if sizes(folder) == manifest.sizes else None
+    return manifest if _sizes(folder) == manifest.sizes else None
 
 
-def sizes(folder: Path) -> dict[str, int]:
+def _sizes(folder: Path) -> dict[str, int]:
     """The size of each file of a spool."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != _NAME)
     return {str(path.relative_to(folder)): path.stat().st_size for path in files}
