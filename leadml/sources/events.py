@@ -45,7 +45,9 @@ def check_activities(
     """
     check = _EventCheck("activities", raw, columns.lead, lead_ids, latest, styles)
     check.moment("occurred_at", columns.occurred_at)
-    check.cells["type"] = fold(check.required(columns.type, "missing type"))
+    types = check.required(columns.type, "missing type")
+    styles.tally("type", types)
+    check.cells["type"] = fold(types)
     if columns.value is None:
         check.cells["value"] = pa.array(np.ones(len(raw.rows)))
     else:

@@ -83,6 +83,7 @@ class _LeadCheck:
         self._layout = layout
         self._columns = columns
         self._styles = styles.columns
+        self._tally = styles.tally
         self.ids = self._lead_ids()
 
     def roles(self) -> None:
@@ -96,7 +97,9 @@ class _LeadCheck:
             self.cells["outcome"] = self._outcome()
         for role in ("owner", "team"):
             if role in roles:
-                self.cells[role] = fold(self._distinct(roles[role]))
+                values = self._distinct(roles[role])
+                self._tally(role, values)
+                self.cells[role] = fold(values)
         for role in ("deal_value", "lead_cost"):
             self._amount(role)
         self._order()
@@ -121,6 +124,8 @@ class _LeadCheck:
                 continue
             values = self._distinct(column)
             found[name] = fixed or self._kind(values, column)
+            if found[name] == "category":
+                self._tally(name, values)
             self.cells[name] = self._cast(values, found[name], column)
         return found
 

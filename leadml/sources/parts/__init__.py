@@ -9,6 +9,7 @@ files.py        rows on disk
 cutting.py      a table in parts on disk
 spooling.py     all tables in parts on disk
 checking.py     each part checked, and what they add up to
+spelling.py     one spelling of a category in all parts
 manifest.py     what a spool holds
 spool.py        spool_leads
 lead_parts.py   LeadParts, open_spool

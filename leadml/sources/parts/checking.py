@@ -15,9 +15,10 @@ from leadml.schema import Counts, LeadTables
 from leadml.sources.check import Wanted, check_tables
 from leadml.sources.layout import Layout
 from leadml.sources.parts.files import write_rows
+from leadml.sources.parts.spelling import Spellings
 from leadml.sources.parts.spooling import Cut
 
-__all__ = ["CheckedPart", "Totals", "check_parts"]
+__all__ = ["Totals", "check_parts"]
 
 _TABLES = ("leads", "activities", "history", "rejects")
 _AT_ONCE = 2  # Arrow does most of the work, and lets other threads run meanwhile
@@ -35,9 +36,11 @@ class CheckedPart:
 
 
 class Totals:
-    """What parts add up to."""
+    """What parts add up to; `spellings` maps a table and a column to spellings and those to be used for them."""
 
-    def __init__(self, parts: Sequence[CheckedPart]) -> None:
+    def __init__(self, parts: Sequence[CheckedPart], spellings: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+        self.spellings = spellings
+        self.tables = parts[0].tables
         self.counts: list[Mapping[str, Counts]] = [part.tables.counts for part in parts]
         self.reasons = {
             table: dict(sum((Counter(part.reasons[table]) for part in parts), Counter())) for table in self.counts[0]
@@ -56,7 +59,7 @@ def check_parts(
     count: int,
     notes: Sequence[str],
     progress: Callable[[str], None],
-) -> list[CheckedPart]:
+) -> Totals:
     """Check one part after the other, put its tables into `folder`, and take it from where it was cut.
 
     Raises:
@@ -67,21 +70,24 @@ def check_parts(
     def check(number: int) -> CheckedPart:
         progress(f"checking leads, part {number + 1} of {count}")
         raw = {name: table.raw(number) for name, table in cut.tables.items()}
-        part = check_tables(raw.__getitem__, wanted, layout, styles=cut.styles, notes=notes)
+        part = check_tables(raw.__getitem__, wanted, layout, styles=styles, notes=notes)
         _keep(folder, number, part)
         for table in cut.tables.values():
             table.forget(number)
         return _told(part)
 
+    spellings = {name: Spellings() for name in cut.styles}
+    styles = {name: replace(style, tally=spellings[name].add) for name, style in cut.styles.items()}
     for name in _TABLES:
         (folder / name).mkdir(mode=0o700, parents=True)
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         checked = [threads.submit(check, number) for number in range(count)]
         try:
-            return [part.result() for part in checked]
+            parts = [part.result() for part in checked]
         except BaseException:
             threads.shutdown(cancel_futures=True)
             raise
+    return Totals(parts, {table: best for table, met in spellings.items() if (best := met.best())})
 
 
 def _keep(folder: Path, number: int, part: LeadTables) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from leadml.errors import SourceError
 from leadml.replacing import replacing
 from leadml.schema import Counts
 from leadml.sources.check import Wanted
-from leadml.sources.parts.checking import CheckedPart, Totals
+from leadml.sources.parts.checking import Totals
 from leadml.sources.parts.further import Further
 from leadml.sources.source import Source
 
@@ -43,6 +43,7 @@ class Manifest:
     reasons: dict[str, dict[str, int]]
     newest: str | None
     any_open: bool
+    spellings: dict[str, dict[str, dict[str, str]]]
     further: list[str]
     sizes: dict[str, int]
 
@@ -61,18 +62,18 @@ def purpose_of(
 
 
 def manifest_of(
-    parts: Sequence[CheckedPart],
+    totals: Totals,
     folder: Path,
     purpose: dict[str, Any],
     now: datetime | None,
     further: Iterable[str],
 ) -> Manifest:
     """Say what a folder of checked parts holds."""
-    totals, one = Totals(parts), parts[0].tables
+    one = totals.tables
     return Manifest(
         purpose=purpose,
         moment=None if now is None else now.isoformat(),
-        parts=len(parts),
+        parts=len(totals.counts),
         attributes=list(one.attributes),
         answers=dict(one.answers),
         known_at=dict(one.known_at),
@@ -83,6 +84,7 @@ def manifest_of(
         reasons=totals.reasons,
         newest=None if totals.newest is None else totals.newest.isoformat(),
         any_open=totals.any_open,
+        spellings={table: {name: dict(best) for name, best in of.items()} for table, of in totals.spellings.items()},
         further=list(further),
         sizes=_sizes(folder),
     )
