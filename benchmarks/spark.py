@@ -54,7 +54,7 @@ def local_spark(folder: Path, cores: int = 2, **settings: str) -> Iterator[Spark
     os.environ.update(here)
     builder = SparkSession.builder.master(f"local[{cores}]").appName("leadml")
     given = {
-        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder}",
+        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder} -XX:TieredStopAtLevel=1",
         "spark.driver.memory": "2g",
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
