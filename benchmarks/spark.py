@@ -41,8 +41,11 @@ TABLES = ("leads", "activities", "field_history")
 
 
 @contextmanager
-def local_spark(folder: Path, cores: int = 2, **settings: str) -> Iterator[SparkSession]:
-    """A Spark within this machine, which nobody outside of it can reach; what it writes goes to the folder."""
+def local_spark(folder: Path, cores: int = 2, java: str = "", **settings: str) -> Iterator[SparkSession]:
+    """A Spark within this machine, which nobody outside of it can reach; what it writes goes to the folder.
+
+    `java` are options of the Java machine, `settings` those of Spark.
+    """
     from pyspark.sql import SparkSession
 
     here = {
@@ -54,7 +57,7 @@ def local_spark(folder: Path, cores: int = 2, **settings: str) -> Iterator[Spark
     os.environ.update(here)
     builder = SparkSession.builder.master(f"local[{cores}]").appName("leadml")
     given = {
-        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder} -XX:TieredStopAtLevel=1",
+        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder} {java}",
         "spark.driver.memory": "2g",
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),

@@ -27,5 +27,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.session.timeZone": "America/New_York",  # whatever a cluster is set to, moments are UTC
     }
-    with local_spark(tmp_path_factory.mktemp("spark"), **few) as session:
+    java = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    with local_spark(tmp_path_factory.mktemp("spark"), java=java, **few) as session:
         yield session
