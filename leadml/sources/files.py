@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadml.errors import SourceError
+from leadml.sources.choosing import sift, with_column
 from leadml.sources.delimited import stream_csv
 from leadml.sources.dialect import Dialect, header, sniff_csv
 from leadml.sources.fitting import Fitting
+from leadml.sources.locking import locked
 from leadml.sources.publish import replace_file
 from leadml.sources.reading import reading
-from leadml.sources.source import BadRow, Sink, Source, nearest
+from leadml.sources.source import Among, BadRow, Since, Sink, Source, nearest
 
 __all__ = ["FileSource"]
 
@@ -63,14 +65,26 @@ class FileSource(Source):
         table: str,
         columns: Sequence[str] | None = None,
         *,
+        rows: Among | Since | None = None,
         on_bad_row: Callable[[BadRow], None] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Yield the file in batches."""
         path = self._file(table)
-        names = self._require_columns(table, columns)
+        names = self._require_columns(table, columns, rows)
+        needed = with_column(names, rows)
         if _is_parquet(path):
-            return _stream_parquet(path, names)
-        return stream_csv(path, self._dialect(path), names, on_bad_row)
+            return sift(_stream_parquet(path, needed), names, rows)
+        return sift(stream_csv(path, self._dialect(path), needed, on_bad_row), names, rows)
+
+    def count(self, table: str, rows: Among | Since | None = None) -> int:
+        """Count the rows of a file, or some of them; a row that cannot be cut into cells is none."""
+        columns = list(self.columns(table))[:1] if rows is None else [rows.column]
+        bad: list[BadRow] = []
+        return sum(batch.num_rows for batch in self.stream(table, columns, rows=rows, on_bad_row=bad.append))
+
+    def exclusive(self, purpose: str) -> AbstractContextManager[None]:
+        """Hold a lock file in the folder."""
+        return locked(self.folder.resolve() / f".leadml.{purpose}.lock", f"{purpose} in {self.folder}")
 
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
         """Write a file beside the others, in the format that its name ends in."""

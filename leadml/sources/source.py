@@ -161,9 +161,11 @@ class Source(ABC):
                 "Add the column, or rename the table if it is something else; nothing changed."
             )
 
-    def _require_columns(self, table: str, columns: Sequence[str] | None) -> list[str]:
+    def _require_columns(
+        self, table: str, columns: Sequence[str] | None, rows: Among | Since | None = None
+    ) -> list[str]:
         known = list(self.columns(table))
-        for column in columns or ():
+        for column in [*(columns or ()), *([rows.column] if rows else ())]:
             if column not in known:
                 raise SourceError(
                     f"{self.where}, table '{table}': there is no column '{column}'. {nearest(column, known)}"
