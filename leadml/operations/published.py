@@ -67,11 +67,20 @@ def read_published(project: Project, target: str, schema: pa.Schema, *, optional
     batches = list(source.stream(table, names))
     empty = pa.schema([pa.field(name, schema.field(name).type) for name in names])
     held = pa.Table.from_batches(batches) if batches else empty.empty_table()
+    return as_published(project, table, held, empty)
+
+
+def as_published(project: Project, target: str, rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows of a published table with the types of a schema, whatever the place made of them; see `read_published`.
+
+    Raises:
+        SourceError: they are not what `leadml score` writes.
+    """
     try:
-        return pa.table({name: _as(held[name], schema.field(name).type) for name in names})
+        return pa.table({field.name: _as(rows[field.name], field.type) for field in schema})
     except pa.ArrowException as fault:
         raise SourceError(
-            f"{source.place(table)} cannot be read ({fault}). Run `leadml score` to write it anew."
+            f"{project.source.place(target)} cannot be read ({fault}). Take it away, and `leadml score` writes it anew."
         ) from None
 
 

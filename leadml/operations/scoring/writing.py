@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from leadml.predict import policy
 
 Mask = npt.NDArray[np.bool_]
 
@@ -60,6 +63,39 @@ def differences(before: pa.Table, after: pa.Table, tolerance: float) -> Differen
         changed |= ~_same(_texts(then, name), _texts(after, name))
     gone = pc.invert(pc.is_in(known, value_set=ids))
     return Differences(added, changed & ~added, place, pc.unique(known.filter(gone)))
+
+
+def rewritten(before: pa.Table, after: pa.Table, *, key: str, but: Collection[str] = ()) -> tuple[pa.Table, pa.Array]:
+    """Give the rows that are to be written where rows of the same key are compared as they are, and the keys to remove.
+
+    Args:
+        before: rows as they are written, of the same types.
+        after: new rows.
+        key: the column (string) that has each value once.
+        but: columns whose change alone is none.
+    """
+    place = pc.index_in(after[key].combine_chunks(), value_set=before[key].combine_chunks())
+    then = before.take(place)
+    written = np.asarray(pc.is_null(place))
+    for name in after.column_names:
+        if name not in but and name != key:
+            written = written | ~_same(_texts(then, name), _texts(after, name))
+    gone = before[key].filter(pc.invert(pc.is_in(before[key], value_set=after[key].combine_chunks())))
+    return after.filter(pa.array(written)), pc.unique(gone)
+
+
+def as_they_stand(scores: pa.Table, before: pa.Table, found: Differences) -> pa.Table:
+    """Give new score rows with the probability, and score, that stands there where a row is not written anew.
+
+    What follows from scores (accounts, the lifecycle) goes by these, so that it agrees with the published rows.
+    """
+    if not len(before):
+        return scores
+    then = _numbers(before)[found.place]
+    chance = np.where(found.written, _numbers(scores), then)
+    for name, values in (("probability", chance), ("score", policy.scores(chance))):
+        scores = scores.set_column(scores.column_names.index(name), name, pa.array(values))
+    return scores
 
 
 def _numbers(rows: pa.Table) -> npt.NDArray[np.float64]:
