@@ -72,7 +72,8 @@ def parse_dates(column: Distinct) -> Dates:
 def latest_readings(texts: pa.Array) -> pa.Array:
     """Give the latest moment that each text can mean, timestamp[us]; null where it is no date.
 
-    An impossible date, such as 30 February, is one of long ago: a database would say so of its text, too. Unlike `parse_dates` it needs no more than the text itself: it does not ask in which order the column is written.
+    Unlike `parse_dates` it needs no more than the text itself: it does not ask in which order the column is written. An
+    impossible date, such as 30 February, is taken for one of long ago.
     """
     iso, iso_parts = _extract(texts, _YEAR_FIRST)
     late, late_parts = _extract(texts, _YEAR_LAST)

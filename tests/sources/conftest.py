@@ -46,7 +46,12 @@ def _sqlite(folder: Path) -> Place:
     return Place("sqlite", str(folder / "crm.db"))
 
 
-KINDS: dict[str, Callable[[Path], Place]] = {"sqlite": _sqlite}
+KINDS: dict[str, Callable[[Path], Place]] = {
+    "sqlite": _sqlite,
+    "csv": lambda folder: Place("csv", str(folder), ".csv"),
+    "csv.gz": lambda folder: Place("csv.gz", str(folder), ".csv.gz"),
+    "parquet": lambda folder: Place("parquet", str(folder), ".parquet"),
+}
 
 
 @pytest.fixture(params=list(KINDS))
