@@ -21,7 +21,7 @@ from leadml.operations.lifecycle_tables import (
     states_of,
 )
 from leadml.operations.project import Project
-from leadml.operations.score import scores_table
+from leadml.operations.scoring.scores import scores_table
 from leadml.schema import LeadTables
 from leadml.sources import nearest
 

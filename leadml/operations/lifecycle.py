@@ -50,7 +50,7 @@ class LifecycleRun:
 
 @dataclass(frozen=True)
 class LifecycleTally:
-    """What a step did to some of the leads, as in `LifecycleRun`; `seen` are the activities waited for that some had."""
+    """What a step did to some leads, as in `LifecycleRun`; `seen` are the activities waited for that some had."""
 
     moved: dict[str, int]
     stages: dict[str, int]
@@ -66,9 +66,7 @@ class LifecycleTally:
             moved=added(self.moved, other.moved),
             stages=added(self.stages, other.stages),
             waiting=added(self.waiting, other.waiting),
-            decisions=Counts(
-                ours.read + theirs.read, ours.kept + theirs.kept, ours.rejected + theirs.rejected
-            ),
+            decisions=Counts(ours.read + theirs.read, ours.kept + theirs.kept, ours.rejected + theirs.rejected),
             without_effect=self.without_effect + other.without_effect,
             seen=tuple(sorted({*self.seen, *other.seen})),
         )

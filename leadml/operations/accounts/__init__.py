@@ -6,4 +6,15 @@ from leadml.operations.accounts.publishing import OF_ACCOUNTS, account_rows, acc
 from leadml.operations.accounts.reading import AccountDetail, AccountList, best_accounts, one_account
 from leadml.operations.accounts.rollup import SCHEMA as ACCOUNT_ROWS
 
-__all__ = ["ACCOUNT_ROWS", "OF_ACCOUNTS", "AccountDetail", "AccountList", "account_rows", "accounts_target", "asks_for_roles", "best_accounts", "one_account", "roles_seen"]
+__all__ = [
+    "ACCOUNT_ROWS",
+    "OF_ACCOUNTS",
+    "AccountDetail",
+    "AccountList",
+    "account_rows",
+    "accounts_target",
+    "asks_for_roles",
+    "best_accounts",
+    "one_account",
+    "roles_seen",
+]

@@ -120,7 +120,7 @@ def new_folder(project: Project, run_id: str) -> RunFolder:
 
 
 def kept_folders(project: Project) -> Iterator[RunFolder]:
-    """The folders of runs over this source that were stopped, the oldest first; other projects may have theirs beside."""
+    """The folders of stopped runs over this source, the oldest first; other projects may have theirs beside."""
     return map(RunFolder, sorted(_home(project).glob(f"{_place(project)}-*")))
 
 

@@ -92,8 +92,8 @@ def newest_finished(project: Project) -> ScoringRecord | None:
     Raises:
         SourceError: as `recorded_runs`.
     """
-    done = [(run.finished_at, run.run_id, run) for run in recorded_runs(project) if run.finished_at is not None]
-    return max(done, key=lambda one: one[:2])[2] if done else None
+    done = [run for run in recorded_runs(project) if run.state == "done"]
+    return max(done, key=lambda run: (run.finished_at or run.started_at, run.run_id), default=None)
 
 
 def unfinished(project: Project) -> Iterator[ScoringRecord]:

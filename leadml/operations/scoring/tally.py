@@ -87,9 +87,7 @@ class Tally:
         return cls(best=best, lifecycle=LifecycleTally(decisions=decisions, seen=seen, **lifecycle), **given)
 
 
-def tallied(
-    kept: int, scores: pa.Table, found: Differences, lifecycle: LifecycleTally, rejects: pa.Table
-) -> Tally:
+def tallied(kept: int, scores: pa.Table, found: Differences, lifecycle: LifecycleTally, rejects: pa.Table) -> Tally:
     """Tally one part: how many leads it has, their scores as they stand, and what of them is written."""
     top = pc.sort_indices(scores, [("probability", "descending"), ("lead_id", "ascending")])
     return Tally(
@@ -122,5 +120,7 @@ def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _counted(values: pa.ChunkedArray) -> dict[str, int]:
-    tally = Counter({entry["values"] or "none": entry["counts"] for entry in pc.value_counts(values.cast(pa.string())).to_pylist()})
+    tally = Counter(
+        {entry["values"] or "none": entry["counts"] for entry in pc.value_counts(values.cast(pa.string())).to_pylist()}
+    )
     return dict(tally.most_common())

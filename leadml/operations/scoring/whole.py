@@ -1,3 +1,4 @@
+# ruff: noqa: D102
 """STAND-IN until the spool of parts lands: all tables in memory, cut into parts of whole accounts."""
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class WholeTables:
 
     def __init__(self, tables: LeadTables, further: Mapping[str, pa.Table], leads_per_part: int) -> None:
         self._tables, self._further = tables, further
-        self.count = tables.leads.num_rows // leads_per_part + 1
+        self.count: int = tables.leads.num_rows // leads_per_part + 1
 
     @property
     def counts(self) -> Mapping[str, Counts]:
@@ -60,7 +61,7 @@ class WholeTables:
         write_rejects(replace(self._tables, rejects=pa.concat_tables([self._tables.rejects, further])), path)
 
     def _parts(self) -> np.ndarray:
-        return hash_numbers(self._tables.leads["account_id"].combine_chunks(), 1)[:, 0] % self.count
+        return np.asarray(hash_numbers(self._tables.leads["account_id"].combine_chunks(), 1)[:, 0] % self.count)
 
 
 def _of(rows: pa.Table, ids: pa.ChunkedArray) -> pa.Table:
