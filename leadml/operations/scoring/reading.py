@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from leadml.operations.accounts import ACCOUNT_ROWS
@@ -21,11 +19,10 @@ from leadml.operations.lifecycle_tables import (
 )
 from leadml.operations.published import as_published, beside
 from leadml.operations.scoring.asked import Asked
-from leadml.operations.scoring.whole import WholeTables
 from leadml.schema import LeadTables
-from leadml.sources import read_raw
 from leadml.sources.events import CheckedEvents
-from leadml.sources.raw import Raw
+from leadml.sources.parts import LeadParts, open_spool, spool_leads
+from leadml.training.clock import Progress
 
 SCORE_ROWS = pa.schema(
     [
@@ -43,14 +40,10 @@ SCORE_ROWS = pa.schema(
 
 @dataclass(frozen=True)
 class RunParts:
-    """The leads of a run in parts of whole accounts; rows of leads that are gone are in some part, too.
-
-    `before` names the tables of leadml's that were there when the leads were read.
-    """
+    """The leads of a run in parts of whole accounts; rows of leads that are gone are in some part, too."""
 
     asked: Asked
-    leads: WholeTables
-    before: Collection[str]
+    leads: LeadParts
 
     @property
     def count(self) -> int:
@@ -79,49 +72,53 @@ class RunParts:
 
     def decisions(self, number: int, lead_ids: pa.ChunkedArray, now: datetime) -> CheckedEvents | None:
         """What people decided about a part's leads, checked; None where nobody has decided anything yet."""
-        if self.asked.targets.decisions not in self.before:
+        if self.asked.targets.decisions not in self.leads.further:
             return None
-        rows = self.leads.others(number, self.asked.targets.decisions)
-        return checked_decisions(Raw(rows, np.arange(1, rows.num_rows + 1), []), lead_ids, now)
+        return checked_decisions(self.leads.numbered_others(number, self.asked.targets.decisions), lead_ids, now)
 
     def _lifecycle(self, number: int, table: str, name: str, schema: pa.Schema) -> pa.Table:
-        if name not in self.before:
+        if name not in self.leads.further:
             return schema.empty_table()
         return self.asked.lifecycle.tables.as_written(table, self.leads.others(number, name), schema)
 
     def _published(self, number: int, name: str, schema: pa.Schema) -> pa.Table:
-        if name not in self.before:
+        if name not in self.leads.further:
             return schema.empty_table()
         rows = self.leads.others(number, name)
         held = pa.schema([field for field in schema if field.name in rows.column_names])
         return as_published(self.asked.project, name, rows, held)
 
 
-def read_parts(asked: Asked, folder: Path, *, leads_per_part: int) -> RunParts:
+def read_parts(asked: Asked, folder: Path, *, leads_per_part: int, now: datetime, progress: Progress) -> RunParts:
     """Read all leads, and what was written about them before, to a folder.
 
     Raises:
         SourceError: a table cannot be read, or the folder not be written.
     """
-    del folder  # STAND-IN: no spool yet
-    project, source = asked.project, beside(asked.project)
-    tables = project.read({attribute.name: attribute.kind for attribute in asked.plan.attributes})
-    there = set(source.tables())
-    further = {}
-    for name, columns in _columns(asked).items():
-        if name in there:
-            held = source.columns(name)
-            further[name] = read_raw(source, name, [column for column in columns if column in held]).table
-    return RunParts(asked, WholeTables(tables, further, leads_per_part), further.keys())
+    project, place = asked.project, beside(asked.project)
+    there = set(place.tables())
+    before = {name: schema for name, schema in _before(asked).items() if name in there}
+    held = {name: place.columns(name) for name in before}
+    leads = spool_leads(
+        project.source,
+        folder,
+        project.wanted({attribute.name: attribute.kind for attribute in asked.plan.attributes}, now),
+        further={name: _of_lead(schema) for name, schema in before.items()},
+        columns={name: [column for column in schema.names if column in held[name]] for name, schema in before.items()},
+        beside=place,
+        leads_per_part=leads_per_part,
+        progress=progress,
+    )
+    return RunParts(asked, leads)
 
 
 def opened_parts(asked: Asked, folder: Path) -> RunParts | None:
     """The parts that a run before has read to a folder; None where they are not whole."""
-    del asked, folder  # STAND-IN: no spool yet
-    return None
+    leads = open_spool(folder)
+    return None if leads is None else RunParts(asked, leads)
 
 
-def _columns(asked: Asked) -> dict[str, list[str]]:
+def _before(asked: Asked) -> dict[str, pa.Schema]:
     """The tables that leadml has written about leads before, and their columns that are needed."""
     targets = asked.targets
     wanted = {
@@ -131,4 +128,9 @@ def _columns(asked: Asked) -> dict[str, list[str]]:
         targets.stages: STAGE_ROWS,
         targets.decisions: DECISION_ROWS,
     }
-    return {name: schema.names for name, schema in wanted.items() if name is not None}
+    return {name: schema for name, schema in wanted.items() if name is not None}
+
+
+def _of_lead(schema: pa.Schema) -> str:
+    """The column that says which lead a row is of; an account's row goes with its best lead, who is in the account."""
+    return "lead_id" if "lead_id" in schema.names else "best_lead"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from leadml.operations.scoring.resuming import resumed
 from leadml.operations.scoring.runs import Which, unfinished
 from leadml.operations.scoring.session import Session
 from leadml.operations.scoring.summary import ScoringRun, summed_up
+from leadml.sources.parts import ahead
 from leadml.sources.quarantine import REJECTS_SCHEMA
 from leadml.sources.source import Source, Transaction
 from leadml.training.clock import Progress
@@ -68,8 +69,7 @@ def _begin(asked: Asked, progress: Progress, leads_per_part: int) -> Session:
     folder = new_folder(asked.project, run_id)
     folder.make()
     try:
-        progress("reading leads")
-        parts = read_parts(asked, folder.spool, leads_per_part=leads_per_part)
+        parts = read_parts(asked, folder.spool, leads_per_part=leads_per_part, now=now, progress=progress)
         beginning = begun(asked, parts, run_id, now)
         folder.keep_beginning(beginning)
     except Exception:
@@ -81,12 +81,15 @@ def _begin(asked: Asked, progress: Progress, leads_per_part: int) -> Session:
 def _publish(asked: Asked, session: Session, progress: Progress) -> Session:
     """Write the parts that are left, each in one transaction with the run's own row."""
     others = [run for run in unfinished(asked.project) if run.run_id != session.begun.run_id]
-    with _transactions(asked.project.source) as transaction:
+    with (
+        _transactions(asked.project.source) as transaction,
+        closing(ahead(_scored(asked, session, progress))) as parts,
+    ):
         with transaction() as changes:
             for run in others:
                 replace(run, state="abandoned").write(asked.project, changes)
             session.record(asked).write(asked.project, changes)
-        for part in _scored(asked, session, progress):
+        while (part := _next(parts, session)) is not None:
             session.folder.keep_tally(part.number, part.tally)
             session = session.after(part.tally)
             with transaction() as changes:
@@ -94,6 +97,15 @@ def _publish(asked: Asked, session: Session, progress: Progress) -> Session:
                     change.write(changes)
                 session.record(asked).write(asked.project, changes)
     return session
+
+
+def _next(parts: Iterator[ScoredPart], session: Session) -> ScoredPart | None:
+    """The next part; where it cannot be scored, nothing of the run is kept, as it could not be the next time either."""
+    try:
+        return next(parts, None)
+    except Exception:
+        session.folder.discard()
+        raise
 
 
 @contextmanager
@@ -107,12 +119,8 @@ def _transactions(source: Source) -> Iterator[Callable[[], AbstractContextManage
 
 
 def _scored(asked: Asked, session: Session, progress: Progress) -> Iterator[ScoredPart]:
-    """The parts that are left; what cannot be scored could not be the next time either, so nothing is kept of it."""
+    """The parts that are left, one after the other."""
     parts = session.parts.count
-    try:
-        for number in range(session.done, parts):
-            progress(f"scoring leads, part {number + 1} of {parts}")
-            yield score_part(asked, session.parts, session.begun, number)
-    except Exception:
-        session.folder.discard()
-        raise
+    for number in range(session.done, parts):
+        progress(f"scoring leads, part {number + 1} of {parts}")
+        yield score_part(asked, session.parts, session.begun, number)

@@ -62,7 +62,7 @@ def differences(before: pa.Table, after: pa.Table, tolerance: float) -> Differen
     for name in _TEXTS:
         changed |= ~_same(_texts(then, name), _texts(after, name))
     gone = pc.invert(pc.is_in(known, value_set=ids))
-    return Differences(added, changed & ~added, place, pc.unique(known.filter(gone)))
+    return Differences(added, changed & ~added, place, pc.unique(known.filter(gone)).drop_null())
 
 
 def rewritten(before: pa.Table, after: pa.Table, *, key: str, but: Collection[str] = ()) -> tuple[pa.Table, pa.Array]:
@@ -81,7 +81,7 @@ def rewritten(before: pa.Table, after: pa.Table, *, key: str, but: Collection[st
         if name not in but and name != key:
             written = written | ~_same(_texts(then, name), _texts(after, name))
     gone = before[key].filter(pc.invert(pc.is_in(before[key], value_set=after[key].combine_chunks())))
-    return after.filter(pa.array(written)), pc.unique(gone)
+    return after.filter(pa.array(written)), pc.unique(gone).drop_null()
 
 
 def as_they_stand(scores: pa.Table, before: pa.Table, found: Differences) -> pa.Table:

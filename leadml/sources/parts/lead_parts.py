@@ -7,15 +7,18 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from leadml.schema import Counts, LeadTables, summary_of
-from leadml.sources.parts.files import read_rows
+from leadml.sources.parts.files import ROW, read_rows
 from leadml.sources.parts.manifest import Manifest, counts_of, moment_of, read_manifest
 from leadml.sources.quarantine import write_reject_rows
+from leadml.sources.raw import Raw
+from leadml.sources.source import BadRow
 
 __all__ = ["LeadParts", "open_spool"]
 
@@ -89,6 +92,11 @@ class LeadParts:
             source=held.source,
         )
 
+    @property
+    def further(self) -> list[str]:
+        """Name the further tables."""
+        return self._manifest.further
+
     def others(self, number: int, table: str) -> pa.Table:
         """Read the rows of a further table that are of the leads of a part, as its source gave them.
 
@@ -97,30 +105,48 @@ class LeadParts:
         Raises:
             SourceError: the part was damaged or removed.
         """
-        return read_rows(self.folder / "others" / str(self._manifest.further.index(table)) / str(number))
+        return self.numbered_others(number, table).table
 
-    def write_rejects(self, path: Path) -> None:
+    def numbered_others(self, number: int, table: str) -> Raw:
+        """Read what `others` gives, with the numbers of the rows; rows that could not be cut into cells are in part 0.
+
+        Raises:
+            SourceError: the part was damaged or removed.
+        """
+        rows = read_rows(self.folder / "others" / str(self.further.index(table)) / str(number))
+        bad = [BadRow(*row) for row in self._manifest.bad[table]] if number == 0 else []
+        return Raw(rows.drop_columns(ROW), rows[ROW].to_numpy(), bad)
+
+    def write_rejects(self, path: Path, further: pa.Table | None = None) -> None:
         """Write the rejects of all parts to a CSV file, in the order of tables and rows; memory stays constant.
+
+        Those of `further` tables, in the columns of rejects, come last.
 
         Raises:
             SourceError: the file cannot be written.
         """
         order = {table: place for place, table in enumerate(self._manifest.counts[0])}
         parts = (self._rejects(number) for number in range(self.count))
-        write_reject_rows(heapq.merge(*parts, key=lambda row: (order[row[0]], row[1])), path)
+        rows = heapq.merge(*parts, key=lambda row: (order[row[0]], row[1]))
+        last = [] if further is None else _tuples(further.sort_by("row"))
+        write_reject_rows(chain(rows, last), path)
 
     def remove(self) -> None:
         """Take the spool from disk; it cannot be read afterwards."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _rejects(self, number: int) -> Iterator[tuple[Any, ...]]:
-        for batch in self._rows("rejects", number).to_batches(max_chunksize=1 << 10):
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        return _tuples(self._rows("rejects", number))
 
     def _rows(self, name: str, number: int) -> pa.Table:
         if not 0 <= number < self.count:
             raise ValueError(f"part must be from 0 to {self.count - 1}, got {number} instead.")
         return read_rows(self.folder / "checked" / name / str(number))
+
+
+def _tuples(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in rows.to_batches(max_chunksize=1 << 10):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def open_spool(folder: Path) -> LeadParts | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ def spool_leads(
     wanted: Wanted,
     *,
     further: Mapping[str, str] | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
     beside: Source | None = None,
     accounts: pa.Array | None = None,
     leads_per_part: int = 50_000,
@@ -47,6 +48,7 @@ def spool_leads(
         folder: where the spool is to be; a spool that is there is replaced.
         wanted: which tables are read, and what their columns mean; the kinds of attributes are given.
         further: tables that are to be had part by part too, and the column of each that holds lead ids.
+        columns: the columns that are wanted of a further table, where not all are.
         beside: where the further tables are, if not in `source`.
         accounts: read only leads of these accounts (as trimmed text), and what is known of them. A lead without an
             account is one by itself. Leads without ids are all read.
@@ -64,7 +66,7 @@ def spool_leads(
         progress("reading leads")
         layout = wanted.layout(source)
         count = _parts(source, wanted, accounts, leads_per_part)
-        places = {table: (beside or source, column) for table, column in further.items()}
+        places = {table: (beside or source, lead, (columns or {}).get(table)) for table, lead in further.items()}
         done = cut(source, folder, wanted, layout, count=count, further=places, accounts=accounts)
         totals, last = _check(folder, done, wanted, layout, count, progress, wanted.notes(source))
         manifest = Manifest(
@@ -82,6 +84,7 @@ def spool_leads(
             newest=None if totals.newest is None else totals.newest.isoformat(),
             any_open=totals.any_open,
             further=list(further),
+            bad={table: [(row.row, row.text) for row in bad] for table, bad in done.bad.items()},
             sizes=sizes(folder),
         )
         parts = LeadParts(folder, manifest)

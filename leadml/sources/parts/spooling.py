@@ -16,12 +16,12 @@ from leadml.sources.distinct import Mask, is_plain, texts
 from leadml.sources.layout import Layout
 from leadml.sources.numbers import Ints
 from leadml.sources.parts.cutting import CutTable
-from leadml.sources.parts.files import Cutter
+from leadml.sources.parts.files import ROW, Cutter
 from leadml.sources.parts.hashing import Hasher, Parts, PartsOfLeads
 from leadml.sources.parts.numbering import Numbered, RowNumbers, numbered
 from leadml.sources.parts.surveying import ColumnSurveys, FieldSurveys, activity_kinds, lead_kinds
 from leadml.sources.raw import Raw
-from leadml.sources.source import Among, Source
+from leadml.sources.source import Among, BadRow, Source
 from leadml.sources.style import Styles
 
 __all__ = ["Cut", "cut"]
@@ -29,10 +29,11 @@ __all__ = ["Cut", "cut"]
 
 @dataclass
 class Cut:
-    """The tables in parts, and the styles of the whole ones."""
+    """The tables in parts, the styles of the whole ones, and rows of further tables that no cells could be cut from."""
 
     tables: dict[str, CutTable] = field(default_factory=dict)
     styles: dict[str, Styles] = field(default_factory=dict)
+    bad: dict[str, list[BadRow]] = field(default_factory=dict)
 
     def raw(self, part: int, name: str) -> Raw:
         """Read a part of a table, in the order of its rows."""
@@ -46,12 +47,12 @@ def cut(
     layout: Layout,
     *,
     count: int,
-    further: Mapping[str, tuple[Source, str]],
+    further: Mapping[str, tuple[Source, str, Sequence[str] | None]],
     accounts: pa.Array | None,
 ) -> Cut:
     """Cut leads, activities and history into `folder/raw` and further tables into `folder/others`.
 
-    `further` maps a table to where it is and its column of lead ids.
+    `further` maps a table to where it is, its column of lead ids, and which columns are wanted (None: all).
     """
     (folder / "raw").mkdir(mode=0o700)
     (folder / "others").mkdir(mode=0o700)
@@ -59,8 +60,8 @@ def cut(
         cutting = _Cutting(source, folder, wanted, layout, count, hasher, accounts)
         cutting.leads()
         cutting.events()
-        for number, (table, (place, column)) in enumerate(further.items()):
-            cutting.other(place, table, column, folder / "others" / str(number))
+        for number, (table, (place, column, columns)) in enumerate(further.items()):
+            cutting.other(place, table, column, columns, folder / "others" / str(number))
     return cutting.done
 
 
@@ -122,12 +123,15 @@ class _Cutting:
             self._follow("history", self._wanted.history_columns.lead, fields)
             self.done.styles["history"] = fields.styles()
 
-    def other(self, place: Source, table: str, column: str, folder: Path) -> None:
+    def other(self, place: Source, table: str, column: str, columns: Sequence[str] | None, folder: Path) -> None:
         """Cut a table that is not checked by the lead that its rows are of."""
         cutter = Cutter(folder, self._count)
-        for batch in numbered(place, table, None, self._chosen(column)):
-            cutter.add(batch.rows, self._part_of(batch.rows, column))
-            schema = batch.rows.schema
+        self.done.bad[table] = []
+        for batch in numbered(place, table, columns, self._chosen(column)):
+            rows = batch.rows.append_column(ROW, pa.array(batch.numbers))
+            cutter.add(rows, self._part_of(rows, column))
+            self.done.bad[table] += batch.bad
+            schema = rows.schema
         cutter.close(schema)
 
     def _follow(self, name: str, column: str, surveys: ColumnSurveys | FieldSurveys) -> None:

@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from leadml.errors import SourceError
-from leadml.schema import ActivityColumns, Counts, HistoryColumns, Kind, LeadColumns, LeadTables
+from leadml.schema import ActivityColumns, HistoryColumns, Kind, LeadColumns, LeadTables
 from leadml.sources import Wanted, open_source, read_leads
 from leadml.sources.parts import LeadParts, open_spool, spool_leads
 
