@@ -15,7 +15,7 @@ lead_parts.py   LeadParts, open_spool
 
 from leadml.sources.parts.ahead import ahead
 from leadml.sources.parts.lead_parts import LeadParts, open_spool
-from leadml.sources.parts.manifest import purpose_of
+from leadml.sources.parts.manifest import Further, purpose_of
 from leadml.sources.parts.spool import spool_leads
 
-__all__ = ["LeadParts", "ahead", "open_spool", "purpose_of", "spool_leads"]
+__all__ = ["Further", "LeadParts", "ahead", "open_spool", "purpose_of", "spool_leads"]

@@ -118,35 +118,29 @@ class LeadParts:
         return Raw(rows.drop_columns(ROW), rows[ROW].to_numpy(), bad)
 
     def write_rejects(self, path: Path, further: pa.Table | None = None) -> None:
-        """Write the rejects of all parts to a CSV file, in the order of tables and rows; memory stays constant.
+        """Write the rejects of all parts, and then `further` ones, to a CSV file; memory stays constant.
 
-        Those of `further` tables, in the columns of rejects, come last.
+        They come in the order of tables and rows.
 
         Raises:
             SourceError: the file cannot be written.
         """
         order = {table: place for place, table in enumerate(self._manifest.counts[0])}
         parts = (self._rejects(number) for number in range(self.count))
-        rows = heapq.merge(*parts, key=lambda row: (order[row[0]], row[1]))
-        last = [] if further is None else _tuples(further.sort_by("row"))
-        write_reject_rows(chain(rows, last), path)
+        merged = heapq.merge(*parts, key=lambda row: (order[row[0]], row[1]))
+        write_reject_rows(chain(merged, [] if further is None else _rows_of(further)), path)
 
     def remove(self) -> None:
         """Take the spool from disk; it cannot be read afterwards."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _rejects(self, number: int) -> Iterator[tuple[Any, ...]]:
-        return _tuples(self._rows("rejects", number))
+        yield from _rows_of(self._rows("rejects", number))
 
     def _rows(self, name: str, number: int) -> pa.Table:
         if not 0 <= number < self.count:
             raise ValueError(f"part must be from 0 to {self.count - 1}, got {number} instead.")
         return read_rows(self.folder / "checked" / name / str(number))
-
-
-def _tuples(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
-    for batch in rows.to_batches(max_chunksize=1 << 10):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def open_spool(folder: Path) -> LeadParts | None:
@@ -157,6 +151,11 @@ def open_spool(folder: Path) -> LeadParts | None:
     """
     manifest = read_manifest(folder)
     return None if manifest is None else LeadParts(folder, manifest)
+
+
+def _rows_of(rejects: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in rejects.to_batches(max_chunksize=1 << 10):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _total(counts: list[Counts]) -> Counts:

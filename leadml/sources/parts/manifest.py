@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +18,18 @@ from leadml.schema import Counts
 from leadml.sources.check import Wanted
 from leadml.sources.source import Source
 
-__all__ = ["Manifest", "counts_of", "moment_of", "purpose_of", "read_manifest", "sizes", "write_manifest"]
+__all__ = ["Further", "Manifest", "counts_of", "moment_of", "purpose_of", "read_manifest", "sizes", "write_manifest"]
 
 _FORMAT = 1
 _NAME = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Further:
+    """A table that is not checked: the column that names the lead of each row, and what is read (None: all columns)."""
+
+    lead: str
+    columns: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,13 +55,14 @@ class Manifest:
 
 
 def purpose_of(
-    source: Source, wanted: Wanted, further: Mapping[str, str] | None = None, accounts: pa.Array | None = None
+    source: Source, wanted: Wanted, further: Mapping[str, Further] | None = None, accounts: pa.Array | None = None
 ) -> dict[str, Any]:
     """Say what a spool is made for, as JSON gives it back."""
     chosen = None if accounts is None else hashlib.sha256("\0".join(sorted(accounts.to_pylist())).encode()).hexdigest()
     described = asdict(wanted)
     described.pop("now")
-    told = {"source": source.where, "wanted": described, "further": dict(further or {}), "accounts": chosen}
+    others = {table: asdict(how) for table, how in (further or {}).items()}
+    told = {"source": source.where, "wanted": described, "further": others, "accounts": chosen}
     purpose: dict[str, Any] = json.loads(json.dumps(told))
     return purpose
 

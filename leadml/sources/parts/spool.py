@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from leadml.sources.check import Wanted, check_tables, refuse_none
 from leadml.sources.layout import Layout
 from leadml.sources.parts.checking import TABLES, Totals, keep
 from leadml.sources.parts.lead_parts import LeadParts
-from leadml.sources.parts.manifest import Manifest, purpose_of, sizes, write_manifest
+from leadml.sources.parts.manifest import Further, Manifest, purpose_of, sizes, write_manifest
 from leadml.sources.parts.spooling import Cut, cut
 from leadml.sources.source import Source
 
@@ -31,8 +31,7 @@ def spool_leads(
     folder: Path,
     wanted: Wanted,
     *,
-    further: Mapping[str, str] | None = None,
-    columns: Mapping[str, Sequence[str]] | None = None,
+    further: Mapping[str, Further] | None = None,
     beside: Source | None = None,
     accounts: pa.Array | None = None,
     leads_per_part: int = 50_000,
@@ -47,8 +46,7 @@ def spool_leads(
         source: where the leads are.
         folder: where the spool is to be; a spool that is there is replaced.
         wanted: which tables are read, and what their columns mean; the kinds of attributes are given.
-        further: tables that are to be had part by part too, and the column of each that holds lead ids.
-        columns: the columns that are wanted of a further table, where not all are.
+        further: tables that are to be had part by part too.
         beside: where the further tables are, if not in `source`.
         accounts: read only leads of these accounts (as trimmed text), and what is known of them. A lead without an
             account is one by itself. Leads without ids are all read.
@@ -66,8 +64,9 @@ def spool_leads(
         progress("reading leads")
         layout = wanted.layout(source)
         count = _parts(source, wanted, accounts, leads_per_part)
-        places = {table: (beside or source, lead, (columns or {}).get(table)) for table, lead in further.items()}
-        done = cut(source, folder, wanted, layout, count=count, further=places, accounts=accounts)
+        done = cut(
+            source, folder, wanted, layout, count=count, further=further, beside=beside or source, accounts=accounts
+        )
         totals, last = _check(folder, done, wanted, layout, count, progress, wanted.notes(source))
         manifest = Manifest(
             purpose=purpose_of(source, wanted, further, accounts),

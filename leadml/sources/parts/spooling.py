@@ -18,6 +18,7 @@ from leadml.sources.numbers import Ints
 from leadml.sources.parts.cutting import CutTable
 from leadml.sources.parts.files import ROW, Cutter
 from leadml.sources.parts.hashing import Hasher, Parts, PartsOfLeads
+from leadml.sources.parts.manifest import Further
 from leadml.sources.parts.numbering import Numbered, RowNumbers, numbered
 from leadml.sources.parts.surveying import ColumnSurveys, FieldSurveys, activity_kinds, lead_kinds
 from leadml.sources.raw import Raw
@@ -47,21 +48,19 @@ def cut(
     layout: Layout,
     *,
     count: int,
-    further: Mapping[str, tuple[Source, str, Sequence[str] | None]],
+    further: Mapping[str, Further],
+    beside: Source,
     accounts: pa.Array | None,
 ) -> Cut:
-    """Cut leads, activities and history into `folder/raw` and further tables into `folder/others`.
-
-    `further` maps a table to where it is, its column of lead ids, and which columns are wanted (None: all).
-    """
+    """Cut leads, activities and history into `folder/raw`, and further tables, which are `beside`, into `others`."""
     (folder / "raw").mkdir(mode=0o700)
     (folder / "others").mkdir(mode=0o700)
     with Hasher() as hasher:
         cutting = _Cutting(source, folder, wanted, layout, count, hasher, accounts)
         cutting.leads()
         cutting.events()
-        for number, (table, (place, column, columns)) in enumerate(further.items()):
-            cutting.other(place, table, column, columns, folder / "others" / str(number))
+        for number, (table, how) in enumerate(further.items()):
+            cutting.other(beside, table, how, folder / "others" / str(number))
     return cutting.done
 
 
@@ -123,13 +122,14 @@ class _Cutting:
             self._follow("history", self._wanted.history_columns.lead, fields)
             self.done.styles["history"] = fields.styles()
 
-    def other(self, place: Source, table: str, column: str, columns: Sequence[str] | None, folder: Path) -> None:
+    def other(self, place: Source, table: str, how: Further, folder: Path) -> None:
         """Cut a table that is not checked by the lead that its rows are of."""
         cutter = Cutter(folder, self._count)
+        columns = None if how.columns is None else list(dict.fromkeys([how.lead, *how.columns]))
         self.done.bad[table] = []
-        for batch in numbered(place, table, columns, self._chosen(column)):
+        for batch in numbered(place, table, columns, self._chosen(how.lead)):
             rows = batch.rows.append_column(ROW, pa.array(batch.numbers))
-            cutter.add(rows, self._part_of(rows, column))
+            cutter.add(rows, self._part_of(rows, how.lead))
             self.done.bad[table] += batch.bad
             schema = rows.schema
         cutter.close(schema)

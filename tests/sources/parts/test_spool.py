@@ -143,9 +143,8 @@ def test_parts_put_together_are_what_is_read_at_once(
 
 def _write(path: Path, rows: list[dict[str, Any]], bad: list[int], order: str) -> None:
     names = COLUMNS[path.stem]
-    lines = [",".join(names)]
-    for row in rows:
-        lines.append(",".join("" if row[name] is None else f'"{row[name]}"' for name in names))
+    cells = [["" if row[name] is None else f'"{row[name]}"' for name in names] for row in rows]
+    lines = [",".join(names), *map(",".join, cells)]
     lines = [_dated(line, order) for line in lines]
     for place in bad:
         lines.insert(1 + min(place, len(lines) - 1), "too,few")
