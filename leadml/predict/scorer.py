@@ -20,6 +20,7 @@ from leadml.predict.calibration import MonotoneMap
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
 from leadml.predict.encoding import Codes, Column, Feature, Floats
 from leadml.predict.inputs import Asked, Inputs, InputsCode, one_array
+from leadml.predict.picking import ReasonPicker
 from leadml.predict.policy import Policy, scores
 from leadml.predict.reasons import Reason, exact_reasons
 from leadml.predict.rules.columns import rule_columns
@@ -27,7 +28,7 @@ from leadml.predict.rules.rows import Mask
 from leadml.predict.rules.rulebook import Rulebook, Stops
 from leadml.predict.summing import PART, Coded, Part, Sum
 from leadml.predict.tables import ScoreTables, probability
-from leadml.predict.terms import ReasonPicker, Term
+from leadml.predict.terms import Term
 from leadml.predict.threads import side_by_side
 from leadml.predict.trees import Trees
 
@@ -210,7 +211,7 @@ class Scorer:
 
     @cached_property
     def _picker(self) -> ReasonPicker:
-        return ReasonPicker(self.terms)
+        return ReasonPicker(self.terms, self._sum.by_code)
 
     @cached_property
     def _questions(self) -> Questions | None:

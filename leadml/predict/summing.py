@@ -95,6 +95,14 @@ class Sum:
         """How many of the terms are the rules'; they come first, then features, pairs and a calibration."""
         return sum(dimension.terms for dimension in self.rulebook.dimensions) if self.rulebook else 0
 
+    @cached_property
+    def by_code(self) -> slice:
+        """The terms whose log-odds are a matter of their code alone, as far as they stand side by side."""
+        if self.trees:
+            return slice(0, 0)
+        rules = any(term.log_odds is None for term in self.terms[: self.of_rules])
+        return slice(self.of_rules if rules else 0, len(self.terms) - (self.calibration is not None))
+
     def encode(self, table: pa.Table) -> list[Codes]:
         """Codes of each feature; each of shape (rows,)."""
         if table.num_rows <= PART:  # threads would cost more than they save

@@ -7,13 +7,16 @@ from leadml.sources.events import check_decisions
 from leadml.sources.publish import staged
 from leadml.sources.quarantine import write_rejects
 from leadml.sources.raw import read_raw
-from leadml.sources.source import BadRow, Sink, Source, nearest
+from leadml.sources.source import Among, BadRow, Since, Sink, Source, Transaction, nearest
 
 __all__ = [
+    "Among",
     "BadRow",
     "Dialect",
+    "Since",
     "Sink",
     "Source",
+    "Transaction",
     "check_decisions",
     "masked",
     "nearest",

@@ -32,6 +32,7 @@ def read_leads(
     history_columns: HistoryColumns | None = None,
     kinds: Mapping[str, Kind] | None = None,
     now: datetime | None = None,
+    at_least_one: bool = True,
 ) -> LeadTables:
     """Read and check leads, activities and field history.
 
@@ -41,6 +42,8 @@ def read_leads(
 
     With `now` (UTC, without a zone) rows are set aside that tell of something more than a day later: nothing has
     happened in the future, and one such date would make it seem that the data goes until then.
+
+    Without `at_least_one` no lead needs to be left, as in a part of a company.
 
     Raises:
         SourceError: a table or column is missing, no lead is left, or a date column contradicts itself.
@@ -67,7 +70,8 @@ def read_leads(
     answers = {question: name for question, name in layout.answers.items() if name in leads.kinds}
     known_at = {name: moment for name, moment in layout.known_at.items() if name in leads.kinds}
     source_name = layout.source if layout.source in leads.kinds else None
-    return _refuse_none(replace(_assemble(leads, events, answers, known_at, notes), source=source_name), where)
+    checked = replace(_assemble(leads, events, answers, known_at, notes), source=source_name)
+    return _refuse_none(checked, where) if at_least_one else checked
 
 
 def _assemble(

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from leadml.sources.distinct import Distinct, Mask
 
-__all__ = ["Dates", "parse_dates"]
+__all__ = ["Dates", "latest_readings", "parse_dates"]
 
 _CLOCK = (
     r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
@@ -67,6 +67,23 @@ def parse_dates(column: Distinct) -> Dates:
         month_only,
         ambiguous=not decided and bool((seen & ~np.isnat(by_day) & (by_day != by_month)).any()),
     )
+
+
+def latest_readings(texts: pa.Array) -> pa.Array:
+    """Give the latest moment that each text can mean, timestamp[us]; null where it is no date.
+
+    Unlike `parse_dates` it needs no more than the text itself: it does not ask in which order the column is written. An
+    impossible date, such as 30 February, is taken for one of long ago.
+    """
+    iso, iso_parts = _extract(texts, _YEAR_FIRST)
+    late, late_parts = _extract(texts, _YEAR_LAST)
+    readings = [
+        _spread(iso, _moments(iso_parts, day_first=False)),
+        _spread(late, _moments(late_parts, day_first=True)),
+        _spread(late, _moments(late_parts, day_first=False)),
+    ]
+    latest = np.fmax.reduce(readings)
+    return pa.array(np.where(np.isnat(latest) & (iso | late), _EARLIEST, latest), pa.timestamp("us"), from_pandas=True)
 
 
 def _extract(texts: pa.Array, pattern: str) -> tuple[Mask, pa.StructArray]:

@@ -11,22 +11,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadml.errors import SourceError
+from leadml.sources.choosing import sift, with_column
 from leadml.sources.delimited import stream_csv
 from leadml.sources.dialect import Dialect, header, sniff_csv
+from leadml.sources.file_changes import FileChanges
 from leadml.sources.fitting import Fitting
-from leadml.sources.publish import replace_file
+from leadml.sources.journal import finish_renames, staging, take_places
+from leadml.sources.locking import locked
+from leadml.sources.publish import CSV_SUFFIXES, PARQUET_SUFFIXES, replace_file, writable, writing
 from leadml.sources.reading import reading
-from leadml.sources.source import BadRow, Sink, Source, nearest
+from leadml.sources.source import Among, BadRow, Since, Sink, Source, Transaction, nearest
 
 __all__ = ["FileSource"]
 
-_CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
-_PARQUET_SUFFIXES = (".parquet", ".pq")
 _BATCH_ROWS = 1 << 16
 
 
 class FileSource(Source):
     """Tables are files, named by their file names; a single file is a source of one table."""
+
+    small_transactions = False
 
     def __init__(self, path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> None:
         super().__init__(str(path))
@@ -35,6 +39,7 @@ class FileSource(Source):
         self._encoding = encoding
         if not path.exists():
             raise SourceError(f"There is no file or folder {path}. {_beside(path)}")
+        finish_renames(self.folder)
 
     @property
     def folder(self) -> Path:
@@ -63,24 +68,44 @@ class FileSource(Source):
         table: str,
         columns: Sequence[str] | None = None,
         *,
+        rows: Among | Since | None = None,
         on_bad_row: Callable[[BadRow], None] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Yield the file in batches."""
         path = self._file(table)
-        names = self._require_columns(table, columns)
+        names = self._require_columns(table, columns, rows)
+        needed = with_column(names, rows)
         if _is_parquet(path):
-            return _stream_parquet(path, names)
-        return stream_csv(path, self._dialect(path), names, on_bad_row)
+            return sift(_stream_parquet(path, needed), names, rows)
+        return sift(stream_csv(path, self._dialect(path), needed, on_bad_row), names, rows)
+
+    def count(self, table: str, rows: Among | Since | None = None) -> int:
+        """Count the rows of a file, or some of them; a row that cannot be cut into cells is none."""
+        columns = list(self.columns(table))[:1] if rows is None else [rows.column]
+        bad: list[BadRow] = []
+        return sum(batch.num_rows for batch in self.stream(table, columns, rows=rows, on_bad_row=bad.append))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Write new files into a folder of their own, which take the places of the old ones together."""
+        folder = self.folder.resolve()
+        with (
+            locked(folder / ".leadml.writing.lock", f"writing in {self.folder}"),
+            writing(str(self.folder)),
+            staging(folder) as place,
+        ):
+            changes = FileChanges(folder, place, FileSource)
+            yield changes
+            if files := changes.finish():
+                take_places(folder, files)
+
+    def exclusive(self, purpose: str) -> AbstractContextManager[None]:
+        """Hold a lock file in the folder."""
+        return locked(self.folder.resolve() / f".leadml.{purpose}.lock", f"{purpose} in {self.folder}")
 
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
         """Write a file beside the others, in the format that its name ends in."""
-        folder = self.folder
-        target = folder / table
-        if not table.lower().endswith(_CSV_SUFFIXES + _PARQUET_SUFFIXES) or target.parent != folder:
-            raise SourceError(
-                f"'{table}' cannot be written in {folder}. Give a file name that ends in .csv, .csv.gz or .parquet."
-            )
-        return replace_file(target, schema, parquet=_is_parquet(target))
+        return replace_file(writable(self.folder, table), schema)
 
     def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
         """Write the old rows and the new ones to a file that takes the place of the old one."""
@@ -138,12 +163,12 @@ def _stream_parquet(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _is_parquet(path: Path) -> bool:
-    return path.name.lower().endswith(_PARQUET_SUFFIXES)
+    return path.name.lower().endswith(PARQUET_SUFFIXES)
 
 
 def _is_table(path: Path) -> bool:
     name = path.name.lower()
-    return path.is_file() and not name.startswith(".") and name.endswith(_CSV_SUFFIXES + _PARQUET_SUFFIXES)
+    return path.is_file() and not name.startswith(".") and name.endswith(CSV_SUFFIXES + PARQUET_SUFFIXES)
 
 
 def _refuse_twins(path: Path, names: list[Any]) -> None:

@@ -15,13 +15,16 @@ from leadml.errors import SourceError
 from leadml.replacing import replacing
 from leadml.sources.cells import plain, plain_schema
 
-__all__ = ["replace_file", "staged"]
+__all__ = ["CSV_SUFFIXES", "PARQUET_SUFFIXES", "file_sink", "replace_file", "staged", "writable", "writing"]
+
+CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+PARQUET_SUFFIXES = (".parquet", ".pq")
 
 
 class _CsvSink:
-    def __init__(self, path: Path, target: Path, schema: pa.Schema) -> None:
-        compression = "gzip" if target.name.lower().endswith(".gz") else None
-        delimiter = "\t" if ".tsv" in target.name.lower() else ","
+    def __init__(self, path: Path, name: str, schema: pa.Schema) -> None:
+        compression = "gzip" if name.endswith(".gz") else None
+        delimiter = "\t" if ".tsv" in name else ","
         self._schema = plain_schema(schema)
         self._file = pa.output_stream(str(path), compression=compression)
         self._writer = pa_csv.CSVWriter(
@@ -48,14 +51,21 @@ class _ParquetSink:
 
 
 @contextmanager
-def replace_file(target: Path, schema: pa.Schema, *, parquet: bool) -> Iterator[Any]:
+def replace_file(target: Path, schema: pa.Schema) -> Iterator[Any]:
     """Write a CSV or Parquet file beside `target` and put it in its place when the block ends."""
-    with staged(target) as path:
-        sink = _ParquetSink(path, schema) if parquet else _CsvSink(path, target, schema)
-        try:
-            yield sink
-        finally:
-            sink.close()
+    with staged(target) as path, file_sink(path, schema, target.name) as sink:
+        yield sink
+
+
+@contextmanager
+def file_sink(path: Path, schema: pa.Schema, name: str | None = None) -> Iterator[Any]:
+    """Write the file `path` in the format that `name` (or its own name) ends in."""
+    name = (name or path.name).lower()
+    sink = _ParquetSink(path, schema) if name.endswith(PARQUET_SUFFIXES) else _CsvSink(path, name, schema)
+    try:
+        yield sink
+    finally:
+        sink.close()
 
 
 @contextmanager
@@ -65,10 +75,31 @@ def staged(target: Path) -> Iterator[Path]:
     Raises:
         SourceError: the folder is missing or may not be written, or the disk is full.
     """
+    with writing(str(target)), replacing(target) as path:
+        yield path
+
+
+@contextmanager
+def writing(where: str) -> Iterator[None]:
+    """Turn what the system says against writing into a SourceError that names the place."""
     try:
-        with replacing(target) as path:
-            yield path
+        yield
     except OSError as error:
         raise SourceError(
-            f"{target} cannot be written ({error.strerror or error}). Mend the folder or its rights; nothing changed."
+            f"{where} cannot be written ({error.strerror or error}). Mend the folder or its rights, or make room on "
+            "the disk; nothing changed."
         ) from None
+
+
+def writable(folder: Path, table: str) -> Path:
+    """Give the file of a table that is to be written in a folder.
+
+    Raises:
+        SourceError: its name does not say the format, or leads elsewhere.
+    """
+    target = folder / table
+    if not table.lower().endswith(CSV_SUFFIXES + PARQUET_SUFFIXES) or target.parent != folder:
+        raise SourceError(
+            f"'{table}' cannot be written in {folder}. Give a file name that ends in .csv, .csv.gz or .parquet."
+        )
+    return target

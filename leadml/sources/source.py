@@ -98,29 +98,29 @@ class Source(ABC):
             SourceError: the table or a column is unknown, or what is stored cannot be read.
         """
 
+    @abstractmethod
     def count(self, table: str, rows: Among | Since | None = None) -> int:
         """Count the rows of a table, or some of them.
 
         Raises:
             SourceError: the table or the column is unknown.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Change tables at once when the block ends; on an exception, a crash or a power cut nothing changes.
 
         Raises:
             SourceError: the place cannot be written, or a table holds what cannot be changed so.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def exclusive(self, purpose: str) -> AbstractContextManager[None]:
         """Let nobody else hold the same purpose in this place; it is given up when the block or the process ends.
 
         Raises:
             SourceError: another process holds it.
         """
-        raise NotImplementedError
 
     @abstractmethod
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
@@ -161,9 +161,11 @@ class Source(ABC):
                 "Add the column, or rename the table if it is something else; nothing changed."
             )
 
-    def _require_columns(self, table: str, columns: Sequence[str] | None) -> list[str]:
+    def _require_columns(
+        self, table: str, columns: Sequence[str] | None, rows: Among | Since | None = None
+    ) -> list[str]:
         known = list(self.columns(table))
-        for column in columns or ():
+        for column in [*(columns or ()), *([rows.column] if rows else ())]:
             if column not in known:
                 raise SourceError(
                     f"{self.where}, table '{table}': there is no column '{column}'. {nearest(column, known)}"

@@ -12,14 +12,17 @@ import pyarrow as pa
 
 from leadml.errors import SourceError
 from leadml.sources.cells import plain, plain_schema
-from leadml.sources.source import BadRow, Sink, Source
+from leadml.sources.choosing import sift, with_column
+from leadml.sources.locking import locked
+from leadml.sources.source import Among, BadRow, Since, Sink, Source, Transaction
+from leadml.sources.sqlite_changes import SqliteChanges
+from leadml.sources.sqlite_names import TYPES, cells, condition, held_columns, quoted
 
 __all__ = ["SqliteSource"]
 
 _BUSY_SECONDS = 3.0
 _BATCH_ROWS = 1 << 15
 _STAGING = "leadml_staging"
-_TYPES = {"int64": "INTEGER", "double": "REAL", "string": "TEXT"}
 
 
 class SqliteSource(Source):
@@ -50,29 +53,52 @@ class SqliteSource(Source):
         table: str,
         columns: Sequence[str] | None = None,
         *,
+        rows: Among | Since | None = None,
         on_bad_row: Callable[[BadRow], None] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Yield a table in batches, as it was when the first one was read."""
         del on_bad_row  # a database has no ragged rows
-        self._require_table(table)
-        return self._batches(table, self._require_columns(table, columns))
+        names = self._require_columns(table, columns, rows)
+        return sift(self._batches(table, with_column(names, rows), rows), names, rows)
 
-    def _batches(self, table: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    def count(self, table: str, rows: Among | Since | None = None) -> int:
+        """Count the rows of a table, or some of them."""
+        if rows is not None:
+            return sum(batch.num_rows for batch in self.stream(table, [rows.column], rows=rows))
+        self._require_table(table)
+        with self._session("ro") as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 - quoted
+
+    def _batches(self, table: str, columns: list[str], rows: Among | Since | None) -> Iterator[pa.RecordBatch]:
         with self._session("ro") as connection:
             connection.execute("BEGIN")
             schema = _stored_schema(connection, table, columns)
+            where = "" if rows is None else f" WHERE {condition(connection, rows)}"
             chosen = ", ".join(_expression(field) for field in schema)
             order = _table_order(connection, table)
             connection.text_factory = bytes  # SQLite lets text be anything, so it is decoded here
-            rows = connection.execute(f"SELECT {chosen} FROM {_quoted(table)}{order}")  # noqa: S608 - quoted
-            while chunk := rows.fetchmany(_BATCH_ROWS):
-                cells = zip(*chunk, strict=True)
-                arrays = [_array(column, field.type) for column, field in zip(cells, schema, strict=True)]
+            found = connection.execute(f"SELECT {chosen} FROM {quoted(table)}{where}{order}")  # noqa: S608 - quoted
+            while chunk := found.fetchmany(_BATCH_ROWS):
+                values = zip(*chunk, strict=True)
+                arrays = [_array(column, field.type) for column, field in zip(values, schema, strict=True)]
                 yield pa.record_batch(arrays, schema=schema)
 
     def place(self, table: str) -> str:
         """Name the table and the database."""
         return f"table '{table}' in {self.where}"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Change tables on one connection between BEGIN and COMMIT; closing it without undoes what was changed."""
+        with self._session("rw") as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield SqliteChanges(connection, self.where)
+            connection.execute("COMMIT")
+
+    def exclusive(self, purpose: str) -> AbstractContextManager[None]:
+        """Hold a lock file beside the database."""
+        path = self._path.resolve()
+        return locked(path.with_name(f".{path.name}.{purpose}.lock"), f"{purpose} in {self.where}")
 
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
         """Stage in a temporary table, then replace the table in one transaction; indexes are kept."""
@@ -84,10 +110,9 @@ class SqliteSource(Source):
 
     @contextmanager
     def _replace(self, table: str, schema: pa.Schema) -> Iterator[Sink]:
-        cells = _cells(schema)
         with self._staging(schema) as connection:
             yield _SqliteSink(connection, len(schema))
-            _publish(connection, _quoted(table), table, cells)
+            _publish(connection, quoted(table), table, cells(schema))
 
     @contextmanager
     def _append(self, table: str, schema: pa.Schema) -> Iterator[Sink]:
@@ -95,12 +120,12 @@ class SqliteSource(Source):
         if held := [name for name in self.tables() if name.casefold() == table.casefold()]:
             known = {column.casefold() for column in self.columns(held[0])}
             self._require_room(held[0], [name for name in schema.names if name.casefold() not in known], ())
-        names = ", ".join(map(_quoted, schema.names))
+        names = ", ".join(map(quoted, schema.names))
         with self._staging(schema) as connection:
             yield _SqliteSink(connection, len(schema))
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute(f"CREATE TABLE IF NOT EXISTS main.{_quoted(table)} ({_cells(schema)})")
-            insert = f"INSERT INTO main.{_quoted(table)} ({names})"
+            connection.execute(f"CREATE TABLE IF NOT EXISTS main.{quoted(table)} ({cells(schema)})")
+            insert = f"INSERT INTO main.{quoted(table)} ({names})"
             connection.execute(f"{insert} SELECT {names} FROM temp.{_STAGING}")  # noqa: S608 - quoted
             connection.execute("COMMIT")
 
@@ -111,7 +136,7 @@ class SqliteSource(Source):
             connection.execute("ROLLBACK")
             # Only this connection sees a temporary table, and it goes with it: runs at the same time do not meet in
             # it, and one that is killed leaves nothing behind.
-            connection.execute(f"CREATE TEMP TABLE {_STAGING} ({_cells(schema)})")
+            connection.execute(f"CREATE TEMP TABLE {_STAGING} ({cells(schema)})")
             yield connection
 
     @contextmanager
@@ -136,28 +161,23 @@ class _SqliteSink:
         self._connection.execute("COMMIT")
 
 
-def _publish(connection: sqlite3.Connection, quoted: str, table: str, cells: str) -> None:
+def _publish(connection: sqlite3.Connection, quoted: str, table: str, columns: str) -> None:
     """Put the staged rows into the table's place; closing the connection undoes what is not committed."""
     connection.execute("BEGIN IMMEDIATE")
     attached = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql NOT NULL"
     statements = connection.execute(attached, (table,)).fetchall()
     connection.execute(f"DROP TABLE IF EXISTS main.{quoted}")
-    connection.execute(f"CREATE TABLE main.{quoted} ({cells})")
+    connection.execute(f"CREATE TABLE main.{quoted} ({columns})")
     connection.execute(f"INSERT INTO main.{quoted} SELECT * FROM temp.{_STAGING}")  # noqa: S608 - quoted
     for (statement,) in statements:
         connection.execute(statement)
     connection.execute("COMMIT")
 
 
-def _cells(schema: pa.Schema) -> str:
-    """The columns of a table to be made."""
-    return ", ".join(f"{_quoted(field.name)} {_TYPES[str(field.type)]}" for field in schema)
-
-
 def _stored_schema(connection: sqlite3.Connection, table: str, columns: list[str]) -> pa.Schema:
     """Look at the values, because SQLite lets any type into any column."""
-    extremes = ", ".join(f"min(typeof({_quoted(c)})), max(typeof({_quoted(c)}))" for c in columns)
-    row = connection.execute(f"SELECT {extremes} FROM {_quoted(table)}").fetchone()  # noqa: S608 - quoted
+    extremes = ", ".join(f"min(typeof({quoted(c)})), max(typeof({quoted(c)}))" for c in columns)
+    row = connection.execute(f"SELECT {extremes} FROM {quoted(table)}").fetchone()  # noqa: S608 - quoted
     pairs = zip(columns, row[::2], row[1::2], strict=True)
     return pa.schema([pa.field(column, _stored_type(low, high)) for column, low, high in pairs])
 
@@ -170,7 +190,7 @@ def _stored_type(low: str | None, high: str | None) -> pa.DataType:
 
 
 def _expression(field: Any) -> str:
-    return f"CAST({_quoted(field.name)} AS {_TYPES[str(field.type)]})"
+    return f"CAST({quoted(field.name)} AS {TYPES[str(field.type)]})"
 
 
 def _array(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -184,19 +204,15 @@ def _array(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 def _table_order(connection: sqlite3.Connection, table: str) -> str:
     """Ask for the order of the rows, because a query over few columns is answered from an index otherwise."""
-    columns = {name.lower() for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+    columns = {name.lower() for name in held_columns(connection, table)}
     for alias in ("rowid", "_rowid_", "oid"):
         if alias not in columns:
             try:
-                connection.execute(f"SELECT {alias} FROM {_quoted(table)} LIMIT 0")  # noqa: S608 - quoted
+                connection.execute(f"SELECT {alias} FROM {quoted(table)} LIMIT 0")  # noqa: S608 - quoted
             except sqlite3.OperationalError:  # a view, or a table WITHOUT ROWID
                 return ""
             return f" ORDER BY {alias}"
     return ""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _fault(error: sqlite3.Error) -> str:

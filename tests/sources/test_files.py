@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -107,3 +109,44 @@ def test_rows_that_do_not_fit_a_parquet_file_are_refused_and_it_stays(tmp_path: 
     ):
         sink.add(rows.to_batches()[0])
     assert pq.read_table(tmp_path / "notes.parquet").to_pylist() == [{"id": 1}]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import pyarrow as pa
+from leadml.sources import open_source
+
+left = int(sys.argv[2])
+renaming = Path.replace
+
+def replace(path, target):
+    global left
+    if not left:
+        os._exit(9)
+    left -= 1
+    return renaming(path, target)
+
+Path.replace = replace
+with open_source(sys.argv[1]).transaction() as change:
+    change.upsert("scores.csv", pa.table({"id": ["a", "b"], "p": ["2", "2"]}), key=["id"])
+    change.append("runs.parquet", pa.table({"run": [2]}))
+"""
+
+
+@pytest.mark.parametrize("renames", [0, 1, 2, 3])
+def test_files_change_together_wherever_the_process_is_killed(tmp_path: Path, renames: int) -> None:
+    (tmp_path / "scores.csv").write_text("id,p,note\na,1,kept\n", "utf-8")
+    pq.write_table(pa.table({"run": [1]}), tmp_path / "runs.parquet")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(renames)], check=False)
+    assert done.returncode == (0 if renames == 3 else 9)
+    source = open_source(str(tmp_path))
+    held = [
+        [row for batch in source.stream(table) for row in batch.to_pylist()] for table in ("scores.csv", "runs.parquet")
+    ]
+    old = [[{"id": "a", "p": "1", "note": "kept"}], [{"run": 1}]]
+    new = [[{"id": "a", "p": "2", "note": "kept"}, {"id": "b", "p": "2", "note": None}], [{"run": 1}, {"run": 2}]]
+    assert held == (new if renames else old)
+    with source.transaction():  # clears away what was left
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["runs.parquet", "scores.csv"]

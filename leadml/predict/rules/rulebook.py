@@ -132,6 +132,16 @@ class Dimension:
         plain = self.counts == "first" and not self.only and all(rule.each is None for rule in self.rules)
         return names.pop() if plain and len(names) == 1 else None
 
+    @cached_property
+    def points_by_code(self) -> list[Floats] | None:
+        """The points of each code of each of its terms; None where they are no matter of the code alone."""
+        if self.counts_activities:
+            return None
+        if self.counts == "first":
+            return [self._by_code]
+        bounded = self.most_points is not None or self.least_points is not None
+        return None if bounded else [np.array([0.0, rule.points]) for rule in self.rules]
+
     @property
     def reach(self) -> tuple[float, float]:
         """The lowest and the highest points that a lead can get; the exact bounds of rules that can hold together."""
@@ -210,7 +220,7 @@ class Dimension:
                 points = np.where(codes == code, rule.gives(rows), points)
         return codes, points
 
-    @property
+    @cached_property
     def _by_code(self) -> Floats:
         """Points by code, where the first rule counts and gives its points once."""
         return np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules), 0.0])

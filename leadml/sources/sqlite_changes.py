@@ -1,0 +1,98 @@
+"""What one transaction does to a SQLite database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import pyarrow as pa
+
+from leadml.errors import SourceError
+from leadml.sources.cells import plain, plain_schema
+from leadml.sources.source import Among
+from leadml.sources.sqlite_names import cells, condition, held_columns, quoted
+
+__all__ = ["SqliteChanges"]
+
+_BATCH_ROWS = 1 << 14
+
+
+class SqliteChanges:
+    """Changes on one connection that is inside a transaction; committing is the caller's."""
+
+    def __init__(self, connection: sqlite3.Connection, where: str) -> None:
+        self._connection = connection
+        self._where = where
+
+    def upsert(self, table: str, rows: pa.Table, *, key: Sequence[str]) -> None:
+        """Put rows in the place of those with the same key, and add the others."""
+        if any(rows[name].null_count for name in key):
+            raise SourceError(f"Rows for table '{table}' in {self._where} lack their {' and '.join(key)}.")
+        self._make_room(table, rows.schema, key)
+        self._require_key(table, key)
+        further = [name for name in rows.schema.names if name not in key]
+        changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in further)
+        names = ", ".join(map(quoted, key))
+        self._insert(table, rows, f" ON CONFLICT ({names}) DO {f'UPDATE SET {changes}' if changes else 'NOTHING'}")
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows behind those there are."""
+        self._make_room(table, rows.schema, ())
+        self._insert(table, rows, "")
+
+    def remove(self, table: str, rows: Among) -> None:
+        """Take rows out; a table that is not there has none."""
+        if not held_columns(self._connection, table):
+            return
+        clause = condition(self._connection, rows)
+        self._connection.execute(f"DELETE FROM main.{quoted(table)} WHERE {clause}")  # noqa: S608 - quoted
+
+    def _insert(self, table: str, rows: pa.Table, conflict: str) -> None:
+        names = ", ".join(map(quoted, rows.schema.names))
+        marks = ", ".join("?" * rows.num_columns)
+        statement = f"INSERT INTO main.{quoted(table)} ({names}) VALUES ({marks}){conflict}"  # noqa: S608 - quoted
+        self._connection.executemany(statement, chain.from_iterable(map(_tuples, _batches(rows))))
+
+    def _make_room(self, table: str, schema: pa.Schema, key: Sequence[str]) -> None:
+        schema = plain_schema(schema)
+        held = {name.casefold() for name in held_columns(self._connection, table)}
+        if not held:
+            primary = f", PRIMARY KEY ({', '.join(map(quoted, key))})" if key else ""
+            self._connection.execute(f"CREATE TABLE main.{quoted(table)} ({cells(schema)}{primary})")
+        for field in schema:
+            if held and field.name.casefold() not in held:
+                added = cells(pa.schema([field]))
+                self._connection.execute(f"ALTER TABLE main.{quoted(table)} ADD COLUMN {added}")
+
+    def _require_key(self, table: str, key: Sequence[str]) -> None:
+        """See to it that the database itself holds the key together, or rows could be there twice."""
+        wanted = {name.casefold() for name in key}
+        if any(wanted == unique for unique in self._unique(table)):
+            return
+        names = ", ".join(map(quoted, key))
+        index = quoted(f"leadml {table} {' '.join(key)}")
+        try:
+            self._connection.execute(f"CREATE UNIQUE INDEX main.{index} ON {quoted(table)} ({names})")
+        except sqlite3.IntegrityError:
+            raise SourceError(
+                f"table '{table}' in {self._where} has rows with the same {' and '.join(key)}, so rows cannot be "
+                "replaced by it. Take the doubles out, or rename the table if it is something else; nothing changed."
+            ) from None
+
+    def _unique(self, table: str) -> Iterator[set[str]]:
+        keys = self._connection.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0", (table,)).fetchall()
+        yield {name.casefold() for (name,) in keys}
+        indexes = 'SELECT name FROM pragma_index_list(?) WHERE "unique" AND NOT partial'
+        for (index,) in self._connection.execute(indexes, (table,)).fetchall():
+            columns = self._connection.execute("SELECT name FROM pragma_index_info(?)", (index,)).fetchall()
+            yield {(name or "").casefold() for (name,) in columns}
+
+
+def _batches(rows: pa.Table) -> Iterator[pa.RecordBatch]:
+    for batch in rows.to_batches(max_chunksize=_BATCH_ROWS):
+        yield plain(batch)
+
+
+def _tuples(batch: pa.RecordBatch) -> Iterator[tuple[object, ...]]:
+    return zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -1,0 +1,64 @@
+"""How names, types and conditions are written in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadml.sources.source import Among, Since
+
+__all__ = ["TYPES", "cells", "condition", "held_columns", "quoted"]
+
+TYPES = {"int64": "INTEGER", "double": "REAL", "string": "TEXT"}
+_AMONG = "leadml_among"
+# What Arrow's utf8_trim_whitespace trims.
+_SPACES = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F)
+_BLANKS = f"char({', '.join(map(str, (*_SPACES, 0x3000)))})"
+
+
+def quoted(name: str) -> str:
+    """A name as SQLite takes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def cells(schema: pa.Schema) -> str:
+    """The columns of a table to be made."""
+    return ", ".join(f"{quoted(field.name)} {TYPES[str(field.type)]}" for field in schema)
+
+
+def held_columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    """Name the columns of a table or view; none where there is no such table."""
+    return [name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+
+
+def condition(connection: sqlite3.Connection, rows: Among | Since) -> str:
+    """Write which rows are asked for; of `Since` it may take some too many, as SQLite keeps dates as any text.
+
+    The values of an `Among` go into a temporary table of the connection.
+    """
+    column = quoted(rows.column)
+    if isinstance(rows, Since):
+        day = (rows.moment - timedelta(days=1)).date().isoformat()  # the text may be of a zone that is ahead or behind
+        year_first = "[0-9][0-9][0-9][0-9][-/.]*"
+        return f"({column} IS NULL OR {column} >= '{day}' OR {column} NOT GLOB '{year_first}')"
+    connection.execute(f"DROP TABLE IF EXISTS temp.{_AMONG}")
+    connection.execute(f"CREATE TEMP TABLE {_AMONG} (value PRIMARY KEY) WITHOUT ROWID")
+    values = rows.values.cast(pa.string())
+    for kept in (values, _numbers(values, pa.int64()), _numbers(values, pa.float64())):
+        given = zip(kept.to_pylist(), strict=True)
+        connection.executemany(f"INSERT OR IGNORE INTO temp.{_AMONG} VALUES (?)", given)  # noqa: S608 - a constant
+    trimmed = f"CASE typeof({column}) WHEN 'text' THEN trim({column}, {_BLANKS}) ELSE {column} END"
+    return f"{trimmed} IN (SELECT value FROM temp.{_AMONG})"  # noqa: S608 - quoted
+
+
+def _numbers(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Those numbers whose text is among `texts`: a column of numbers is compared as numbers."""
+    written = pc.match_substring_regex(
+        texts, r"^-?\d+$" if pa.types.is_integer(kind) else r"^-?\d+(\.\d+)?(e[+-]\d+)?$"
+    )
+    numbers = texts.filter(pc.and_(written, pc.less(pc.binary_length(texts), 19 if kind == pa.int64() else 99)))
+    found = numbers.cast(kind)
+    return found.filter(pc.equal(found.cast(pa.string()), numbers))
