@@ -33,6 +33,7 @@ SCORE_ROWS = pa.schema(
         ("segment", pa.string()),
         ("stopped_by", pa.list_(pa.string())),
         ("bundle", pa.string()),
+        ("valid_until", pa.timestamp("us")),
     ]
 )
 """What a run needs of the score rows before."""
