@@ -46,7 +46,11 @@ def test_a_table_is_made_and_given_the_columns_it_lacks(place: Any) -> None:
         change.upsert("scores" + place.ending, ROWS.select(["id"]), key=["id"])
     with place.source.transaction() as change:
         change.upsert("scores" + place.ending, ROWS.select(["note", "id"]).slice(1), key=["id"])
-    assert {row["id"]: row["note"] for row in place.read("scores", ["id", "note"])} == {"a": None, "b": "y", "c": "ü 漢"}
+    assert {row["id"]: row["note"] for row in place.read("scores", ["id", "note"])} == {
+        "a": None,
+        "b": "y",
+        "c": "ü 漢",
+    }
 
 
 def test_keys_of_two_columns_are_one_key(place: Any) -> None:

@@ -14,7 +14,7 @@ from leadml.features import FeaturePlan, snapshots_at
 from leadml.operations import spark as on_spark
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
-from leadml.operations.score import score_leads
+from leadml.operations.scoring.scores import score_leads
 from leadml.operations.spark.shapes import plain, without_pandas
 from leadml.predict import Scorer
 from leadml.schema import LeadTables

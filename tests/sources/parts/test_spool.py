@@ -86,7 +86,12 @@ LEADS = st.fixed_dictionaries(
     }
 )
 ACTS = st.fixed_dictionaries(
-    {"lead": IDS | st.just("99"), "at": DATES | SLASHED, "what": st.sampled_from(["call", "Call", "CALL", "mail", None]), "n": NUMBERS}
+    {
+        "lead": IDS | st.just("99"),
+        "at": DATES | SLASHED,
+        "what": st.sampled_from(["call", "Call", "CALL", "mail", None]),
+        "n": NUMBERS,
+    }
 )
 HISTORY = st.fixed_dictionaries(
     {
