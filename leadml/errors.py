@@ -69,8 +69,8 @@ class MissingExtraError(LeadmlError, ImportError):
 
 
 @contextmanager
-def naming_the_extra(what: str) -> Iterator[None]:
-    """Turn the absence of a package that the extra `train` brings into a message that says so.
+def naming_the_extra(what: str, extra: str = "train") -> Iterator[None]:
+    """Turn the absence of a package that an extra brings into a message that says so.
 
     Raises:
         MissingExtraError: an import inside the block failed for a package that is not leadml's own.
@@ -81,6 +81,7 @@ def naming_the_extra(what: str) -> Iterator[None]:
         if (error.name or "").split(".")[0] == "leadml":
             raise
         raise MissingExtraError(
-            f"{what} needs the package {error.name!r}, which the extra 'train' brings: pip install 'leadml[train]'. "
+            f"{what} needs the package {error.name!r}, which the extra '{extra}' brings: "
+            f"pip install 'leadml[{extra}]'. "
             "Scoring with a bundle (leadml.predict) needs no extra."
         ) from error

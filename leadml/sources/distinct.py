@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["NULL_MARKS", "Distinct", "Mask", "distinct", "is_plain"]
+__all__ = ["NULL_MARKS", "Distinct", "Mask", "distinct", "is_plain", "texts"]
 
 Mask = npt.NDArray[np.bool_]
 _Codes = npt.NDArray[np.int64]
@@ -91,6 +91,19 @@ def distinct(column: pa.ChunkedArray, missing_values: Iterable[str] = ()) -> Dis
     marks = pa.array([*NULL_MARKS, *(value.strip().lower() for value in missing_values)], pa.string())
     is_missing = np.asarray(pc.is_in(pc.utf8_lower(values), value_set=marks).fill_null(True))
     return Distinct(np.where(np.append(is_missing, True)[codes], -1, codes), values)
+
+
+def texts(column: pa.ChunkedArray, missing_values: Iterable[str] = ()) -> pa.Array:
+    """Give the text of each row as `distinct` does, without looking for equal ones: quicker where there are few."""
+    if not (pa.types.is_string(column.type) or pa.types.is_integer(column.type)):
+        return distinct(column, missing_values).text()
+    trimmed = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    marks = pa.array([*NULL_MARKS, *(value.strip().lower() for value in missing_values)], pa.string())
+    longest = pc.max(pc.utf8_length(marks)).as_py()
+    short = pc.less_equal(pc.utf8_length(trimmed), 2 * longest)  # a letter may become two in lower case
+    if pc.any(short).as_py():
+        trimmed = pc.if_else(pc.is_in(pc.utf8_lower(trimmed), value_set=marks), None, trimmed)
+    return trimmed.chunk(0) if trimmed.num_chunks == 1 else pa.concat_arrays(trimmed.chunks or [marks.slice(0, 0)])
 
 
 def _text(values: Any) -> pa.Array:

@@ -18,6 +18,7 @@ from leadml.sources.kinds import cast, infer_kind
 from leadml.sources.layout import Layout
 from leadml.sources.quarantine import Quarantine
 from leadml.sources.raw import Raw
+from leadml.sources.style import NO_STYLES, Styles
 
 __all__ = ["CheckedLeads", "check_leads"]
 
@@ -38,14 +39,19 @@ class CheckedLeads(NamedTuple):
 
 
 def check_leads(
-    raw: Raw, layout: Layout, columns: LeadColumns, kinds: Mapping[str, Kind] | None, latest: datetime | None
+    raw: Raw,
+    layout: Layout,
+    columns: LeadColumns,
+    kinds: Mapping[str, Kind] | None,
+    latest: datetime | None,
+    styles: Styles = NO_STYLES,
 ) -> CheckedLeads:
     """Check the lead table.
 
     `kinds` gives attributes their kinds, where it is None they are inferred. Nothing was created or closed after
-    `latest`.
+    `latest`. `styles` are those of the whole table, where these are only some of its rows.
     """
-    check = _LeadCheck(raw, layout, columns)
+    check = _LeadCheck(raw, layout, columns, styles)
     check.roles()
     check.future(latest)
     found = check.attributes(kinds)
@@ -67,7 +73,7 @@ def check_leads(
 
 
 class _LeadCheck:
-    def __init__(self, raw: Raw, layout: Layout, columns: LeadColumns) -> None:
+    def __init__(self, raw: Raw, layout: Layout, columns: LeadColumns, styles: Styles) -> None:
         self.quarantine = Quarantine("leads", raw.rows, raw.bad)
         self.dropped: dict[str, str] = dict(layout.dropped)
         self.assumptions: list[str] = []
@@ -75,6 +81,7 @@ class _LeadCheck:
         self._raw = raw
         self._layout = layout
         self._columns = columns
+        self._styles = styles.columns
         self.ids = self._lead_ids()
 
     def roles(self) -> None:
@@ -109,14 +116,14 @@ class _LeadCheck:
                 continue
             values = self._distinct(column)
             fixed: Kind | None = "category" if name in ("role", "direction") else (kinds or {}).get(name)
-            found[name] = fixed or infer_kind(values)
+            found[name] = fixed or self._kind(values, column)
             self.cells[name] = self._cast(values, found[name], column)
         return found
 
     def known_from(self) -> None:
         for name, column in self._layout.moments.items():
             values = self._distinct(column)
-            if not values.missing.all() and infer_kind(values) != "time":
+            if not values.missing.all() and self._kind(values, column) != "time":
                 raise SourceError(
                     f"leads, column '{column}': leads.known_at names it as a column of dates, but it holds none."
                     ' Name another, or say "created" or "closed".'
@@ -181,7 +188,7 @@ class _LeadCheck:
     def _order(self) -> None:
         if column := self._layout.roles.get("order"):
             values = self._distinct(column)
-            kind = infer_kind(values)
+            kind = self._kind(values, column)
             if kind == "category" and len(self._raw.rows):
                 raise SourceError(
                     f"leads, column '{column}': it is to give the order in time but holds neither numbers nor dates."
@@ -197,8 +204,11 @@ class _LeadCheck:
             raise SourceError(f"leads, column '{column}': it holds {values.type}, not single values. Choose another.")
         return distinct(values, self._columns.missing_values if missing else ())
 
+    def _kind(self, values: Distinct, column: str) -> Kind:
+        return infer_kind(values, self._styles.get(column))
+
     def _cast(self, values: Distinct, kind: Kind, column: str) -> pa.Array:
-        cells, assumption = cast(values, kind, column, self.quarantine)
+        cells, assumption = cast(values, kind, column, self.quarantine, self._styles.get(column))
         if assumption and assumption not in self.assumptions:
             self.assumptions.append(assumption)
         return cells

@@ -151,7 +151,10 @@ class Source(ABC):
         return ()
 
     def _require_table(self, table: str) -> None:
-        if table not in (known := self.tables()):
+        self._require_known(table, self.tables())
+
+    def _require_known(self, table: str, known: Collection[str]) -> None:
+        if table not in known:
             raise SourceError(f"{self.where}: there is no table '{table}'. {nearest(table, known)}")
 
     def _require_room(self, table: str, columns: Sequence[str], held: Collection[str]) -> None:

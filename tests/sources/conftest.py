@@ -54,6 +54,8 @@ KINDS: dict[str, Callable[[Path], Place]] = {
 }
 
 
-@pytest.fixture(params=list(KINDS))
+@pytest.fixture(params=[*KINDS, "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "postgresql":
+        return Place("postgresql", request.getfixturevalue("postgres_url"))
     return KINDS[request.param](tmp_path)

@@ -64,9 +64,10 @@ class GroupWork:
             SourceError: a column is missing or cannot be read.
             ColumnsError: the tables lack what the plan was made from.
         """
-        tables = self._read({LEADS: _rows(leads.sort_by("number"), LEADS)} | {
-            name: _rows(events, name) for name in (ACTIVITIES, HISTORY) if name in events.column_names
-        })
+        tables = self._read(
+            {LEADS: _rows(leads.sort_by("number"), LEADS)}
+            | {name: _rows(events, name) for name in (ACTIVITIES, HISTORY) if name in events.column_names}
+        )
         made = snapshots_at(tables, self.as_of, plan=self.plan, open_only=self.open_only)
         features = made.features.add_column(0, "account_id", made.account_id).add_column(0, "lead_id", made.lead_id)
         return pa.concat_tables(

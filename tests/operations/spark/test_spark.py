@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def test_features_rejects_and_scores_are_those_of_one_machine_to_the_last_bit(
         as_of=AS_OF,
         activities=acts,
         history=changes,
-        leads_per_group=100,
+        leads_per_group=200,
     )
     known.everything.persist()
     made = snapshots_at(tables, AS_OF, plan=plan)

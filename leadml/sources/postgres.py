@@ -1,0 +1,156 @@
+"""A PostgreSQL database as a source, through ADBC: rows come and go as binary COPY streams."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pyarrow as pa
+
+from leadml.errors import SourceError
+from leadml.sources.choosing import sift, with_column
+from leadml.sources.masking import masked
+from leadml.sources.postgres_changes import PostgresChanges, put_values
+from leadml.sources.postgres_names import Column, Name, condition, found_columns, found_tables
+from leadml.sources.postgres_session import session
+from leadml.sources.source import Among, BadRow, Since, Sink, Source, Transaction
+
+__all__ = ["PostgresSource"]
+
+_PATIENCE_SECONDS = 1.0  # a server needs a moment to notice that a process was killed
+_WRITING = "hashtextextended('leadml writing', 0)"
+_HOLDER = """
+    SELECT application_name, to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32) | objid::bigint = {key}
+"""
+
+
+class PostgresSource(Source):
+    """Tables and views of a PostgreSQL database, named with their schema where it is not on the search path."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(masked(url))
+        self._url = url
+
+    def tables(self) -> list[str]:
+        """Name the tables and views."""
+        with self._session() as cursor:
+            return sorted(found_tables(cursor))
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Map columns to the types they were declared with."""
+        with self._session() as cursor:
+            return {name: column.declared for name, column in self._found(cursor, table)[1].items()}
+
+    def stream(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        rows: Among | Since | None = None,
+        on_bad_row: Callable[[BadRow], None] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield a table in batches, as it was when the first one was read."""
+        del on_bad_row  # a database has no ragged rows
+        names = self._require_columns(table, columns, rows)
+        return sift(self._batches(table, with_column(names, rows), rows), names, rows)
+
+    def count(self, table: str, rows: Among | Since | None = None) -> int:
+        """Count the rows of a table, or some of them."""
+        if rows is not None:
+            return sum(batch.num_rows for batch in self.stream(table, [rows.column], rows=rows))
+        with self._session() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {self._found(cursor, table)[0]}")  # noqa: S608 - quoted
+            return int(cursor.fetchall()[0][0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Change tables on one connection, which is committed at the end and else undone by the server."""
+        with self._session(autocommit=False) as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_WRITING})")
+            yield PostgresChanges(cursor, self.where)
+            cursor.connection.commit()
+
+    @contextmanager
+    def exclusive(self, purpose: str) -> Iterator[None]:
+        """Hold an advisory lock of the server, which goes with the connection."""
+        key = f"hashtextextended('leadml {purpose}', 0)"
+        with self._session() as cursor:
+            until = time.monotonic() + _PATIENCE_SECONDS
+            while not _value(cursor, f"SELECT pg_try_advisory_lock({key})"):
+                if time.monotonic() > until:
+                    raise SourceError(
+                        f"{purpose} in {self.where} is already being done by {_holder(cursor, key)}. Wait until it is "
+                        "done, or end it."
+                    )
+                time.sleep(0.05)
+            # The server may still be committing what a killed process sent last.
+            cursor.execute(f"SELECT pg_advisory_lock({_WRITING}), pg_advisory_unlock({_WRITING})")
+            yield
+
+    def place(self, table: str) -> str:
+        """Name the table and the database."""
+        return f"table '{table}' in {self.where}"
+
+    def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
+        """Put rows in the place of all there are, in one transaction."""
+        return self._sink(table, schema, empty=True)
+
+    def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
+        """Add rows in one transaction."""
+        return self._sink(table, schema, empty=False)
+
+    @contextmanager
+    def _sink(self, table: str, schema: pa.Schema, *, empty: bool) -> Iterator[Sink]:
+        with self._session(autocommit=False) as cursor:
+            if name := found_tables(cursor).get(table):
+                if empty:
+                    cursor.execute(f"DROP TABLE {name}")
+                else:
+                    self._require_room(table, schema.names, found_columns(cursor, name))
+            changes = PostgresChanges(cursor, self.where)
+            changes.append(table, schema.empty_table())
+            yield _Sink(changes, table)
+            cursor.connection.commit()
+
+    def _batches(self, table: str, columns: list[str], rows: Among | Since | None) -> Iterator[pa.RecordBatch]:
+        with self._session() as cursor:
+            name, held = self._found(cursor, table)
+            if isinstance(rows, Among):
+                put_values(cursor, rows)
+            where = "" if rows is None else f" WHERE {condition(held[rows.column], rows)}"
+            chosen = ", ".join(f"{held[column].read} AS c{number}" for number, column in enumerate(columns))
+            cursor.execute(f"SELECT {chosen} FROM {name}{where}")  # noqa: S608 - quoted
+            for batch in cursor.fetch_record_batch():
+                yield pa.record_batch(batch.columns, names=columns)
+
+    def _found(self, cursor: Any, table: str) -> tuple[Name, dict[str, Column]]:
+        known = found_tables(cursor)
+        self._require_known(table, known)
+        return known[table], found_columns(cursor, known[table])
+
+    def _session(self, *, autocommit: bool = True) -> AbstractContextManager[Any]:
+        return session(self._url, self.where, autocommit=autocommit)
+
+
+class _Sink:
+    def __init__(self, changes: PostgresChanges, table: str) -> None:
+        self._changes = changes
+        self._table = table
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self._changes.append(self._table, pa.Table.from_batches([batch]))
+
+
+def _value(cursor: Any, query: str) -> Any:
+    cursor.execute(query)
+    return cursor.fetchall()[0][0]
+
+
+def _holder(cursor: Any, key: str) -> str:
+    cursor.execute(_HOLDER.format(key=key))
+    held = [f"{name} since {since} UTC" for name, since in cursor.fetchall() if name]
+    return held[0] if held else "another process"
