@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from leadml.errors import SourceError
 from leadml.operations.project import Project
 from leadml.operations.published import is_published, listed, read_published
-from leadml.operations.score import scores_table
+from leadml.operations.scoring.scores import scores_table
 from leadml.schema import Kind, LeadTables
 from leadml.sources.files import FileSource
 
