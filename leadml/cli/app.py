@@ -21,7 +21,8 @@ from leadml.operations.check import run_check
 from leadml.operations.demo import run_demo
 from leadml.operations.init import propose, write_settings
 from leadml.operations.page import write_page
-from leadml.operations.scoring import Which, run_scoring
+from leadml.operations.scoring.run import run_scoring
+from leadml.operations.scoring.runs import Which
 from leadml.operations.train import run_training
 
 _WHICH = "Which leads: those that are open, all of them, or those whose score can have changed since the last run."

@@ -12,7 +12,7 @@ from leadml.cli.show import command, print_json, print_lines, print_table
 from leadml.operations.check import CheckRun
 from leadml.operations.demo import DemoRun
 from leadml.operations.init import Proposal
-from leadml.operations.scoring import ScoringRun
+from leadml.operations.scoring.summary import ScoringRun
 from leadml.operations.train import TrainingRun
 
 _KINDS = {

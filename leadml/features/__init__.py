@@ -10,6 +10,7 @@ account.py      what the lead's account did
 rule_counts.py  what a rulebook counts of activities
 teams.py        the team of whoever worked a lead
 frame.py        the columns side by side
+expiry/         until when what a scorer says of a snapshot holds although nothing new happens
 censoring.py    how snapshots count that are younger than the horizon
 snapshots.py    build_snapshots (training) and snapshots_at (scoring)
 """

@@ -23,7 +23,7 @@ from leadml.schema import LeadTables
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["BEGINNING", "END", "connect", "measured", "opened", "parts"]
+__all__ = ["BEGINNING", "END", "connect", "measured", "numbered_activities", "numbered_leads", "opened", "parts"]
 
 ROWS_AT_ONCE = 1_000_000
 """Activities and snapshots that are worked on together; an account is never split."""
@@ -54,11 +54,11 @@ def connect() -> DuckDBPyConnection:
 @contextmanager
 def opened(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> Iterator[DuckDBPyConnection]:
     """Open a database with the spine, leads, activities and history in whole numbers; `parts` lets queries see them."""
-    leads = _leads(tables.leads, plan)
+    leads = numbered_leads(tables.leads, plan)
     with connect() as con:
         con.register("all_spine", _spine(spine, leads))
         con.register("all_leads", leads)
-        con.register("all_activities", _activities(tables, leads, plan))
+        con.register("all_activities", numbered_activities(tables, leads, plan))
         con.register("all_history", _history(tables, leads, plan))
         yield con
 
@@ -90,7 +90,8 @@ def measured(con: DuckDBPyConnection, measures: list[Measure], query: str) -> li
     return list(con.sql(query.format(measures=selected)).to_arrow_table().columns)
 
 
-def _leads(leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+def numbered_leads(leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+    """Leads in whole numbers: "lead" (its place), "account", "created" (microseconds, maybe null), and the role."""
     accounts = leads["account_id"]
     columns = {
         "lead": pa.array(np.arange(leads.num_rows)),
@@ -119,7 +120,8 @@ def _spine(spine: Spine, leads: pa.Table) -> pa.Table:
     return pa.table({"row": row, "lead": spine.lead, "account": accounts[spine.lead], "moment": spine.at})
 
 
-def _activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+def numbered_activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+    """Activities of numbered leads in whole numbers; of none where the plan has no types."""
     if tables.activities is None or not plan.activity_types:
         empty: Any = np.empty(0, np.int64)
         return pa.table(dict.fromkeys(("lead", "account", "moment", "type", "units", "points", "counted"), empty))

@@ -13,7 +13,8 @@ from leadml.operations.champion import POINTER
 from leadml.operations.init import propose, write_settings
 from leadml.operations.page import write_page
 from leadml.operations.project import Project
-from leadml.operations.scoring import ScoringRun, run_scoring
+from leadml.operations.scoring.run import run_scoring
+from leadml.operations.scoring.summary import ScoringRun
 from leadml.operations.train import TrainingRun, run_training
 from leadml.training.clock import Progress
 

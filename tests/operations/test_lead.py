@@ -22,7 +22,7 @@ from leadml.operations.lead import LeadRecord, decide, show
 from leadml.operations.lifecycle import LifecycleRun
 from leadml.operations.lifecycle_tables import LifecycleTables
 from leadml.operations.project import Project
-from leadml.operations.scoring import run_scoring
+from leadml.operations.scoring.run import run_scoring
 from leadml.predict import Scorer
 from leadml.predict.encoding import Column, Feature
 from leadml.predict.policy import Policy

@@ -14,13 +14,5 @@ history.py    the table of all scores that were ever written
 session.py    a run under way
 summary.py    what a run did
 scores.py     scores of the leads in some tables
-run.py        run_scoring
+run.py        run_scoring: reads, scores and writes
 """
-
-from __future__ import annotations
-
-from leadml.operations.scoring.run import run_scoring
-from leadml.operations.scoring.runs import Which
-from leadml.operations.scoring.summary import ScoringRun
-
-__all__ = ["ScoringRun", "Which", "run_scoring"]

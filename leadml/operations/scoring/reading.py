@@ -21,7 +21,7 @@ from leadml.operations.published import as_published, beside
 from leadml.operations.scoring.asked import Asked
 from leadml.schema import LeadTables
 from leadml.sources.events import CheckedEvents
-from leadml.sources.parts import LeadParts, open_spool, spool_leads
+from leadml.sources.parts import Further, LeadParts, open_spool, spool_leads
 from leadml.training.clock import Progress
 
 SCORE_ROWS = pa.schema(
@@ -33,6 +33,7 @@ SCORE_ROWS = pa.schema(
         ("segment", pa.string()),
         ("stopped_by", pa.list_(pa.string())),
         ("bundle", pa.string()),
+        ("valid_until", pa.timestamp("us")),
     ]
 )
 """What a run needs of the score rows before."""
@@ -103,8 +104,10 @@ def read_parts(asked: Asked, folder: Path, *, leads_per_part: int, now: datetime
         project.source,
         folder,
         project.wanted({attribute.name: attribute.kind for attribute in asked.plan.attributes}, now),
-        further={name: _of_lead(schema) for name, schema in before.items()},
-        columns={name: [column for column in schema.names if column in held[name]] for name, schema in before.items()},
+        further={
+            name: Further(_of_lead(schema), tuple(column for column in schema.names if column in held[name]))
+            for name, schema in before.items()
+        },
         beside=place,
         leads_per_part=leads_per_part,
         progress=progress,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadml.operations.project import Project
 from leadml.operations.published import is_published, read_published, refuse_others, target_name
@@ -94,6 +95,19 @@ def newest_finished(project: Project) -> ScoringRecord | None:
     """
     done = [run for run in recorded_runs(project) if run.state == "done"]
     return max(done, key=lambda run: (run.finished_at or run.started_at, run.run_id), default=None)
+
+
+def moment_of(project: Project, rows: pa.Table) -> datetime | None:
+    """As of when published scores speak: that of the newest finished run, as a row keeps that at which it last changed.
+
+    Where no run is on record, the newest "as_of" of the rows; None where leads have no dates.
+
+    Raises:
+        SourceError: as `recorded_runs`.
+    """
+    run = newest_finished(project)
+    newest: datetime | None = pc.max(rows["as_of"]).as_py()
+    return newest if run is None else run.as_of
 
 
 def unfinished(project: Project) -> Iterator[ScoringRecord]:

@@ -25,10 +25,12 @@ def score_leads(
     return score_snapshots(scorer, snapshots, moment, reasons=reasons)
 
 
-def score_snapshots(scorer: Scorer, snapshots: Snapshots, moment: datetime | None, *, reasons: int = 3) -> pa.Table:
-    """Scores of snapshots, by lead id."""
+def score_snapshots(
+    scorer: Scorer, snapshots: Snapshots, moment: datetime | None, *, reasons: int = 3, inputs: bool = False
+) -> pa.Table:
+    """Scores of snapshots, by lead id; with `inputs` also what the scorer needs to give them again."""
     rows = snapshots.features.append_column(LEAD_ID, snapshots.lead_id)
-    return scorer.score(rows, id_column=LEAD_ID, as_of=moment, reasons=reasons)
+    return scorer.score(rows, id_column=LEAD_ID, as_of=moment, reasons=reasons, inputs=inputs)
 
 
 def after_newest(tables: LeadTables) -> datetime:

@@ -14,7 +14,8 @@ from leadml.config import parse_settings
 from leadml.errors import SourceError
 from leadml.operations.accounts import best_accounts, one_account
 from leadml.operations.project import Project
-from leadml.operations.scoring import Which, run_scoring
+from leadml.operations.scoring.run import run_scoring
+from leadml.operations.scoring.runs import Which
 
 THEN = datetime(2023, 1, 2) + timedelta(days=300)  # noqa: DTZ001
 Rows = dict[str, list[tuple[Any, ...]]]
