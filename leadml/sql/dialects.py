@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leadml.errors import SourceError
+from leadml.sql.lines import Lines, in_line, indented, pick, remark
 
 # A number as Python reads one in a text, but for exponents of three digits: those would overflow some casts.
 _DIGITS = "[0-9]+(_[0-9]+)*"
@@ -97,12 +98,40 @@ class Dialect:
         """Whether a text is written as a number."""
         return f"{text} ~ '{_NUMBER}'"
 
-    def unpivoted(self, table: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        """A query for one row per lead and row: its lead_id, and values under the names given."""
+    def looked_up(self, index: str, rows: Sequence[str]) -> Lines:
+        """A value of an array of doubles whose lines are given, by its place from 0 on."""
+        return ["(ARRAY[", *indented(rows), f"])[{index} + 1]"]
+
+    def value_at(self, code: str, values: Sequence[float], notes: Sequence[str]) -> Lines:
+        """The value at a code, 0 being the first; `notes` say what each code is."""
+        literals = [self.double(value) for value in values]
+        return self.looked_up(code, _remarked([*(f"{one}," for one in literals[:-1]), literals[-1]], notes))
+
+    def cell_at(self, left: str, right: str, rows: Sequence[Sequence[float]], notes: Sequence[str]) -> Lines:
+        """The cell in the row of one code and the column of another; `notes` say what each row is."""
+        lines = [", ".join(map(self.double, row)) for row in rows]
+        return self.looked_up(
+            f"{left} * {len(rows[0])} + {right}", _remarked([*(f"{line}," for line in lines[:-1]), lines[-1]], notes)
+        )
+
+    def least_of(self, values: Sequence[str]) -> str:
+        """The least of one value or more."""
+        return f"{self.least}({', '.join(values)})" if len(values) > 1 else values[0]
+
+    def greatest_of(self, values: Sequence[str]) -> str:
+        """The greatest of one value or more."""
+        return f"{self.greatest}({', '.join(values)})" if len(values) > 1 else values[0]
+
+    def unpivoted(self, table: str, names: Sequence[str], rows: Sequence[Sequence[str]], where: str) -> str:
+        """A query for one row per lead and row: its lead_id, and values under the names given.
+
+        `where` is asked of the last value, in its place {0}.
+        """
         values = ",\n".join(f"        ({', '.join(row)})" for row in rows)
         return (
             f"    SELECT lead_id, {', '.join(names)}\n    FROM {table}\n"
-            f"    CROSS JOIN LATERAL (VALUES\n{values}\n    ) AS terms({', '.join(names)})"
+            f"    CROSS JOIN LATERAL (VALUES\n{values}\n    ) AS terms({', '.join(names)})\n"
+            f"    WHERE {where.format(names[-1])}"
         )
 
     def view(self, name: str) -> str:
@@ -178,15 +207,29 @@ class Sqlite(Dialect):
             f"AND {digits} NOT GLOB '*.*.*' AND ({power} = '' OR {powers} OR {power} GLOB 'e[+-][0-9][0-9]')"
         )
 
-    def unpivoted(self, table: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        """A query for one row per lead and row, by a join with their numbers: a compound SELECT has at most 500."""
-        numbers = ", ".join(f"({number})" for number in range(len(rows)))
-        columns = [
-            f"CASE number {' '.join(f'WHEN {n} THEN {value}' for n, value in enumerate(column))} END AS {name}"
-            for name, column in zip(names, zip(*rows, strict=True), strict=True)
-        ]
-        chosen = ",\n        ".join(columns)
-        return f"    SELECT\n        lead_id,\n        {chosen}\n    FROM {table} CROSS JOIN (SELECT column1 AS number FROM (VALUES {numbers}))"
+    def value_at(self, code: str, values: Sequence[float], notes: Sequence[str]) -> Lines:
+        """The value at a code, 0 being the first; SQLite has no arrays."""
+        return pick(code, [self.double(value) for value in values], notes)
+
+    def cell_at(self, left: str, right: str, rows: Sequence[Sequence[float]], notes: Sequence[str]) -> Lines:
+        """The cell in the row of one code and the column of another; SQLite has no arrays."""
+        return pick(left, [in_line(right, [self.double(value) for value in row]) for row in rows], notes)
+
+    def least_of(self, values: Sequence[str]) -> str:
+        """The least of one value or more; min() of one alone would be over all rows, and takes 127 at most."""
+        return _nested(self.least, values)
+
+    def greatest_of(self, values: Sequence[str]) -> str:
+        """The greatest of one value or more; as the least."""
+        return _nested(self.greatest, values)
+
+    def unpivoted(self, table: str, names: Sequence[str], rows: Sequence[Sequence[str]], where: str) -> str:
+        """A query for one row per lead and row, by one SELECT for each; 500 can stand together at the most."""
+        return "\n    UNION ALL\n".join(
+            f"    SELECT lead_id, {', '.join(f'{value} AS {name}' for value, name in zip(row, names, strict=True))} "
+            f"FROM {table} WHERE {where.format(row[-1])}"
+            for row in rows
+        )
 
     def view(self, name: str) -> str:
         """What stands before a query to make it a view."""
@@ -220,6 +263,11 @@ class DuckDb(Dialect):
     def is_number(self, text: str) -> str:
         """Whether a text is written as a number."""
         return f"regexp_matches({text}, '{_NUMBER}')"
+
+    def looked_up(self, index: str, rows: Sequence[str]) -> Lines:
+        """A value of a list of doubles whose lines are given, by its place from 0 on."""
+        return ["([", *indented(rows), f"])[{index} + 1]"]
+
 
 class Spark(Dialect):
     """Apache Spark, whose literals are texts of Java and whose common table expressions cannot be kept."""
@@ -260,13 +308,29 @@ class Spark(Dialect):
         """Whether a text is written as a number."""
         return f"{text} RLIKE '{_NUMBER}'"
 
-    def unpivoted(self, table: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def looked_up(self, index: str, rows: Sequence[str]) -> Lines:
+        """A value of an array of doubles whose lines are given, by its place from 0 on."""
+        return ["array(", *indented(rows), f")[{index}]"]
+
+    def unpivoted(self, table: str, names: Sequence[str], rows: Sequence[Sequence[str]], where: str) -> str:
         """A query for one row per lead and row."""
         values = ",\n".join(f"        {', '.join(row)}" for row in rows)
         return (
             f"    SELECT lead_id, {', '.join(names)}\n    FROM {table}\n"
-            f"    LATERAL VIEW stack({len(rows)},\n{values}\n    ) terms AS {', '.join(names)}"
+            f"    LATERAL VIEW stack({len(rows)},\n{values}\n    ) terms AS {', '.join(names)}\n"
+            f"    WHERE {where.format(names[-1])}"
         )
+
+
+def _nested(function: str, values: Sequence[str]) -> str:
+    while len(values) > 1:
+        groups = [values[start : start + 100] for start in range(0, len(values), 100)]
+        values = [f"{function}({', '.join(group)})" if len(group) > 1 else group[0] for group in groups]
+    return values[0]
+
+
+def _remarked(lines: Sequence[str], notes: Sequence[str]) -> Lines:
+    return [f"{line}{remark(note)}" for line, note in zip(lines, notes, strict=True)]
 
 
 def nested_replaces(dialect: Dialect, value: str, replaced: dict[str, str]) -> str:

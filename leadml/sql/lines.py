@@ -36,7 +36,7 @@ def pick(code: str, values: Sequence[str], notes: Sequence[str] = ()) -> Lines:
     return ["CASE", *indented(lines), "END"]
 
 
-def row(code: str, values: Sequence[str]) -> str:
+def in_line(code: str, values: Sequence[str]) -> str:
     """The value at a code, in one line."""
     return f"CASE {code} {' '.join(f'WHEN {number} THEN {value}' for number, value in enumerate(values))} END"
 

@@ -16,6 +16,7 @@ from leadml.sql.inputs import FeatureTable, Inputs, inputs_of
 from leadml.sql.lines import Lines, indented, listed, one_line
 from leadml.sql.points import Column, Points, gates_of, points_of, segment_of
 from leadml.sql.reasons import (
+    bounds_step,
     ranked_step,
     reason_columns,
     reasons_step,
@@ -71,8 +72,8 @@ class _Query:
         self._codes = CodeColumns(scorer, self._inputs)
         self._points: Points = points_of(scorer, self._codes, self._inputs)
         self._terms: list[SqlTerm] = [
-            *rule_terms(scorer, self._points, dialect.double),
-            *feature_terms(scorer, self._codes, dialect.double),
+            *rule_terms(scorer, self._points, dialect),
+            *feature_terms(scorer, self._codes, dialect),
         ]
         self._gates = gates_of(scorer.rulebook, self._inputs)
         self._segment = segment_of(scorer.policy, self._inputs)
@@ -156,7 +157,10 @@ class _Query:
         words, dialect = [codes[number] for number in sorted(codes)], self._dialect
         yield Step("words(list, code, words)", "What the codes of c<list> say of a lead.", _text(words_step(words, dialect)))
         yield Step("terms(term, name, list, other_list)", "The terms, and the words that they are given.", _text(terms_step(terms, dialect)))
-        yield Step("said", "One row per lead and term.", said_step(self._terms, calibration, dialect), kept=False)
+        if self._terms:
+            bounds = bounds_step(self._terms, self._most, dialect)
+            yield Step("bounded_terms", "Bounds that the strongest terms of a lead reach: of each group of terms one does.", _text(bounds))
+        yield Step("said", "One row per lead and term that reaches them.", said_step(self._terms, calibration, dialect), kept=False)
         yield Step("ranked", "The strongest first; of equals the one that comes first in the sum.", ranked_step(), kept=False)
         yield Step("reasons", "The strongest reasons for and against each lead.", reasons_step(self._most), kept=False)
 

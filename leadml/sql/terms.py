@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from leadml.predict import Scorer
-from leadml.predict.encoding import Floats
 from leadml.predict.tables import Pair
 from leadml.predict.terms import CALIBRATION, Term
 from leadml.sql.codes import CodeColumn, CodeColumns
-from leadml.sql.lines import Lines, pick, row
+from leadml.sql.dialects import Dialect
+from leadml.sql.lines import Lines
 from leadml.sql.points import Points
-
-Literal = Callable[[float], str]
-
 
 @dataclass(frozen=True)
 class SqlTerm:
@@ -44,28 +40,28 @@ def used_features(scorer: Scorer) -> list[int]:
     return sorted(alone | paired)
 
 
-def rule_terms(scorer: Scorer, points: Points, literal: Literal) -> list[SqlTerm]:
+def rule_terms(scorer: Scorer, points: Points, dialect: Dialect) -> list[SqlTerm]:
     """Terms of the rules, in the order of the sum; none where rules weigh nothing."""
     weight = float(scorer.tables.rules_weight)
     if not weight:
         return []
     return [
-        SqlTerm(number, one.term, [f"{one.points} * {literal(weight)}"], one.code)
+        SqlTerm(number, one.term, [f"{one.points} * {dialect.double(weight)}"], one.code)
         for number, one in enumerate(points.terms)
     ]
 
 
-def feature_terms(scorer: Scorer, columns: CodeColumns, literal: Literal) -> list[SqlTerm]:
+def feature_terms(scorer: Scorer, columns: CodeColumns, dialect: Dialect) -> list[SqlTerm]:
     """Terms of features and pairs, in the order of the sum."""
     numbered = list(enumerate(scorer.terms))[scorer.rule_terms :]
     made = []
     for (number, term), (feature, table) in zip(numbered, enumerate(scorer.tables.main), strict=False):
         if np.any(table):
             code = columns.of_feature(feature)
-            made.append(SqlTerm(number, term, pick(code.name, _literals(table, literal), code.words), code))
+            made.append(SqlTerm(number, term, dialect.value_at(code.name, table.tolist(), code.words), code))
     for (number, term), pair in zip(numbered[len(scorer.features) :], scorer.tables.pairs, strict=False):
         if np.any(pair.table):
-            made.append(_pair_term(number, term, pair, columns, literal))
+            made.append(_pair_term(number, term, pair, columns, dialect))
     return made
 
 
@@ -74,12 +70,7 @@ def calibration_number(scorer: Scorer) -> int:
     return scorer.terms.index(CALIBRATION)
 
 
-def _pair_term(number: int, term: Term, pair: Pair, columns: CodeColumns, literal: Literal) -> SqlTerm:
+def _pair_term(number: int, term: Term, pair: Pair, columns: CodeColumns, dialect: Dialect) -> SqlTerm:
     left = columns.of_feature(pair.left, pair.left_map, pair.table.shape[0])
     right = columns.of_feature(pair.right, pair.right_map, pair.table.shape[1])
-    rows = [row(right.name, _literals(values, literal)) for values in pair.table]
-    return SqlTerm(number, term, pick(left.name, rows, left.words), left, right)
-
-
-def _literals(values: Floats, literal: Literal) -> Sequence[str]:
-    return [literal(float(value)) for value in values]
+    return SqlTerm(number, term, dialect.cell_at(left.name, right.name, pair.table.tolist(), left.words), left, right)
