@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from leadml.config import load_settings
 from leadml.operations.project import Project
-from leadml.operations.scoring import run_scoring
+from leadml.operations.scoring.run import run_scoring
 from leadml.sources import Source
 
 _KEYS = {"lead_scores": "lead_id", "lead_lifecycle": "lead_id", "scoring_runs": "run_id"}
@@ -31,7 +31,7 @@ _PART = 50_000
 def score(config: Path, which: str) -> dict[str, float]:
     """A run of leadml."""
     started = time.perf_counter()
-    run_scoring(Project(load_settings(config)), which=which, progress=lambda _: None)  # type: ignore[arg-type]
+    run_scoring(Project(load_settings(config)), which=which, progress=lambda _: None)
     return {"seconds": time.perf_counter() - started}
 
 

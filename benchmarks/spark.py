@@ -76,8 +76,8 @@ def local_spark(folder: Path, cores: int = 2, java: str = "", **settings: str) -
         gateway.shutdown()
         gateway.proc.stdin.close()  # Java ends when nobody speaks to it any more
         gateway.proc.wait(30)
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        for name, was in before.items():
+            os.environ.pop(name) if was is None else os.environ.update({name: was})
 
 
 def company(folder: Path, leads: int, seed: int) -> Project:
