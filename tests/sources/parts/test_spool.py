@@ -108,7 +108,7 @@ HISTORY = st.fixed_dictionaries(
     lead=st.sampled_from(["id", "id", None]),
     order=st.sampled_from(["day", "day", "month", "open", "both"]),
 )
-@settings(max_examples=60, phases=[Phase.explicit, Phase.generate])  # shrinking files takes minutes
+@settings(max_examples=15, phases=[Phase.explicit, Phase.generate])  # shrinking files takes minutes
 def test_parts_put_together_are_what_is_read_at_once(
     tmp_path_factory: pytest.TempPathFactory,
     leads: list[dict[str, Any]],
