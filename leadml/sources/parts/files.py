@@ -12,7 +12,7 @@ from leadml.sources.parts.hashing import Parts
 
 __all__ = ["Cutter", "read_rows", "write_rows"]
 
-_BUFFERED_BYTES = 64 << 20
+_BUFFERED_BYTES = 32 << 20
 
 
 class Cutter:

@@ -16,14 +16,14 @@ def test_a_lead_is_where_its_first_row_is(rows: list[tuple[int, int]], cuts: lis
     parts = np.array([part for _, part in rows], np.uint16)
     where = PartsOfLeads(5)
     for piece in np.split(np.arange(len(rows)), sorted(min(cut, len(rows)) for cut in cuts)):
-        where.add(leads[piece], parts[piece])
-    positions, old, new = where.settle()
+        where.add(leads[piece], parts[piece], piece + 1)
+    numbers, old, new = where.settle()
     first: dict[int, int] = {}
     for lead, part in rows:
         if lead:  # 0 is a missing id
             first.setdefault(lead, part)
-    moves = {at: (part, first[lead]) for at, (lead, part) in enumerate(rows) if lead and first[lead] != part}
-    found = zip(positions.tolist(), zip(old.tolist(), new.tolist(), strict=True), strict=True)
+    moves = {at + 1: (part, first[lead]) for at, (lead, part) in enumerate(rows) if lead and first[lead] != part}
+    found = zip(numbers.tolist(), zip(old.tolist(), new.tolist(), strict=True), strict=True)
     assert dict(found) == moves
     asked = [*first, 77]
     expected = [*first.values(), 77 % 5]
