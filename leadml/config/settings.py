@@ -11,6 +11,7 @@ from leadml.config.cutoffs import CutoffSettings
 from leadml.config.fields import (
     A_COLUMN,
     A_NUMBER,
+    A_SHARE,
     A_SWITCH,
     A_TEXT,
     COLUMNS,
@@ -21,6 +22,7 @@ from leadml.config.fields import (
     Positive,
     Probabilities,
     Section,
+    Share,
     Switch,
     Text,
     Texts,
@@ -46,8 +48,8 @@ class SourceSettings(Section):
     """Where the leads live."""
 
     url: Text = key(
-        "a database, a file or a folder of files; paths are relative to this file",
-        'a text such as "sqlite:///data/demo.db", "data/leads.csv" or "data/"',
+        "a database, a file or a folder of files; paths are relative to this file, and PGPASSWORD may hold a password",
+        'a text such as "sqlite:///data/demo.db", "postgresql://ann@host/crm", "data/crm.duckdb" or "data/"',
     )
     delimiter: Annotated[Text, Field(max_length=1)] | None = key(
         "what separates the fields of a CSV file; found out by reading when left out",
@@ -211,6 +213,9 @@ class OutputSettings(Section):
     account_scores: Text = key(
         "the table (of a database) or file that scores of accounts are written to", A_TEXT, "account_scores"
     )
+    score_tolerance: Share = key(
+        "how far a probability may move before a score of the same grade and stage is written anew", A_SHARE, 0.0005
+    )
     rejects: Text = key("the file for rows that cannot be used, with the reason", "a path", "rejects.csv")
     review: Text = key("the file of wins that were missed and alarms that were false", "a path", "review.csv")
     report: Text = key("the page about the model", "a path", "report.html")
@@ -243,7 +248,7 @@ class Settings(Section):
     def source_url(self) -> str:
         """Give `source.url` with its path made independent of the working directory."""
         scheme, mark, rest = self.source.url.partition(":///")
-        if mark:
+        if mark and scheme.lower() in ("sqlite", "duckdb"):
             return f"{scheme}:///{self.path(rest)}"
         if "://" in self.source.url:
             return self.source.url

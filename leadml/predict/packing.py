@@ -167,7 +167,7 @@ def _number_of(given: Bytes) -> Words:
 
 
 def _as_texts(kept: Bytes, lengths: Lengths) -> pa.Array:
-    data = binascii.b2a_base64(kept.tobytes(), newline=False)
+    data = binascii.b2a_base64(np.ascontiguousarray(kept).data, newline=False)
     offsets = np.concatenate([[0], np.cumsum(lengths // 3 * 4)]).astype(np.int32)
     return pa.Array.from_buffers(pa.string(), len(lengths), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
 

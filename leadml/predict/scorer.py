@@ -26,7 +26,7 @@ from leadml.predict.reasons import Reason, exact_reasons
 from leadml.predict.rules.columns import rule_columns
 from leadml.predict.rules.rows import Mask
 from leadml.predict.rules.rulebook import Rulebook, Stops
-from leadml.predict.summing import PART, Coded, Part, Sum
+from leadml.predict.summing import BLOCK, PART, Coded, Part, Sum
 from leadml.predict.tables import ScoreTables, probability
 from leadml.predict.terms import Term
 from leadml.predict.threads import side_by_side
@@ -236,7 +236,12 @@ class Scorer:
 
         LightGBM has threads of its own, which threads here would only get in the way of.
         """
-        coded = self._coded(table)
+        results: list[Result] = []
+        for start in range(0, max(table.num_rows, 1), BLOCK):
+            results += self._in_parts_of(self._coded(table.slice(start, BLOCK)), work)
+        return results
+
+    def _in_parts_of(self, coded: Coded, work: Callable[[Part], Result]) -> list[Result]:
         if self.trees:
             return [work(coded.part(*span)) for span in coded.spans]
         return side_by_side(lambda span: work(coded.part(*span)), coded.spans)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from leadml.predict.calibration import MonotoneMap
-from leadml.predict.encoding import GROUPS, Codes, Feature, Floats
+from leadml.predict.encoding import GROUPS, Codes, Feature, Floats, to_dictionary
 from leadml.predict.rules.rows import RuleRows
 from leadml.predict.rules.rulebook import Rulebook
 from leadml.predict.segments import Numbers
@@ -21,6 +21,8 @@ from leadml.predict.trees import Trees
 
 PART = 16_384
 """Rows worked on at a time: few enough that their contributions stay in the processor's cache."""
+BLOCK = 16 * PART
+"""Rows whose codes are held at a time, so that memory does not grow with the number of leads."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,20 @@ class Sum:
 
     def coded(self, table: pa.Table, segments: Numbers | None) -> Coded:
         """The table as the sum looks at it."""
+        table = self._with_dictionaries(table)
         codes = self.with_pairs(self.encode(table), table.num_rows)
         rows = self.rulebook.rows(table) if self.rulebook else None
         if self.rulebook and rows and table.num_rows > PART:
             rows.read(self.rulebook.columns)  # before parts of them are worked on side by side
         return Coded(table.num_rows, tuple(codes), segments, self.rulebook, rows)
+
+    def _with_dictionaries(self, table: pa.Table) -> pa.Table:
+        """The table with texts that rules look at in dictionaries, as features are likely to look at them too."""
+        names = [name for name in (self.rulebook.columns if self.rulebook else ()) if table[name].type == pa.string()]
+        encoded = side_by_side(to_dictionary, [table[name] for name in names])
+        for name, texts in zip(names, encoded, strict=True):
+            table = table.set_column(table.column_names.index(name), name, texts)
+        return table
 
     def with_pairs(self, codes: Sequence[Codes], count: int) -> list[Codes]:
         """The codes of all terms but the rules', given those of the features."""

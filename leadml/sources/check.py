@@ -82,7 +82,6 @@ def read_leads(
     history_columns: HistoryColumns | None = None,
     kinds: Mapping[str, Kind] | None = None,
     now: datetime | None = None,
-    at_least_one: bool = True,
 ) -> LeadTables:
     """Read and check leads, activities and field history.
 
@@ -92,8 +91,6 @@ def read_leads(
 
     With `now` (UTC, without a zone) rows are set aside that tell of something more than a day later: nothing has
     happened in the future, and one such date would make it seem that the data goes until then.
-
-    Without `at_least_one` no lead needs to be left, as in a part of a company.
 
     Raises:
         SourceError: a table or column is missing, no lead is left, or a date column contradicts itself.
@@ -111,8 +108,7 @@ def read_leads(
     layout = wanted.layout(source)
     places = wanted.tables(layout)
     tables = check_tables(lambda name: read_raw(source, *places[name]), wanted, layout, notes=wanted.notes(source))
-    if at_least_one:
-        refuse_none(tables.counts["leads"], wanted.where(source), tables.summary)
+    refuse_none(tables.counts["leads"], wanted.where(source), tables.summary)
     return tables
 
 

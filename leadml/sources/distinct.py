@@ -11,13 +11,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["NULL_MARKS", "Distinct", "Mask", "distinct", "is_plain", "texts"]
+__all__ = ["NULL_MARKS", "SPACES", "Distinct", "Mask", "distinct", "is_plain", "texts"]
 
 Mask = npt.NDArray[np.bool_]
 _Codes = npt.NDArray[np.int64]
 
 # "none" is not among them: it can be an answer ("Budget: none")
 NULL_MARKS = ("", "null", "nan", "n/a", "#n/a")
+# What trimming takes away, for databases that are to trim alike.
+SPACES = (
+    *(*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B)),
+    *(0x2028, 0x2029, 0x202F, 0x205F, 0x3000),
+)
 
 
 @dataclass(frozen=True)

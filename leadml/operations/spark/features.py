@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 
-from leadml.config import load_settings
 from leadml.errors import ConfigError
 from leadml.features import FeaturePlan
 from leadml.operations.spark.carried import carry
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Features", "features"]
 
 Columns = TypeVar("Columns", ActivityColumns, HistoryColumns)
-_TABLES = (LEADS, ACTIVITIES, HISTORY)
 
 
 @dataclass(frozen=True)
@@ -86,6 +84,8 @@ def features(
         SourceError: a table lacks a column that leadml.toml names.
         ColumnsError: the tables lack what the bundle was trained on, or an id is of a type that cannot be compared.
     """
+    from leadml.config import load_settings  # workers import this package, and need no pydantic
+
     settings = load_settings(Path(config))
     work = GroupWork(
         plan=FeaturePlan.from_dict(carry(bundle).scorer().facts["plan"]),
@@ -96,9 +96,8 @@ def features(
         open_only=open_only,
         now=datetime.now(UTC).replace(tzinfo=None),
     )
-    tables = {
-        name: table for name, table in zip(_TABLES, (leads, activities, history), strict=True) if table is not None
-    }
+    given = {LEADS: leads, ACTIVITIES: activities, HISTORY: history}
+    tables = {name: table for name, table in given.items() if table is not None}
     _refuse_unfit(work, tables)
     numbered, owners = _numbered(work, leads)
     buckets = leads.count() // leads_per_group + 1
@@ -154,7 +153,7 @@ def _numbered(work: GroupWork, leads: DataFrame) -> tuple[DataFrame, DataFrame]:
 
 
 def _events(work: GroupWork, tables: Mapping[str, DataFrame]) -> DataFrame:
-    """Activities and history in one table, as `cogroup` takes two: a "key", and a struct of each of which one is set."""
+    """Activities and history in one table, as `cogroup` takes two: a "key", and a struct of each, one of them null."""
     from pyspark.sql import functions as fn
 
     events = tables[LEADS].sparkSession.createDataFrame([], "key string")

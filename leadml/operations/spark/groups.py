@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.errors import SourceError
 from leadml.features import FeaturePlan, feature_columns, snapshots_at
 from leadml.operations.spark.shapes import plain, plain_schema
+from leadml.operations.spark.undecided import refuse_undecided
 from leadml.predict.columns import TYPE_OF_KIND
 from leadml.schema import ActivityColumns, HistoryColumns, Kind, LeadColumns, LeadTables
-from leadml.sources import BadRow, Sink, Source, read_leads
+from leadml.sources.check import Wanted, check_tables
+from leadml.sources.layout import lay_out
 from leadml.sources.quarantine import REJECTS_SCHEMA
+from leadml.sources.raw import Raw
+from leadml.sources.source import nearest
 
 __all__ = ["GroupWork"]
 
@@ -78,8 +83,7 @@ class GroupWork:
         )
 
     def _read(self, tables: Mapping[str, pa.Table]) -> LeadTables:
-        return read_leads(
-            _Group(tables),
+        wanted = Wanted(
             leads_table=LEADS,
             lead_columns=self.lead_columns,
             activities_table=ACTIVITIES if self.activity_columns else None,
@@ -88,8 +92,11 @@ class GroupWork:
             history_columns=self.history_columns,
             kinds=self.kinds,
             now=self.now,
-            at_least_one=False,
         )
+        layout = lay_out(tables[LEADS].column_names, self.lead_columns, f"Spark, table '{LEADS}'", self.kinds)
+        read = {name: _selected(name, tables[name], needed) for name, (_, needed) in wanted.tables(layout).items()}
+        refuse_undecided(read, wanted, layout)
+        return check_tables(lambda name: Raw(read[name], np.arange(1, len(read[name]) + 1), []), wanted, layout)
 
     def _filled(self, name: str, rows: pa.Table) -> pa.Table:
         """Rows as one column of structs, the other columns empty."""
@@ -102,42 +109,16 @@ class GroupWork:
         return pa.table(cells, schema=schema)
 
 
+def _selected(name: str, table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    for column in columns:
+        if column not in table.column_names:
+            raise SourceError(
+                f"Spark, table '{name}': there is no column '{column}'. {nearest(column, table.column_names)}"
+            )
+    return table.select(columns)
+
+
 def _rows(table: pa.Table, name: str) -> pa.Table:
     """The rows of one of the user's tables, which are the structs of a column that are not null."""
     structs = table[name].filter(pc.is_valid(table[name])).combine_chunks()
     return pa.Table.from_struct_array(structs)
-
-
-class _Group(Source):
-    """Tables in memory."""
-
-    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
-        super().__init__("Spark")
-        self._tables = tables
-
-    def tables(self) -> list[str]:
-        return sorted(self._tables)
-
-    def columns(self, table: str) -> dict[str, str]:
-        return {field.name: str(field.type) for field in self._tables[table].schema}
-
-    def stream(
-        self,
-        table: str,
-        columns: Sequence[str] | None = None,
-        *,
-        rows: object = None,
-        on_bad_row: Callable[[BadRow], None] | None = None,
-    ) -> Iterator[pa.RecordBatch]:
-        del rows, on_bad_row
-        names = self._require_columns(table, columns)
-        yield from self._tables[table].select(names).to_batches()
-
-    def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        raise NotImplementedError
-
-    def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        raise NotImplementedError
-
-    def place(self, table: str) -> str:
-        return f"table '{table}' in Spark"

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -112,10 +113,13 @@ class Questions:
     def _value(self, filling: Filling, standing: Standing, asked: Indices) -> Floats:
         """What asking is expected to gain, summed over the decisions, less the cost; shape (asked,)."""
         value = np.full(len(asked), -self._policy.cost_of_asking)
-        after = list(filling.after(standing, asked)) if len(asked) else []
-        for stage, cutoff in self._stakes(standing.cutoffs.take(asked)) if after else ():
+        if not len(asked):
+            return value
+        after = list(filling.after(standing, asked))
+        lowest, highest = _ends([log_odds for log_odds, _ in after])
+        for stage, cutoff in self._stakes(standing.cutoffs.take(asked)):
             may = self._may(stage, standing.rows, standing.intent)[asked]
-            at_stake = ~np.isnan(cutoff) if filling.is_gated else may & _crossed(after, cutoff)
+            at_stake = ~np.isnan(cutoff) if filling.is_gated else may & _crossed(lowest, highest, cutoff)
             places = np.flatnonzero(np.broadcast_to(at_stake, len(asked)))
             bound = cutoff if cutoff.ndim == 0 else cutoff[places]
             shares = filling.answers.likely(standing.log_odds[asked[places]])
@@ -142,9 +146,13 @@ class Questions:
         return may & (intent > 0) if needs_intent else may
 
 
-def _crossed(after: Sequence[tuple[Floats, RuleRows]], cutoff: Floats) -> Mask:
+def _ends(after: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """The lowest and the highest log-odds that an answer gives each row; each of shape (rows,)."""
+    return reduce(np.minimum, after), reduce(np.maximum, after)
+
+
+def _crossed(lowest: Floats, highest: Floats, cutoff: Floats) -> Mask:
     """The rows that answers put on both sides of a cutoff: the others gain nothing; shape (rows,)."""
-    lowest, highest = (end.reduce([log_odds for log_odds, _ in after]) for end in (np.minimum, np.maximum))
     with np.errstate(divide="ignore"):  # a cutoff of 0 or 1 has no log-odds, and no lead on its other side
         bound = np.log(cutoff) - np.log1p(-cutoff)
     return np.asarray((lowest < bound) & (highest >= bound))

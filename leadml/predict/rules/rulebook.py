@@ -132,7 +132,7 @@ class Dimension:
         plain = self.counts == "first" and not self.only and all(rule.each is None for rule in self.rules)
         return names.pop() if plain and len(names) == 1 else None
 
-    @cached_property
+    @property
     def points_by_code(self) -> list[Floats] | None:
         """The points of each code of each of its terms; None where they are no matter of the code alone."""
         if self.counts_activities:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from leadml.schema import Counts
 from leadml.sources.check import Wanted
 from leadml.sources.parts.checking import Totals
 from leadml.sources.parts.further import Further
-from leadml.sources.source import Source
+from leadml.sources.source import BadRow, Source
 
 __all__ = ["Manifest", "counts_of", "manifest_of", "moment_of", "purpose_of", "read_manifest", "write_manifest"]
 
@@ -45,6 +45,7 @@ class Manifest:
     any_open: bool
     spellings: dict[str, dict[str, dict[str, str]]]
     further: list[str]
+    bad: dict[str, list[tuple[int, str]]]
     sizes: dict[str, int]
 
 
@@ -67,8 +68,9 @@ def manifest_of(
     purpose: dict[str, Any],
     now: datetime | None,
     further: Iterable[str],
+    bad: Mapping[str, Sequence[BadRow]],
 ) -> Manifest:
-    """Say what a folder of checked parts holds."""
+    """Say what a folder of checked parts holds; `bad` rows of further tables could not be cut into cells."""
     one = totals.tables
     return Manifest(
         purpose=purpose,
@@ -86,6 +88,7 @@ def manifest_of(
         any_open=totals.any_open,
         spellings={table: {name: dict(best) for name, best in of.items()} for table, of in totals.spellings.items()},
         further=list(further),
+        bad={table: [(row.row, row.text) for row in rows] for table, rows in bad.items()},
         sizes=_sizes(folder),
     )
 

@@ -70,7 +70,9 @@ def spool_leads(
             done, folder / "checked", wanted, layout, count=count, notes=wanted.notes(source), progress=progress
         )
         shutil.rmtree(folder / "raw")
-        manifest = manifest_of(checked, folder, purpose_of(source, wanted, further, accounts), wanted.now, further)
+        manifest = manifest_of(
+            checked, folder, purpose_of(source, wanted, further, accounts), wanted.now, further, done.bad
+        )
         parts = LeadParts(folder, manifest)
         if accounts is None:
             refuse_none(parts.counts["leads"], where, parts.summary)
