@@ -11,6 +11,7 @@ from leadml.config.cutoffs import CutoffSettings
 from leadml.config.fields import (
     A_COLUMN,
     A_NUMBER,
+    A_SHARE,
     A_SWITCH,
     A_TEXT,
     COLUMNS,
@@ -21,6 +22,7 @@ from leadml.config.fields import (
     Positive,
     Probabilities,
     Section,
+    Share,
     Switch,
     Text,
     Texts,
@@ -225,6 +227,9 @@ class OutputSettings(Section):
     scores: Text = key("the table (of a database) or file that scores are written to", A_TEXT, "lead_scores")
     account_scores: Text = key(
         "the table (of a database) or file that scores of accounts are written to", A_TEXT, "account_scores"
+    )
+    score_tolerance: Share = key(
+        "how far a probability may move before a score of the same grade and stage is written anew", A_SHARE, 0.0005
     )
     rejects: Text = key("the file for rows that cannot be used, with the reason", "a path", "rejects.csv")
     review: Text = key("the file of wins that were missed and alarms that were false", "a path", "review.csv")

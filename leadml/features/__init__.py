@@ -21,7 +21,7 @@ from leadml.features.censoring import Censoring, CensoringRule
 from leadml.features.frame import feature_columns
 from leadml.features.plan import TEAM, Attribute, FeaturePlan
 from leadml.features.planning import make_plan
-from leadml.features.snapshots import Snapshots, build_snapshots, newest_moment, snapshots_at
+from leadml.features.snapshots import Snapshots, build_snapshots, leads_at, newest_moment, snapshots_at
 
 __all__ = [
     "TEAM",
@@ -32,6 +32,7 @@ __all__ = [
     "Snapshots",
     "build_snapshots",
     "feature_columns",
+    "leads_at",
     "make_plan",
     "newest_moment",
     "snapshots_at",

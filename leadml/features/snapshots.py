@@ -218,11 +218,19 @@ def snapshots_at(
             teams=teams,
         )
     tables = _part(tables, part)
-    if plan.calendar and "created_at" in tables.leads.column_names:
-        spine = scoring_spine(tables.leads, at=_microseconds(as_of), open_only=open_only)
-    else:
-        spine = flat_spine(tables.leads, open_only=open_only)
+    spine = _scored(tables, as_of, plan, open_only=open_only)
     return _assembled(tables, spine, plan, label=np.full(len(spine.lead), np.nan))
+
+
+def leads_at(tables: LeadTables, as_of: datetime, *, plan: FeaturePlan, open_only: bool = True) -> int:
+    """Count the rows that `snapshots_at` would make, without their features."""
+    return len(_scored(tables, as_of, plan, open_only=open_only).lead)
+
+
+def _scored(tables: LeadTables, as_of: datetime, plan: FeaturePlan, *, open_only: bool) -> Spine:
+    if plan.calendar and "created_at" in tables.leads.column_names:
+        return scoring_spine(tables.leads, at=_microseconds(as_of), open_only=open_only)
+    return flat_spine(tables.leads, open_only=open_only)
 
 
 def _assembled(tables: LeadTables, spine: Spine, plan: FeaturePlan, label: Floats) -> Snapshots:

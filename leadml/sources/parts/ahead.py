@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 _END = object()
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def ahead(items: Iterator[Item]) -> Generator[Item]:
     """Give the items of an iterator, each made in a thread while the one before is worked on.
 
     At most two exist that were not taken yet. What the iterator raises is raised here, in its place. When nobody takes

@@ -10,7 +10,10 @@ import pyarrow as pa
 from leadml.errors import SourceError
 from leadml.sources.parts.hashing import Parts
 
-__all__ = ["Cutter", "read_rows", "write_rows"]
+__all__ = ["ROW", "Cutter", "read_rows", "write_rows"]
+
+ROW = "leadml: row"
+"""The column with the numbers of rows in their whole table; no column of a user is called so."""
 
 _BUFFERED_BYTES = 64 << 20
 

@@ -14,9 +14,11 @@ from typing import Any
 import pyarrow as pa
 
 from leadml.schema import Counts, LeadTables, summary_of
-from leadml.sources.parts.files import read_rows
+from leadml.sources.parts.files import ROW, read_rows
 from leadml.sources.parts.manifest import Manifest, counts_of, moment_of, read_manifest
 from leadml.sources.quarantine import write_reject_rows
+from leadml.sources.raw import Raw
+from leadml.sources.source import BadRow
 
 __all__ = ["LeadParts", "open_spool"]
 
@@ -90,6 +92,11 @@ class LeadParts:
             source=held.source,
         )
 
+    @property
+    def further(self) -> list[str]:
+        """Name the further tables."""
+        return self._manifest.further
+
     def others(self, number: int, table: str) -> pa.Table:
         """Read the rows of a further table that are of the leads of a part, as its source gave them.
 
@@ -98,7 +105,17 @@ class LeadParts:
         Raises:
             SourceError: the part was damaged or removed.
         """
-        return read_rows(self.folder / "others" / str(self._manifest.further.index(table)) / str(number))
+        return self.numbered_others(number, table).table
+
+    def numbered_others(self, number: int, table: str) -> Raw:
+        """Read what `others` gives, with the numbers of the rows; rows that could not be cut into cells are in part 0.
+
+        Raises:
+            SourceError: the part was damaged or removed.
+        """
+        rows = read_rows(self.folder / "others" / str(self.further.index(table)) / str(number))
+        bad = [BadRow(*row) for row in self._manifest.bad[table]] if number == 0 else []
+        return Raw(rows.drop_columns(ROW), rows[ROW].to_numpy(), bad)
 
     def write_rejects(self, path: Path, further: pa.Table | None = None) -> None:
         """Write the rejects of all parts, and then `further` ones, to a CSV file; memory stays constant.

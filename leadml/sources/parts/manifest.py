@@ -50,6 +50,7 @@ class Manifest:
     newest: str | None
     any_open: bool
     further: list[str]
+    bad: dict[str, list[tuple[int, str]]]
     sizes: dict[str, int]
 
 

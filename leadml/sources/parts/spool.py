@@ -83,6 +83,7 @@ def spool_leads(
             newest=None if totals.newest is None else totals.newest.isoformat(),
             any_open=totals.any_open,
             further=list(further),
+            bad={table: [(row.row, row.text) for row in bad] for table, bad in done.bad.items()},
             sizes=sizes(folder),
         )
         parts = LeadParts(folder, manifest)

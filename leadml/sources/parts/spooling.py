@@ -16,13 +16,13 @@ from leadml.sources.distinct import Mask, is_plain, texts
 from leadml.sources.layout import Layout
 from leadml.sources.numbers import Ints
 from leadml.sources.parts.cutting import CutTable
-from leadml.sources.parts.files import Cutter
+from leadml.sources.parts.files import ROW, Cutter
 from leadml.sources.parts.hashing import Hasher, Parts, PartsOfLeads
 from leadml.sources.parts.manifest import Further
 from leadml.sources.parts.numbering import Numbered, RowNumbers, numbered
 from leadml.sources.parts.surveying import ColumnSurveys, FieldSurveys, activity_kinds, lead_kinds
 from leadml.sources.raw import Raw
-from leadml.sources.source import Among, Source
+from leadml.sources.source import Among, BadRow, Source
 from leadml.sources.style import Styles
 
 __all__ = ["Cut", "cut"]
@@ -30,10 +30,11 @@ __all__ = ["Cut", "cut"]
 
 @dataclass
 class Cut:
-    """The tables in parts, and the styles of the whole ones."""
+    """The tables in parts, the styles of the whole ones, and rows of further tables that no cells could be cut from."""
 
     tables: dict[str, CutTable] = field(default_factory=dict)
     styles: dict[str, Styles] = field(default_factory=dict)
+    bad: dict[str, list[BadRow]] = field(default_factory=dict)
 
     def raw(self, part: int, name: str) -> Raw:
         """Read a part of a table, in the order of its rows."""
@@ -125,9 +126,12 @@ class _Cutting:
         """Cut a table that is not checked by the lead that its rows are of."""
         cutter = Cutter(folder, self._count)
         columns = None if how.columns is None else list(dict.fromkeys([how.lead, *how.columns]))
+        self.done.bad[table] = []
         for batch in numbered(place, table, columns, self._chosen(how.lead)):
-            cutter.add(batch.rows, self._part_of(batch.rows, how.lead))
-            schema = batch.rows.schema
+            rows = batch.rows.append_column(ROW, pa.array(batch.numbers))
+            cutter.add(rows, self._part_of(rows, how.lead))
+            self.done.bad[table] += batch.bad
+            schema = rows.schema
         cutter.close(schema)
 
     def _follow(self, name: str, column: str, surveys: ColumnSurveys | FieldSurveys) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from leadml.operations.score import score_leads
 
 from leadml.features import FeaturePlan, snapshots_at
 from leadml.operations import spark as on_spark
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
-from leadml.operations.score import score_leads
 from leadml.operations.spark.shapes import plain
 from leadml.predict import Scorer
 from leadml.schema import LeadTables
