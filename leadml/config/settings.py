@@ -79,7 +79,7 @@ class LeadSettings(Section):
     )
     closed_at: Text | None = key("when the lead was won or lost", A_COLUMN, None)
     changed_at: Text | None = key(
-        "when the row was last written, in UTC; `leadml score --leads changed` finds new and changed leads by it",
+        "when the row was last written, in UTC; `leadml score --leads changed` goes by it",
         A_COLUMN,
         None,
     )
@@ -139,7 +139,7 @@ class ActivitySettings(Section):
     type: Text = key("what happened, such as an opened e-mail", A_COLUMN)
     value: Text | None = key("how much of it; 1 when left out", A_COLUMN, None)
     recorded_at: Text | None = key(
-        "when the row was written, in UTC; `leadml score --leads changed` finds rows that came in late by it",
+        "when the row was written, in UTC; `leadml score --leads changed` goes by it",
         A_COLUMN,
         None,
     )
@@ -169,7 +169,7 @@ class HistorySettings(Section):
     value: Text = key("what it was changed to", A_COLUMN)
     changed_at: Text = key("when it was changed", A_COLUMN)
     recorded_at: Text | None = key(
-        "when the row was written, in UTC; `leadml score --leads changed` finds rows that came in late by it",
+        "when the row was written, in UTC; `leadml score --leads changed` goes by it",
         A_COLUMN,
         None,
     )

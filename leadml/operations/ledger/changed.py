@@ -76,9 +76,10 @@ def changed_accounts(project: Project, last: LastRun | None, *, bundle: str, now
     Raises:
         SourceError: a table cannot be read.
     """
+    if last is None:
+        return Changed(None, ("No run has finished yet, so every lead is looked at.",))
     if (everything := _why_everything(project, last, bundle)) is not None:
         return Changed(None, (everything,))
-    assert last is not None  # noqa: S101 - or everything had to be looked at
     news = _News(project, last)
     leads, accounts = news.of_leads()
     events = [ids for table in event_tables(project) if (ids := news.of_events(table)) is not None]
@@ -91,18 +92,16 @@ def changed_accounts(project: Project, last: LastRun | None, *, bundle: str, now
         return Changed(None, (f"{share} can have changed, so every lead is looked at.",), moment)
     known = news.accounts_of(touched)
     accounts = pc.unique(pa.concat_arrays([accounts, known]))
-    said = [f"{len(leads):,} leads were written", f"{len(decided):,} were decided about"]
-    said += [f"{len(ids):,} have new rows in {one.key}" for one, ids in zip(event_tables(project), events, strict=True)]
-    said += [f"the scores of {len(expired):,} may have changed by themselves"]
-    why = f"Since {last.started_at:%Y-%m-%d %H:%M}: {', '.join(said)}; {len(accounts):,} accounts are looked at."
+    said = [f"written {len(leads):,}", f"decided about {len(decided):,}"]
+    said += [f"new rows in {one.key} {len(ids):,}" for one, ids in zip(event_tables(project), events, strict=True)]
+    said += [f"score past its time {len(expired):,}"]
+    why = f"Leads since {last.started_at:%Y-%m-%d %H:%M} UTC: {', '.join(said)}. Accounts looked at: {len(accounts):,}."
     return Changed(accounts, (why,), moment)
 
 
-def _why_everything(project: Project, last: LastRun | None, bundle: str) -> str | None:
+def _why_everything(project: Project, last: LastRun, bundle: str) -> str | None:
     """Why every lead has to be looked at; None where some will do."""
     settings = project.settings
-    if last is None:
-        return "No run has finished yet, so every lead is looked at."
     if last.bundle != bundle:
         return "The model is another one than in the last run, so every lead is looked at."
     if settings.leads.changed_at is None or settings.leads.id is None:
@@ -129,7 +128,7 @@ def _came_late(project: Project, events: EventTable, seen: Seen, last: LastRun) 
     more = rows_before(project, events, last.as_of) - seen.older[events.key]
     if not more:
         return None
-    what = f"{abs(more):,} rows dated before it {'came in late' if more > 0 else 'are gone'}"
+    what = f"rows dated before it {'came in late' if more > 0 else 'are gone'} ({abs(more):,})"
     return f"Table '{events.table}': since the last run {what}, so every lead is looked at. {advice}"
 
 

@@ -27,8 +27,10 @@ class EventTable:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen: a digest of the settings; how many rows of each table without `recorded_at` were dated before the
-    run's moment (none where that was in flux); whether anything was dated after it.
+    """What was seen.
+
+    `settings` is a digest of the settings; `older` says of tables without `recorded_at` how many rows were dated before
+    the run's moment (one that was being written is left out); `ahead` whether anything was dated after it.
     """
 
     settings: str
