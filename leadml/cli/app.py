@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli import accounts, cutoffs, explain, questions, queue, recalibrate, review, rules_learn
+from leadml.cli import accounts, cutoffs, explain, questions, queue, recalibrate, replay, review, rules_learn
 from leadml.cli.lead import lead, print_lifecycle
 from leadml.cli.options import AsOf, Config, Json, project_of
 from leadml.cli.progress import progress
@@ -119,6 +119,7 @@ app.add_typer(explain.app)
 app.add_typer(queue.app)
 app.add_typer(questions.app)
 app.add_typer(recalibrate.app)
+app.add_typer(replay.app)
 app.add_typer(review.app)
 
 
