@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from leadml.sources.json_text import json_texts
 
 __all__ = ["flat", "plain", "plain_schema"]
 
@@ -48,8 +48,7 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
 
 def _plain_column(column: pa.Array) -> pa.Array:
     if pa.types.is_nested(column.type):
-        texts = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_pylist()]
-        return pa.array(texts, pa.string())
+        return json_texts(column)
     if pa.types.is_timestamp(column.type):
         text = pc.cast(pc.cast(column, pa.timestamp("us")), pa.string())
         return pc.replace_substring_regex(text, r"\.0+$", "")
