@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from leadml.config import load_settings
 from leadml.operations.project import Project
-from leadml.operations.scoring import run_scoring
+from leadml.operations.scoring.run import run_scoring
 from leadml.sources import Source
 
 _KEYS = {"lead_scores": "lead_id", "lead_lifecycle": "lead_id", "scoring_runs": "run_id"}
