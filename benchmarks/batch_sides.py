@@ -31,7 +31,7 @@ _PART = 50_000
 def score(config: Path, which: str) -> dict[str, float]:
     """A run of leadml."""
     started = time.perf_counter()
-    run_scoring(Project(load_settings(config)), which=which, progress=lambda _: None)  # type: ignore[arg-type]
+    run_scoring(Project(load_settings(config)), which=which, progress=lambda _: None)
     return {"seconds": time.perf_counter() - started}
 
 

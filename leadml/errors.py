@@ -15,6 +15,7 @@ A `LeadmlError` is the user's to mend; anything else that escapes is a bug in le
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,6 +29,7 @@ __all__ = [
     "RulebookError",
     "SourceError",
     "TrainingError",
+    "masked",
     "naming_the_extra",
 ]
 
@@ -66,6 +68,12 @@ class BundleError(LeadmlError):
 
 class MissingExtraError(LeadmlError, ImportError):
     """A part of leadml was asked for whose packages are not installed."""
+
+
+def masked(url: str) -> str:
+    """Hide user, password and query of an address, for messages."""
+    hidden = re.sub(r"(?s)://.*@", "://***@", url)
+    return re.sub(r"(?s)\?.*", "?***", hidden)
 
 
 @contextmanager

@@ -41,7 +41,12 @@ app.add_typer(lead, name="lead")
 
 @app.command()
 def init(
-    url: Annotated[str, typer.Argument(help="A database (sqlite:///PATH), or a CSV or Parquet file or folder.")],
+    url: Annotated[
+        str,
+        typer.Argument(
+            help="A database (sqlite:///PATH, postgresql://USER@HOST/NAME, x.duckdb), or CSV or Parquet files."
+        ),
+    ],
     config: Config = Path("leadml.toml"),
     table: Annotated[str | None, typer.Option(help="The table with one row per lead.")] = None,
     outcome: Annotated[str | None, typer.Option(help="The column that says how a lead ended.")] = None,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from leadml.config.cutoff_contradictions import Fault, contradictions
+from leadml.errors import masked
 from leadml.schema import CLOSED, CREATED, EVERY_OTHER
 
 ONE_COLUMN_ROLES = (
@@ -32,7 +33,7 @@ ONE_COLUMN_ROLES = (
 # They tell leads, companies, sellers and teams apart and are never learnt from, so they may well be personal.
 MAY_BE_PERSONAL = ("id", "account", "owner", "team")
 LEARNT_FROM = ("role", "direction", "source")
-DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
+DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3", ".duckdb", ".ddb")
 
 
 class Given(dict[str, Any]):
@@ -236,7 +237,7 @@ def _tables(given: Given) -> Iterator[Fault]:
         yield (
             "leads.table",
             None,
-            f"is missing; name the table of {url!r} that holds the leads",
+            f"is missing; name the table of {masked(url)!r} that holds the leads",
         )
     tables: dict[str, str] = {}
     for path in ("leads.table", "activities.table", "history.table", "output.scores", "output.account_scores"):

@@ -48,8 +48,8 @@ class SourceSettings(Section):
     """Where the leads live."""
 
     url: Text = key(
-        "a database, a file or a folder of files; paths are relative to this file",
-        'a text such as "sqlite:///data/demo.db", "data/leads.csv" or "data/"',
+        "a database, a file or a folder of files; paths are relative to this file, and PGPASSWORD may hold a password",
+        'a text such as "sqlite:///data/demo.db", "postgresql://ann@host/crm", "data/crm.duckdb" or "data/"',
     )
     delimiter: Annotated[Text, Field(max_length=1)] | None = key(
         "what separates the fields of a CSV file; found out by reading when left out",
@@ -248,7 +248,7 @@ class Settings(Section):
     def source_url(self) -> str:
         """Give `source.url` with its path made independent of the working directory."""
         scheme, mark, rest = self.source.url.partition(":///")
-        if mark:
+        if mark and scheme.lower() in ("sqlite", "duckdb"):
             return f"{scheme}:///{self.path(rest)}"
         if "://" in self.source.url:
             return self.source.url

@@ -7,7 +7,7 @@ part of a query, joins compare integers, and sums are exact: they do not depend 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -126,9 +126,8 @@ def numbered_activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) 
         empty: Any = np.empty(0, np.int64)
         return pa.table(dict.fromkeys(("lead", "account", "moment", "type", "units", "points", "counted"), empty))
     kept, lead = _of_known_leads(tables.activities, tables.leads)
-    types = pa.array(plan.activity_types, pa.string())
-    kind = pc.fill_null(pc.index_in(kept["type"], value_set=types), len(types))
-    intent = pc.is_in(kept["type"], value_set=pa.array(plan.intent_types, pa.string())).to_numpy()
+    kind = pc.fill_null(_numbered(kept["type"], plan.activity_types), len(plan.activity_types))
+    intent = np.asarray(pc.is_valid(_numbered(kept["type"], plan.intent_types)))
     value = np.clip(pc.fill_null(kept["value"], 1.0).to_numpy(), -_LARGEST, _LARGEST)
     return pa.table(
         {
@@ -139,9 +138,17 @@ def numbered_activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) 
             "units": np.round(value * _MICRO).astype(np.int64),
             "points": np.where(intent, 5, 1),
             # Which of the types that rules name, whether or not it has features of its own.
-            "counted": pc.index_in(kept["type"], value_set=pa.array(plan.counted_types, pa.string())),
+            "counted": _numbered(kept["type"], plan.counted_types),
         }
     )
+
+
+def _numbered(types: pa.ChunkedArray, known: Sequence[str]) -> pa.Array:
+    """Each row's place among known types, in whatever case they are written: other tables settle on other spellings."""
+    encoded = types.combine_chunks().dictionary_encode()
+    spelled = pa.array([text.casefold() for text in encoded.dictionary.to_pylist()], pa.string())
+    places = pc.index_in(spelled, value_set=pa.array([text.casefold() for text in known], pa.string()))
+    return places.take(encoded.indices)
 
 
 def _history(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Table:

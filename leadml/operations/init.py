@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 
@@ -33,7 +34,7 @@ from leadml.operations.guess.rulebooks import (
 from leadml.operations.guess.tables import Profiles, find_activities, find_history, find_leads
 from leadml.operations.guess.written import written
 from leadml.replacing import replacing
-from leadml.sources import Source, open_source, sniff_csv
+from leadml.sources import Source, masked, open_source, sniff_csv
 from leadml.sources.files import FileSource
 
 __all__ = ["Guess", "Proposal", "Suggestion", "guess_tables", "propose", "write_settings"]
@@ -71,14 +72,15 @@ def propose(
     source = open_source(url)
     samples = {table: _sample(source, table) for table in source.tables()}
     guesses, suggestions = guess_tables(samples, leads_table=leads_table, outcome=outcome, won=won)
-    path = Path(url.removeprefix("sqlite:///"))
+    remote = url.partition("://")[0].lower() in ("postgresql", "postgres")
+    path = Path(urlsplit(url).path if remote else re.sub(r"^(?i:sqlite|duckdb):///", "", url))
     if isinstance(source, FileSource) and not path.is_dir():
         del guesses["leads.table"]
         guesses["output.scores"] = Guess(f"lead_scores{_suffix(path)}", "sure", "a file beside the leads")
     return Proposal(
         url,
-        {"project.name": _name(path), "source.url": Guess(url, "sure", "you said so")}
-        | _dialect(path, list(samples))
+        {"project.name": _name(path), "source.url": Guess(masked(url) if remote else url, "sure", "you said so")}
+        | ({} if remote else _dialect(path, list(samples)))
         | guesses,
         tuple(suggestions),
     )
@@ -232,8 +234,8 @@ def write_settings(proposal: Proposal, path: Path, *, force: bool = False) -> No
 
 def _seen_from(folder: Path, url: str) -> str:
     """Paths in leadml.toml are relative to its folder, those on the command line to the working directory."""
-    scheme, mark, rest = url.rpartition("sqlite:///")
-    if Path(rest).is_absolute():
+    scheme, mark, rest = url.rpartition(":///")
+    if Path(rest).is_absolute() or "://" in rest or scheme.lower() in ("postgresql", "postgres"):
         return url
     seen = os.path.relpath(Path(rest).absolute(), folder)
     return scheme + mark + Path(seen).as_posix() + ("/" if rest.endswith("/") else "")

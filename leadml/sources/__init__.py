@@ -1,10 +1,10 @@
 """Where leads live, and how they are read, checked and written back."""
 
+from leadml.errors import masked
 from leadml.sources.address import open_source
 from leadml.sources.check import Wanted, read_leads
 from leadml.sources.dialect import Dialect, sniff_csv
 from leadml.sources.events import check_decisions
-from leadml.sources.masking import masked
 from leadml.sources.publish import staged
 from leadml.sources.quarantine import write_rejects
 from leadml.sources.raw import read_raw

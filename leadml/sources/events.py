@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from leadml.errors import SourceError
 from leadml.schema import ActivityColumns, HistoryColumns, Kind
-from leadml.sources.distinct import Distinct, distinct, is_plain
+from leadml.sources.direct import direct
+from leadml.sources.distinct import Distinct, Mask, distinct, is_plain
 from leadml.sources.folding import fold
 from leadml.sources.kinds import cast
 from leadml.sources.quarantine import Quarantine
@@ -44,12 +45,13 @@ def check_activities(
     """
     check = _EventCheck("activities", raw, columns.lead, lead_ids, latest, styles)
     check.moment("occurred_at", columns.occurred_at)
-    check.cells["type"] = fold(check.required(columns.type, "missing type"))
+    types = check.required(columns.type, "missing type")
+    styles.tally("type", types)
+    check.cells["type"] = fold(types)
     if columns.value is None:
         check.cells["value"] = pa.array(np.ones(len(raw.rows)))
     else:
-        values = check.typed(check.distinct(columns.value), "number", columns.value)
-        check.cells["value"] = values.fill_null(1.0)
+        check.cells["value"] = check.number(columns.value).fill_null(1.0)
     return check.result()
 
 
@@ -133,10 +135,18 @@ class _EventCheck:
         self.quarantine.reject(leads.mark(unknown), lead, self._leads, "unknown lead")
 
     def moment(self, name: str, column: str) -> None:
-        values = self.distinct(column)
-        self.quarantine.reject(values.missing, column, values.text(), "missing date")
-        self.cells[name] = moments = self.typed(values, "time", column)
+        if (moments := self._direct(column, "time")) is None:
+            values = self.distinct(column)
+            self._missing_date(values.missing, column)
+            moments = self.typed(values, "time", column)
+        else:
+            self._missing_date(np.asarray(moments.is_null()), column)
+        self.cells[name] = moments
         self.quarantine.reject_later(moments, column, self._latest)
+
+    def number(self, column: str) -> pa.Array:
+        numbers = self._direct(column, "number")
+        return self.typed(self.distinct(column), "number", column) if numbers is None else numbers
 
     def required(self, column: str, reason: str) -> Distinct:
         values = self.distinct(column)
@@ -148,6 +158,12 @@ class _EventCheck:
         if assumption and assumption not in self._assumptions:  # fields of a history share a column
             self._assumptions.append(assumption)
         return cells
+
+    def _missing_date(self, missing: Mask, column: str) -> None:
+        self.quarantine.reject(missing, column, pa.nulls(len(missing), pa.string()), "missing date")
+
+    def _direct(self, column: str, kind: Kind) -> pa.Array | None:
+        return direct(self._raw.table[column], kind, (), self._styles.get(column))
 
     def distinct(self, column: str) -> Distinct:
         values = self._raw.table[column]

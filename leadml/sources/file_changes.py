@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from leadml.errors import SourceError
 from leadml.sources.choosing import chosen
+from leadml.sources.database import require_keys
 from leadml.sources.fitting import Fitting
 from leadml.sources.merging import Upserts
 from leadml.sources.publish import file_sink, writable
@@ -45,8 +45,7 @@ class FileChanges:
 
     def upsert(self, table: str, rows: pa.Table, *, key: Sequence[str]) -> None:
         """Put rows in the place of those with the same key, and add the others."""
-        if any(rows[name].null_count for name in key):
-            raise SourceError(f"Rows for {self._folder / table} lack their {' and '.join(key)}.")
+        require_keys(rows, key, str(self._folder / table))
         self._draft(table).upsert(rows, list(key))
 
     def append(self, table: str, rows: pa.Table) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from leadml.errors import SourceError, naming_the_extra
 from leadml.sources.cells import plain
+from leadml.sources.database import doubles
 
 __all__ = ["Upserts"]
 
@@ -106,12 +107,9 @@ class Upserts:
             " arg_max(place, call) AS place FROM added GROUP BY key;"
             "CREATE TABLE gone AS SELECT trimmed, max(call) AS call FROM removed GROUP BY trimmed"
         )
-        doubles = "SELECT key FROM old WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1 LIMIT 1"
-        if database.sql(doubles).fetchall():
-            raise SourceError(
-                f"{where} has rows with the same {' and '.join(self.key)}, so rows cannot be replaced by it. Take the "
-                "doubles out, or rename the file if it is something else; nothing changed."
-            )
+        twice = "SELECT key FROM old WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1 LIMIT 1"
+        if database.sql(twice).fetchall():
+            raise doubles(where, self.key)
 
 
 class _Rows:

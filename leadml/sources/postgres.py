@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pyarrow as pa
 
-from leadml.errors import SourceError
-from leadml.sources.choosing import sift, with_column
-from leadml.sources.masking import masked
+from leadml.errors import SourceError, masked
+from leadml.sources.database import Database
 from leadml.sources.postgres_changes import PostgresChanges, put_values
 from leadml.sources.postgres_names import Column, Name, condition, found_columns, found_tables
 from leadml.sources.postgres_session import session
-from leadml.sources.source import Among, BadRow, Since, Sink, Source, Transaction
+from leadml.sources.source import Among, Since, Sink, Transaction
 
 __all__ = ["PostgresSource"]
 
@@ -28,7 +27,7 @@ _HOLDER = """
 """
 
 
-class PostgresSource(Source):
+class PostgresSource(Database):
     """Tables and views of a PostgreSQL database, named with their schema where it is not on the search path."""
 
     def __init__(self, url: str) -> None:
@@ -44,27 +43,6 @@ class PostgresSource(Source):
         """Map columns to the types they were declared with."""
         with self._session() as cursor:
             return {name: column.declared for name, column in self._found(cursor, table)[1].items()}
-
-    def stream(
-        self,
-        table: str,
-        columns: Sequence[str] | None = None,
-        *,
-        rows: Among | Since | None = None,
-        on_bad_row: Callable[[BadRow], None] | None = None,
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield a table in batches, as it was when the first one was read."""
-        del on_bad_row  # a database has no ragged rows
-        names = self._require_columns(table, columns, rows)
-        return sift(self._batches(table, with_column(names, rows), rows), names, rows)
-
-    def count(self, table: str, rows: Among | Since | None = None) -> int:
-        """Count the rows of a table, or some of them."""
-        if rows is not None:
-            return sum(batch.num_rows for batch in self.stream(table, [rows.column], rows=rows))
-        with self._session() as cursor:
-            cursor.execute(f"SELECT count(*) FROM {self._found(cursor, table)[0]}")  # noqa: S608 - quoted
-            return int(cursor.fetchall()[0][0])
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -90,10 +68,6 @@ class PostgresSource(Source):
             # The server may still be committing what a killed process sent last.
             cursor.execute(f"SELECT pg_advisory_lock({_WRITING}), pg_advisory_unlock({_WRITING})")
             yield
-
-    def place(self, table: str) -> str:
-        """Name the table and the database."""
-        return f"table '{table}' in {self.where}"
 
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
         """Put rows in the place of all there are, in one transaction."""
@@ -126,6 +100,11 @@ class PostgresSource(Source):
             cursor.execute(f"SELECT {chosen} FROM {name}{where}")  # noqa: S608 - quoted
             for batch in cursor.fetch_record_batch():
                 yield pa.record_batch(batch.columns, names=columns)
+
+    def _count(self, table: str) -> int:
+        with self._session() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {self._found(cursor, table)[0]}")  # noqa: S608 - quoted
+            return int(cursor.fetchall()[0][0])
 
     def _found(self, cursor: Any, table: str) -> tuple[Name, dict[str, Column]]:
         known = found_tables(cursor)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from leadml.errors import SourceError
 from leadml.sources.cells import flat
+from leadml.sources.database import doubles, require_keys
 from leadml.sources.postgres_names import AMONG, Column, Name, condition, found_columns, found_tables, made_type, quoted
 from leadml.sources.source import Among
 
@@ -34,11 +34,11 @@ class PostgresChanges:
 
     def upsert(self, table: str, rows: pa.Table, *, key: Sequence[str]) -> None:
         """Put rows in the place of those with the same key, and add the others."""
-        if any(rows[name].null_count for name in key):
-            raise SourceError(f"Rows for table '{table}' in {self._where} lack their {' and '.join(key)}.")
+        place = f"table '{table}' in {self._where}"
+        require_keys(rows, key, place)
         rows = flat(rows)
         name, columns = self._make_room(table, rows.schema, key)
-        self._require_key(table, name, key)
+        self._require_key(name, key, place)
         changes = ", ".join(f"{quoted(c)} = excluded.{quoted(c)}" for c in rows.schema.names if c not in key)
         then = f"UPDATE SET {changes}" if changes else "NOTHING"
         self._insert(name, rows, columns, f" ON CONFLICT ({', '.join(map(quoted, key))}) DO {then}")
@@ -88,7 +88,7 @@ class PostgresChanges:
             return Name(schema, rest)
         return Name(None, table)
 
-    def _require_key(self, table: str, name: Name, key: Sequence[str]) -> None:
+    def _require_key(self, name: Name, key: Sequence[str], place: str) -> None:
         """See to it that the database itself holds the key together, or rows could be there twice."""
         self._cursor.execute(_KEYS.format(name=str(name).replace("'", "''")))
         if any(set(columns.split("\n")) == set(key) for (columns,) in self._cursor.fetchall()):
@@ -97,10 +97,7 @@ class PostgresChanges:
         held = f"SELECT 1 FROM {name} WHERE ({names}) IS NOT NULL GROUP BY {names} HAVING count(*) > 1 LIMIT 1"  # noqa: S608
         self._cursor.execute(held)
         if self._cursor.fetchall():
-            raise SourceError(
-                f"table '{table}' in {self._where} has rows with the same {' and '.join(key)}, so rows cannot be "
-                "replaced by it. Take the doubles out, or rename the table if it is something else; nothing changed."
-            )
+            raise doubles(place, key)
         self._cursor.execute(f"CREATE UNIQUE INDEX ON {name} ({names})")
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from leadml.errors import SourceError
+from leadml.sources.database import day_before
+from leadml.sources.distinct import SPACES
 from leadml.sources.source import Among, Since
 
 __all__ = ["AMONG", "Column", "Name", "condition", "found_columns", "found_tables", "made_type", "quoted"]
 
 AMONG = "leadml_among"
 _LONGEST = 63  # bytes: PostgreSQL cuts longer names without a word
-# What Arrow's utf8_trim_whitespace trims.
-_SPACES = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F)
-_BLANKS = "U&'" + "".join(f"\\{code:04X}" for code in (*_SPACES, 0x3000)) + "'"
+_BLANKS = "U&'" + "".join(f"\\{code:04X}" for code in SPACES) + "'"
 _TABLES = """
     SELECT n.nspname, c.relname, pg_table_is_visible(c.oid)
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -31,7 +30,7 @@ _COLUMNS = """
     JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
     WHERE a.attrelid = '{name}'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
-_AS_TEXT = ("bpchar", "citext", "name", "uuid", "inet", "cidr", "macaddr", "macaddr8", "char")
+_AS_TEXT = ("bpchar", "citext", "name", "uuid", "cidr", "macaddr", "macaddr8", "char")
 _TEXTS = ("text", "varchar", *_AS_TEXT)
 _MADE = {"int64": "bigint", "double": "double precision", "bool": "boolean", "timestamp[us]": "timestamp"}
 
@@ -66,6 +65,8 @@ class Column(NamedTuple):
             return f"trim_scale({name}::numeric)::text"
         if self.base in _AS_TEXT or self.category == "e":
             return f"{name}::text"
+        if self.base == "inet":
+            return f"abbrev({name})"
         if self.base == "timestamptz":
             return f"CASE WHEN isfinite({name}) THEN timezone('UTC', {name}) END"
         if self.base in ("timestamp", "date"):
@@ -119,7 +120,7 @@ def condition(column: Column, rows: Among | Since) -> str:
         return f"({name} IS NULL OR {name} >= '{moment}'::{kind} OR NOT isfinite({name}))"
     if column.base not in _TEXTS:
         return "true"
-    day = (rows.moment - timedelta(days=1)).date().isoformat()  # the text may be of a zone that is ahead or behind
+    day = day_before(rows).isoformat()
     text = f"{name}::text"
     return f"""({text} IS NULL OR {text} COLLATE "C" >= '{day}' OR {text} !~ '^[0-9]{{4}}[-/.]')"""
 

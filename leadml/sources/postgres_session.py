@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from leadml.errors import SourceError, naming_the_extra
 
@@ -78,15 +78,18 @@ def _fault(error: Any, url: str) -> str:
 
 
 def _first_line(text: str) -> str:
+    if found := re.search(r"(?:ERROR|FATAL): +(.*?) ?(?:\n|\. SQLSTATE|$)", text):
+        return found[1]
     text = re.sub(r"^\w+: (\[libpq\] )?(Failed to \w+( \w+)?: )?", "", text)
     return " ".join(line.strip() for line in text.splitlines()[:2] if line.strip())[:300]
 
 
 def _masked(text: str, url: str) -> str:
-    """Take out of a driver's words whatever of the address is secret."""
-    user, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
-    given = [password, *re.findall(r"[?&](?:ssl)?password=([^&]*)", url), os.environ.get("PGPASSWORD", "")]
-    del user
+    """Take out of a driver's words whatever of the address is secret, also where it was cut in the wrong places."""
+    before_host = re.match(r"(?s)[^:]*://(.*)@", url)
+    password = before_host[1].partition(":")[2] if before_host else ""
+    given = [password, *re.split(r"[/?#@:]", password), *re.findall(r"[?&](?:ssl)?password=([^&]*)", url)]
+    given.append(os.environ.get("PGPASSWORD", ""))
     for secret in sorted({form for one in given for form in (one, unquote(one)) if form}, key=len, reverse=True):
         text = text.replace(secret, "***")
     return text

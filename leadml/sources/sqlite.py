@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from leadml.errors import SourceError
 from leadml.sources.cells import plain, plain_schema
-from leadml.sources.choosing import sift, with_column
+from leadml.sources.database import Database, quoted
 from leadml.sources.locking import locked
-from leadml.sources.source import Among, BadRow, Since, Sink, Source, Transaction
+from leadml.sources.source import Among, Since, Sink, Transaction
 from leadml.sources.sqlite_changes import SqliteChanges
-from leadml.sources.sqlite_names import TYPES, cells, condition, held_columns, quoted
+from leadml.sources.sqlite_names import TYPES, cells, condition, held_columns
 
 __all__ = ["SqliteSource"]
 
@@ -25,7 +25,7 @@ _BATCH_ROWS = 1 << 15
 _STAGING = "leadml_staging"
 
 
-class SqliteSource(Source):
+class SqliteSource(Database):
     """Tables and views of a SQLite database; opened read-only unless a table is being written."""
 
     def __init__(self, path: Path) -> None:
@@ -48,27 +48,6 @@ class SqliteSource(Source):
         with self._session("ro") as connection:
             return dict(connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,)))
 
-    def stream(
-        self,
-        table: str,
-        columns: Sequence[str] | None = None,
-        *,
-        rows: Among | Since | None = None,
-        on_bad_row: Callable[[BadRow], None] | None = None,
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield a table in batches, as it was when the first one was read."""
-        del on_bad_row  # a database has no ragged rows
-        names = self._require_columns(table, columns, rows)
-        return sift(self._batches(table, with_column(names, rows), rows), names, rows)
-
-    def count(self, table: str, rows: Among | Since | None = None) -> int:
-        """Count the rows of a table, or some of them."""
-        if rows is not None:
-            return sum(batch.num_rows for batch in self.stream(table, [rows.column], rows=rows))
-        self._require_table(table)
-        with self._session("ro") as connection:
-            return int(connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 - quoted
-
     def _batches(self, table: str, columns: list[str], rows: Among | Since | None) -> Iterator[pa.RecordBatch]:
         with self._session("ro") as connection:
             connection.execute("BEGIN")
@@ -83,9 +62,10 @@ class SqliteSource(Source):
                 arrays = [_array(column, field.type) for column, field in zip(values, schema, strict=True)]
                 yield pa.record_batch(arrays, schema=schema)
 
-    def place(self, table: str) -> str:
-        """Name the table and the database."""
-        return f"table '{table}' in {self.where}"
+    def _count(self, table: str) -> int:
+        self._require_table(table)
+        with self._session("ro") as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 - quoted
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

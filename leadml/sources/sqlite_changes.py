@@ -8,10 +8,10 @@ from itertools import chain
 
 import pyarrow as pa
 
-from leadml.errors import SourceError
 from leadml.sources.cells import plain, plain_schema
+from leadml.sources.database import doubles, quoted, require_keys
 from leadml.sources.source import Among
-from leadml.sources.sqlite_names import cells, condition, held_columns, quoted
+from leadml.sources.sqlite_names import cells, condition, held_columns
 
 __all__ = ["SqliteChanges"]
 
@@ -27,8 +27,7 @@ class SqliteChanges:
 
     def upsert(self, table: str, rows: pa.Table, *, key: Sequence[str]) -> None:
         """Put rows in the place of those with the same key, and add the others."""
-        if any(rows[name].null_count for name in key):
-            raise SourceError(f"Rows for table '{table}' in {self._where} lack their {' and '.join(key)}.")
+        require_keys(rows, key, self._place(table))
         self._make_room(table, rows.schema, key)
         self._require_key(table, key)
         further = [name for name in rows.schema.names if name not in key]
@@ -75,10 +74,10 @@ class SqliteChanges:
         try:
             self._connection.execute(f"CREATE UNIQUE INDEX main.{index} ON {quoted(table)} ({names})")
         except sqlite3.IntegrityError:
-            raise SourceError(
-                f"table '{table}' in {self._where} has rows with the same {' and '.join(key)}, so rows cannot be "
-                "replaced by it. Take the doubles out, or rename the table if it is something else; nothing changed."
-            ) from None
+            raise doubles(self._place(table), key) from None
+
+    def _place(self, table: str) -> str:
+        return f"table '{table}' in {self._where}"
 
     def _unique(self, table: str) -> Iterator[set[str]]:
         keys = self._connection.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0", (table,)).fetchall()

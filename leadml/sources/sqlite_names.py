@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.sources.database import day_before, quoted
+from leadml.sources.distinct import SPACES
 from leadml.sources.source import Among, Since
 
-__all__ = ["TYPES", "cells", "condition", "held_columns", "quoted"]
+__all__ = ["TYPES", "cells", "condition", "held_columns"]
 
 TYPES = {"int64": "INTEGER", "double": "REAL", "string": "TEXT"}
 _AMONG = "leadml_among"
-# What Arrow's utf8_trim_whitespace trims.
-_SPACES = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F)
-_BLANKS = f"char({', '.join(map(str, (*_SPACES, 0x3000)))})"
-
-
-def quoted(name: str) -> str:
-    """A name as SQLite takes it, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
+_BLANKS = f"char({', '.join(map(str, SPACES))})"
 
 
 def cells(schema: pa.Schema) -> str:
@@ -41,7 +35,7 @@ def condition(connection: sqlite3.Connection, rows: Among | Since) -> str:
     """
     column = quoted(rows.column)
     if isinstance(rows, Since):
-        day = (rows.moment - timedelta(days=1)).date().isoformat()  # the text may be of a zone that is ahead or behind
+        day = day_before(rows).isoformat()
         year_first = "[0-9][0-9][0-9][0-9][-/.]*"
         return f"({column} IS NULL OR {column} >= '{day}' OR {column} NOT GLOB '{year_first}')"
     connection.execute(f"DROP TABLE IF EXISTS temp.{_AMONG}")

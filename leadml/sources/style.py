@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -70,10 +70,15 @@ class Style(NamedTuple):
 
 @dataclass(frozen=True)
 class Styles:
-    """The styles of a table's columns, and of a field history's values by field; who has none decides by itself."""
+    """The styles of a table's columns, and of a field history's values by field; who has none decides by itself.
+
+    `tally` is told the name and the values of each column in which spellings are folded: only all parts together tell
+    which is the most frequent.
+    """
 
     columns: Mapping[str, Style] = field(default_factory=dict)
     fields: Mapping[str, Style] = field(default_factory=dict)
+    tally: Callable[[str, Distinct], None] = lambda name, values: None
 
 
 NO_STYLES = Styles()

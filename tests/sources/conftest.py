@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -46,8 +47,14 @@ def _sqlite(folder: Path) -> Place:
     return Place("sqlite", str(folder / "crm.db"))
 
 
+def _duckdb(folder: Path) -> Place:
+    duckdb.connect(folder / "crm.duckdb").close()
+    return Place("duckdb", str(folder / "crm.duckdb"))
+
+
 KINDS: dict[str, Callable[[Path], Place]] = {
     "sqlite": _sqlite,
+    "duckdb": _duckdb,
     "csv": lambda folder: Place("csv", str(folder), ".csv"),
     "csv.gz": lambda folder: Place("csv.gz", str(folder), ".csv.gz"),
     "parquet": lambda folder: Place("parquet", str(folder), ".parquet"),

@@ -34,9 +34,9 @@ def test_a_database_is_known_by_its_content_too(database: Path) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://ann:s3cret@host/crm",
+        "oracle://ann:s3cret@host/crm",
         "mysql://ann:s3cret/with@signs@host/crm",
-        "postgresql://host/crm?user=ann&password=s3cret",
+        "oracle://host/crm?user=ann&password=s3cret",
     ],
 )
 def test_secrets_in_an_address_are_never_shown(url: str) -> None:

@@ -14,6 +14,7 @@ scoring.py   `score`: rows with the columns of a bundle, by `mapInArrow`
 keys.py      which rows belong to one account, said so that Spark can tell
 features.py  `features`: the user's tables, brought together by account and handed out in groups
 groups.py    a group in a worker: checked and made into features by the code that every other run uses
+undecided.py text whose meaning a group could not tell
 """
 
 from __future__ import annotations

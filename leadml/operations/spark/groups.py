@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,14 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.errors import SourceError
 from leadml.features import FeaturePlan, feature_columns, snapshots_at
 from leadml.operations.spark.shapes import plain, plain_schema
+from leadml.operations.spark.undecided import refuse_undecided
 from leadml.predict.columns import TYPE_OF_KIND
 from leadml.schema import ActivityColumns, HistoryColumns, Kind, LeadColumns, LeadTables
 from leadml.sources.check import Wanted, check_tables
 from leadml.sources.layout import lay_out
 from leadml.sources.quarantine import REJECTS_SCHEMA
 from leadml.sources.raw import Raw
+from leadml.sources.source import nearest
 
 __all__ = ["GroupWork"]
 
@@ -91,13 +94,9 @@ class GroupWork:
             now=self.now,
         )
         layout = lay_out(tables[LEADS].column_names, self.lead_columns, f"Spark, table '{LEADS}'", self.kinds)
-        places = wanted.tables(layout)
-
-        def raw(name: str) -> Raw:
-            table = tables[name].select(places[name][1])
-            return Raw(table, np.arange(1, table.num_rows + 1), [])
-
-        return check_tables(raw, wanted, layout)
+        read = {name: _selected(name, tables[name], needed) for name, (_, needed) in wanted.tables(layout).items()}
+        refuse_undecided(read, wanted, layout)
+        return check_tables(lambda name: Raw(read[name], np.arange(1, len(read[name]) + 1), []), wanted, layout)
 
     def _filled(self, name: str, rows: pa.Table) -> pa.Table:
         """Rows as one column of structs, the other columns empty."""
@@ -108,6 +107,15 @@ class GroupWork:
         columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in whole.columns]
         cells[name] = pa.StructArray.from_arrays(columns, fields=list(struct))
         return pa.table(cells, schema=schema)
+
+
+def _selected(name: str, table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    for column in columns:
+        if column not in table.column_names:
+            raise SourceError(
+                f"Spark, table '{name}': there is no column '{column}'. {nearest(column, table.column_names)}"
+            )
+    return table.select(columns)
 
 
 def _rows(table: pa.Table, name: str) -> pa.Table:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from leadml.schema import Counts, LeadTables, summary_of
 from leadml.sources.parts.files import ROW, read_rows
 from leadml.sources.parts.manifest import Manifest, counts_of, moment_of, read_manifest
+from leadml.sources.parts.spelling import respelled
 from leadml.sources.quarantine import write_reject_rows
 from leadml.sources.raw import Raw
 from leadml.sources.source import BadRow
@@ -140,7 +141,8 @@ class LeadParts:
     def _rows(self, name: str, number: int) -> pa.Table:
         if not 0 <= number < self.count:
             raise ValueError(f"part must be from 0 to {self.count - 1}, got {number} instead.")
-        return read_rows(self.folder / "checked" / name / str(number))
+        rows = read_rows(self.folder / "checked" / name / str(number))
+        return respelled(rows, self._manifest.spellings.get(name, {}))
 
 
 def open_spool(folder: Path) -> LeadParts | None:

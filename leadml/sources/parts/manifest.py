@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,20 +16,14 @@ from leadml.errors import SourceError
 from leadml.replacing import replacing
 from leadml.schema import Counts
 from leadml.sources.check import Wanted
-from leadml.sources.source import Source
+from leadml.sources.parts.checking import Totals
+from leadml.sources.parts.further import Further
+from leadml.sources.source import BadRow, Source
 
-__all__ = ["Further", "Manifest", "counts_of", "moment_of", "purpose_of", "read_manifest", "sizes", "write_manifest"]
+__all__ = ["Manifest", "counts_of", "manifest_of", "moment_of", "purpose_of", "read_manifest", "write_manifest"]
 
 _FORMAT = 1
 _NAME = "manifest.json"
-
-
-@dataclass(frozen=True)
-class Further:
-    """A table that is not checked: the column that names the lead of each row, and what is read (None: all columns)."""
-
-    lead: str
-    columns: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +43,7 @@ class Manifest:
     reasons: dict[str, dict[str, int]]
     newest: str | None
     any_open: bool
+    spellings: dict[str, dict[str, dict[str, str]]]
     further: list[str]
     bad: dict[str, list[tuple[int, str]]]
     sizes: dict[str, int]
@@ -65,6 +60,37 @@ def purpose_of(
     told = {"source": source.where, "wanted": described, "further": others, "accounts": chosen}
     purpose: dict[str, Any] = json.loads(json.dumps(told))
     return purpose
+
+
+def manifest_of(
+    totals: Totals,
+    folder: Path,
+    purpose: dict[str, Any],
+    now: datetime | None,
+    further: Iterable[str],
+    bad: Mapping[str, Sequence[BadRow]],
+) -> Manifest:
+    """Say what a folder of checked parts holds; `bad` rows of further tables could not be cut into cells."""
+    one = totals.tables
+    return Manifest(
+        purpose=purpose,
+        moment=None if now is None else now.isoformat(),
+        parts=len(totals.counts),
+        attributes=list(one.attributes),
+        answers=dict(one.answers),
+        known_at=dict(one.known_at),
+        source=one.source,
+        dropped=dict(one.dropped),
+        assumptions=totals.assumptions,
+        counts=[{name: [c.read, c.kept, c.rejected] for name, c in part.items()} for part in totals.counts],
+        reasons=totals.reasons,
+        newest=None if totals.newest is None else totals.newest.isoformat(),
+        any_open=totals.any_open,
+        spellings={table: {name: dict(best) for name, best in of.items()} for table, of in totals.spellings.items()},
+        further=list(further),
+        bad={table: [(row.row, row.text) for row in rows] for table, rows in bad.items()},
+        sizes=_sizes(folder),
+    )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -93,10 +119,10 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as fault:
         raise SourceError(f"{path} is damaged ({fault}). Remove its folder; the leads are read again then.") from None
-    return manifest if sizes(folder) == manifest.sizes else None
+    return manifest if _sizes(folder) == manifest.sizes else None
 
 
-def sizes(folder: Path) -> dict[str, int]:
+def _sizes(folder: Path) -> dict[str, int]:
     """The size of each file of a spool."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != _NAME)
     return {str(path.relative_to(folder)): path.stat().st_size for path in files}

@@ -5,19 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from leadml.errors import SourceError
-from leadml.schema import LeadTables
-from leadml.sources.check import Wanted, check_tables, refuse_none
-from leadml.sources.layout import Layout
-from leadml.sources.parts.checking import TABLES, Totals, keep
+from leadml.sources.check import Wanted, refuse_none
+from leadml.sources.parts.checking import check_parts
+from leadml.sources.parts.further import Further
 from leadml.sources.parts.lead_parts import LeadParts
-from leadml.sources.parts.manifest import Further, Manifest, purpose_of, sizes, write_manifest
-from leadml.sources.parts.spooling import Cut, cut
+from leadml.sources.parts.manifest import manifest_of, purpose_of, write_manifest
+from leadml.sources.parts.spooling import cut
 from leadml.sources.source import Source
 
 __all__ = ["spool_leads"]
@@ -63,28 +61,16 @@ def spool_leads(
     with _fresh(folder):
         progress("reading leads")
         layout = wanted.layout(source)
-        count = _parts(source, wanted, accounts, leads_per_part)
+        count = _parts(source, wanted, leads_per_part)
         done = cut(
             source, folder, wanted, layout, count=count, further=further, beside=beside or source, accounts=accounts
         )
-        totals, last = _check(folder, done, wanted, layout, count, progress, wanted.notes(source))
-        manifest = Manifest(
-            purpose=purpose_of(source, wanted, further, accounts),
-            moment=None if wanted.now is None else wanted.now.isoformat(),
-            parts=count,
-            attributes=list(last.attributes),
-            answers=dict(last.answers),
-            known_at=dict(last.known_at),
-            source=last.source,
-            dropped=dict(last.dropped),
-            assumptions=totals.assumptions,
-            counts=[{name: [c.read, c.kept, c.rejected] for name, c in part.items()} for part in totals.counts],
-            reasons={table: dict(reasons) for table, reasons in totals.reasons.items()},
-            newest=None if totals.newest is None else totals.newest.isoformat(),
-            any_open=totals.any_open,
-            further=list(further),
-            bad={table: [(row.row, row.text) for row in bad] for table, bad in done.bad.items()},
-            sizes=sizes(folder),
+        checked = check_parts(
+            done, folder / "checked", wanted, layout, count=count, notes=wanted.notes(source), progress=progress
+        )
+        shutil.rmtree(folder / "raw")
+        manifest = manifest_of(
+            checked, folder, purpose_of(source, wanted, further, accounts), wanted.now, further, done.bad
         )
         parts = LeadParts(folder, manifest)
         if accounts is None:
@@ -93,35 +79,8 @@ def spool_leads(
     return parts
 
 
-def _check(
-    folder: Path,
-    done: Cut,
-    wanted: Wanted,
-    layout: Layout,
-    count: int,
-    progress: Callable[[str], None],
-    notes: list[str],
-) -> tuple[Totals, LeadTables]:
-    totals = Totals()
-    for name in TABLES:
-        (folder / "checked" / name).mkdir(mode=0o700, parents=True)
-    for number in range(count):
-        progress(f"checking leads, part {number + 1} of {count}")
-        part = check_tables(partial(done.raw, number), wanted, layout, styles=done.styles, notes=notes)
-        keep(folder / "checked", number, part)
-        totals.add(part)
-        for table in done.tables.values():
-            table.forget(number)
-    shutil.rmtree(folder / "raw")
-    return totals, part
-
-
-def _parts(source: Source, wanted: Wanted, accounts: pa.Array | None, leads_per_part: int) -> int:
-    try:
-        leads = source.count(wanted.leads_table)
-    except NotImplementedError:
-        leads = sum(batch.num_rows for batch in source.stream(wanted.leads_table, on_bad_row=lambda _: None))
-    return min(_MOST_PARTS, 1 + leads // leads_per_part)
+def _parts(source: Source, wanted: Wanted, leads_per_part: int) -> int:
+    return min(_MOST_PARTS, 1 + source.count(wanted.leads_table) // leads_per_part)
 
 
 @contextmanager

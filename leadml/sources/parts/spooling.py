@@ -17,8 +17,8 @@ from leadml.sources.layout import Layout
 from leadml.sources.numbers import Ints
 from leadml.sources.parts.cutting import CutTable
 from leadml.sources.parts.files import ROW, Cutter
+from leadml.sources.parts.further import Further
 from leadml.sources.parts.hashing import Hasher, Parts, PartsOfLeads
-from leadml.sources.parts.manifest import Further
 from leadml.sources.parts.numbering import Numbered, RowNumbers, numbered
 from leadml.sources.parts.surveying import ColumnSurveys, FieldSurveys, activity_kinds, lead_kinds
 from leadml.sources.raw import Raw

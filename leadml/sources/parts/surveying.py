@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.schema import ActivityColumns, HistoryColumns, Kind
+from leadml.sources.direct import direct
 from leadml.sources.distinct import Distinct, distinct, is_plain
 from leadml.sources.events import named_fields
 from leadml.sources.layout import Layout
@@ -57,9 +58,12 @@ class ColumnSurveys:
     def add(self, rows: pa.Table, numbers: Ints) -> None:
         """Look at further rows."""
         for column, survey in self._surveys.items():
-            values = rows[column]
-            if is_plain(values.type) and (self._kinds[column] is None or _is_text(values.type)):
-                survey.add(distinct(values, self._missing_values), numbers)
+            values, kind = rows[column], self._kinds[column]
+            if not is_plain(values.type) or (kind is not None and not _is_text(values.type)):
+                continue
+            if kind == "time" and direct(values, kind, self._missing_values) is not None:
+                continue  # dates with the year first tell nothing about others
+            survey.add(distinct(values, self._missing_values), numbers)
 
     def styles(self) -> dict[str, Style]:
         """Say what was found."""

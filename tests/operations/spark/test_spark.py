@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from leadml.operations.score import score_leads
 
 from leadml.features import FeaturePlan, snapshots_at
 from leadml.operations import spark as on_spark
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
-from leadml.operations.spark.shapes import plain
+from leadml.operations.scoring.scores import score_leads
+from leadml.operations.spark.shapes import plain, without_pandas
 from leadml.predict import Scorer
 from leadml.schema import LeadTables
 
@@ -50,11 +49,11 @@ def champion(project: Project) -> tuple[Path, Scorer, FeaturePlan, LeadTables]:
     return bundle, scorer, plan, project.read({attribute.name: attribute.kind for attribute in plan.attributes})
 
 
-def frames(spark: Any, project: Project, folder: Path) -> list[Any]:
+def frames(spark: Any, project: Project) -> list[Any]:
     """The project's tables as DataFrames."""
-    for name in ("leads", "acts", "changes"):
-        pq.write_table(pa.Table.from_batches(project.source.stream(name)), folder / f"{name}.parquet")
-    return [spark.read.parquet(str(folder / f"{name}.parquet")) for name in ("leads", "acts", "changes")]
+    tables = [pa.Table.from_batches(project.source.stream(name)) for name in ("leads", "acts", "changes")]
+    with without_pandas():
+        return [spark.createDataFrame(table) for table in tables]
 
 
 def by_lead(rows: pa.Table) -> list[dict[str, Any]]:
@@ -65,7 +64,7 @@ def test_features_rejects_and_scores_are_those_of_one_machine_to_the_last_bit(
     spark: Any, project: Project, tmp_path: Path
 ) -> None:
     bundle, scorer, plan, tables = champion(project)
-    leads, acts, changes = frames(spark, project, tmp_path)
+    leads, acts, changes = frames(spark, project)
     known = on_spark.features(
         leads,
         bundle,
