@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -23,21 +22,55 @@ from tests.predict.conftest import random_rows, random_scorer
 
 ID = "lead_id"
 SPELLINGS = [
-    *("WEB", "\u3000web\u2003", "wEB\n", "TRADE SHOW", "trade\u00a0show", "ÜBER", "u\u0308ber", "\u1e97", "0.0", "TRUE"),
+    *(
+        "WEB",
+        "\u3000web\u2003",
+        "wEB\n",
+        "TRADE SHOW",
+        "trade\u00a0show",
+        "ÜBER",
+        "u\u0308ber",
+        "\u1e97",
+        "0.0",
+        "TRUE",
+    ),
     *("Straße", "STRASSE", "ſtraße", "STRAẞE", "İstanbul", "istanbul", "i\u0307stanbul", "ΟΔΟΣ", "οδος", "οδοσ"),
-    *("oﬃce", "OFFICE", "\u212aelvin", "KELVIN", "1e3", "1_000", "+7.", ".5", "1__0", "1e", "infinity", "-INF", "nan", "x"),
+    *(
+        "oﬃce",
+        "OFFICE",
+        "\u212aelvin",
+        "KELVIN",
+        "1e3",
+        "1_000",
+        "+7.",
+        ".5",
+        "1__0",
+        "1e",
+        "infinity",
+        "-INF",
+        "nan",
+        "x",
+    ),
     *("\\", "\\'", "${x}", "%", "a\r\nb", "\ufeff", "\x1f", "0x10", "1e-5", "--", "1.2.3", "9" * 190, "x" * 5000),
 ]
-LEVELS = ("straße", "istanbul", "İSTANBUL", "ΟΔΟΣ", "Office", "kelvin", "web", "\\'", "${x}", "a\nb", "x" * 5000, "1000")
-
-
-@pytest.fixture(scope="session")
-def hostile() -> Callable[[int], tuple[Scorer, pa.Table]]:
-    """Seed -> a scorer and rows with ids; every second scorer has rules of all kinds, every third a calibration."""
-    return make_hostile
+LEVELS = (
+    "straße",
+    "istanbul",
+    "İSTANBUL",
+    "ΟΔΟΣ",
+    "Office",
+    "kelvin",
+    "web",
+    "\\'",
+    "${x}",
+    "a\nb",
+    "x" * 5000,
+    "1000",
+)
 
 
 def make_hostile(seed: int) -> tuple[Scorer, pa.Table]:
+    """A scorer and rows with ids; some have rules of all kinds, a calibration, or segments."""
     rng = np.random.default_rng(seed)
     scorer = random_scorer(seed, int(rng.integers(2, 9)), with_rules=bool(seed % 2))
     features = tuple(
@@ -116,7 +149,7 @@ def _rulebook(rng: np.random.Generator, scorer: Scorer) -> Rulebook | None:
         unanswered=("-", "1", "x"),
         dimensions=(
             Dimension("Tier", rules(), missing=-1.0, otherwise=2.0, only=when()),
-            Dimension("First's \"of\" them", rules(), column=text, missing=-3.0),
+            Dimension('First\'s "of" them', rules(), column=text, missing=-3.0),
             Dimension("All", rules(), counts="all", only=when(), group="fit"),
             Dimension("All, but bounded", rules(), counts="all", most_points=5.0, least_points=-4.0),
         ),
@@ -193,6 +226,23 @@ def in_duckdb(scorer: Scorer, rows: pa.Table, **how: Any) -> list[dict[str, Any]
         database.register("lead_features", rows)
         query = scoring_query(scorer, "duckdb", FeatureTable("lead_features"), **how)
         return database.sql(query.rstrip().rstrip(";")).to_arrow_table().to_pylist()
+
+
+def in_postgres(url: str, scorer: Scorer, rows: pa.Table, **how: Any) -> list[dict[str, Any]]:
+    """What PostgreSQL makes of a scorer's query."""
+    import psycopg
+
+    types = {pa.float64(): "double precision", pa.string(): "text", pa.timestamp("us"): "timestamp"}
+    columns = ", ".join(f"{_quoted(field.name)} {types[field.type]}" for field in rows.schema)
+    with psycopg.connect(url) as database:
+        database.execute("DROP TABLE IF EXISTS lead_features")
+        database.execute(f"CREATE TABLE lead_features ({columns})")
+        with database.cursor().copy("COPY lead_features FROM STDIN") as copied:
+            for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+                copied.write_row(row)
+        scored = database.execute(scoring_query(scorer, "postgres", FeatureTable("lead_features"), **how))
+        names = [column.name for column in scored.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in scored]
 
 
 def _quoted(name: str) -> str:
