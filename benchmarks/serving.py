@@ -1,12 +1,17 @@
-"""How fast leads are scored: a cold process, and a large table, each against a yardstick on the same machine.
+"""How fast leads are scored: a cold process, and a large table, each against yardsticks on the same machine.
 
-    python -m benchmarks.serving [--rows N] [--runs N]
+    python -m benchmarks.serving [--rows N] [--runs N] [--threads N] [--mlflow-python PYTHON]
 
 A cold process starts, loads a bundle and scores one lead with reasons; its yardstick only imports numpy and pyarrow,
 and they take turns so that a busy machine slows all alike. It is measured as in a base installation, and as it runs
-here: left to itself, pyarrow imports pandas where it finds it. The large table is scored with grades, stages, points
-and reasons; its yardstick is LightGBM (300 trees of 31 leaves) predicting a bare probability on a matrix that lies
-ready.
+here: left to itself, pyarrow imports pandas where it finds it.
+
+The large table (1M leads x 33 raw Arrow columns) is scored with grades, stages, points, questions and the three
+strongest reasons each way as text. Its yardstick is LightGBM (300 trees of 31 leaves, as many threads) predicting a
+bare probability on a matrix that lies ready; the two take turns. What takes far longer is measured on the first rows
+and scaled to all of them, as its time grows by the row: LightGBM with the reasons (`pred_contrib`), a scikit-learn
+pipeline and an explainable boosting machine of InterpretML on the raw columns, and the pipeline behind mlflow.pyfunc,
+in an environment of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -25,15 +31,12 @@ import lightgbm
 import numpy as np
 import pyarrow as pa
 
-from leadml.predict import Scorer, save_scorer
-from leadml.predict.encoding import Column, Feature
-from leadml.predict.policy import Policy
-from leadml.predict.tables import Pair, ScoreTables
-from leadml.rules import Names, load_rulebook, map_rulebook
+from benchmarks.made_up import make_rows, make_scorer, ready_matrix, won
+from benchmarks.pipelines import explainable_boosting, mlflow_pipeline, pipeline
+from benchmarks.tasks import Array
+from leadml.predict import save_scorer
 
-_NUMBERS, _CATEGORIES, _TIMES = 20, 8, 1
-_ANSWERS = ("budget", "authority", "need", "timeline")
-_SAYS = ("approved", "planned", "no", "high", "this year", "unknown", None)
+_TRAIN = 20_000
 _BARE = "import numpy, pyarrow"
 _COLD = """
 import sys
@@ -44,57 +47,18 @@ class NoPandas:
 if sys.argv[2] == "base":
     sys.meta_path.insert(0, NoPandas)
 from leadml.predict import load_scorer
-scored = load_scorer(sys.argv[1]).score([{f"number {i}": float(i) for i in range(20)}])
+scored = load_scorer(sys.argv[1]).score([{f"number_{i}": float(i) for i in range(18)}])
 assert scored["reasons_for"][0].as_py() or scored["reasons_against"][0].as_py()
 """
 
 
-def make_scorer(rng: np.random.Generator) -> Scorer:
-    """A scorer of the usual size: 33 columns, 38 tables, of which 5 are pairs, and BANT."""
-    numbers = [
-        Feature(f"number {i}", f"number {i}", "number", "engagement", f"Number {i}", np.sort(rng.normal(size=30)))
-        for i in range(_NUMBERS)
-    ]
-    names = [*(f"category {i}" for i in range(_CATEGORIES)), *_ANSWERS]
-    levels = tuple(f"level {i}" for i in range(20))
-    categories = [Feature(name, name, "category", "fit", name.capitalize(), levels=levels) for name in names]
-    features = (*numbers, *categories, Feature("month", "time 0", "month", "intent", "Month"))
-    rulebook, _ = map_rulebook(load_rulebook("bant"), Names(_ANSWERS), advice="")
-    return Scorer(
-        columns=tuple(
-            Column(f.column, "time" if f.kind == "month" else f.kind, f.group, f.label)  # type: ignore[arg-type]
-            for f in features
-        ),
-        features=features,
-        tables=ScoreTables(
-            intercept=-2.0,
-            main=tuple(rng.normal(scale=0.2, size=feature.n_codes) for feature in features),
-            pairs=tuple(_pair(rng, features, 2 * i, 2 * i + 1) for i in range(5)),
-            rules_weight=0.02,
-        ),
-        policy=Policy((0.5, 0.25, 0.12), mql=0.2, sql=0.4, sql_needs_intent=True),
-        rulebook=rulebook,
-    )
+@dataclass(frozen=True)
+class Side:
+    """One way to score the large table: seconds for all of it, and the rows that were measured."""
 
-
-def _pair(rng: np.random.Generator, features: Sequence[Feature], left: int, right: int) -> Pair:
-    maps = [(np.arange(features[side].n_codes) // 4).astype(np.uint16) for side in (left, right)]
-    shape = (int(maps[0].max()) + 1, int(maps[1].max()) + 1)
-    return Pair(left, right, maps[0], maps[1], rng.normal(scale=0.1, size=shape))
-
-
-def make_rows(rng: np.random.Generator, count: int) -> pa.Table:
-    """Raw leads with one value in ten missing and levels that training never saw."""
-    columns: dict[str, pa.Array] = {}
-    for i in range(_NUMBERS):
-        columns[f"number {i}"] = pa.array(rng.normal(size=count), mask=rng.random(count) < 0.1)
-    levels = pa.array([*(f"Level {i}" for i in range(25)), None])
-    for i in range(_CATEGORIES):
-        columns[f"category {i}"] = levels.take(pa.array(rng.integers(0, len(levels), count)))
-    for name in _ANSWERS:
-        columns[name] = pa.array(_SAYS).take(pa.array(rng.integers(0, len(_SAYS), count)))
-    columns["time 0"] = pa.array(rng.integers(1_600_000_000, 1_700_000_000, count) * 1_000_000, pa.timestamp("us"))
-    return pa.table(columns)
+    name: str
+    seconds: float
+    measured: int
 
 
 def cold_start(bundle: Path, runs: int) -> tuple[float, float, float]:
@@ -105,35 +69,65 @@ def cold_start(bundle: Path, runs: int) -> tuple[float, float, float]:
     return statistics.median(base), statistics.median(here), statistics.median(bare)
 
 
-def large_table(scorer: Scorer, rows: pa.Table, runs: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Median seconds of scoring `rows` with reasons, and of LightGBM's bare prediction on a matrix of the same size."""
-    matrix = rng.normal(size=rows.shape)
-    label = (matrix[:20_000, :5].sum(axis=1) + rng.normal(size=len(matrix[:20_000])) > 0).astype(float)
-    data = lightgbm.Dataset(matrix[:20_000], label, params={"verbose": -1})
-    booster = lightgbm.train({"objective": "binary", "num_leaves": 31, "verbose": -1, "num_threads": 2}, data, 300)
-    seconds = [(_seconds(lambda: scorer.score(rows)), _seconds(lambda: booster.predict(matrix))) for _ in range(runs)]
-    return statistics.median(ours for ours, _ in seconds), statistics.median(theirs for _, theirs in seconds)
+def large_table(
+    rng: np.random.Generator, rows: pa.Table, bundle: Path, *, runs: int, threads: int, mlflow: Path | None
+) -> Iterator[Side]:
+    """Every side that there is, the yardstick (LightGBM's bare prediction) first and leadml second."""
+    count, train = rows.num_rows, min(_TRAIN, rows.num_rows)
+    matrix, label = ready_matrix(rows), won(rng, rows.slice(0, train))
+    pa.set_cpu_count(threads)
+    scorer = save_scorer(make_scorer(rng, rows), bundle)
+    data = lightgbm.Dataset(matrix[:train], label, params={"verbose": -1})
+    settings = {"objective": "binary", "num_leaves": 31, "verbose": -1, "num_threads": threads}
+    booster = lightgbm.train(settings, data, 300)
+    turns = [(_seconds(lambda: booster.predict(matrix)), _seconds(lambda: scorer.score(rows))) for _ in range(runs)]
+    bare, ours = zip(*turns, strict=True)
+    yield Side("LightGBM's bare predict on a ready matrix", statistics.median(bare), count)
+    yield Side("leadml, raw columns, with reasons", statistics.median(ours), count)
+    explain = partial(booster.predict, pred_contrib=True)
+    yield _scaled("LightGBM with pred_contrib on a ready matrix", explain, matrix, 2_000)
+    frame = rows.to_pandas()
+    model = pipeline(frame.iloc[:train], label, threads)
+    yield _scaled("scikit-learn: encoders and LightGBM, raw columns", model.predict_proba, frame, 200_000)
+    if mlflow is not None:
+        share = min(200_000, count)
+        seconds = mlflow_pipeline(mlflow, rows.slice(0, train), label, rows.slice(0, share), threads)
+        yield Side("the same behind mlflow.pyfunc", seconds * count / share, share)
+    if (boosting := explainable_boosting(frame.iloc[:train], label, threads)) is not None:
+        yield _scaled("InterpretML EBM, raw columns", boosting.predict_proba, frame, 100_000)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print a Markdown table."""
+    """Measure and print Markdown tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=200_000, help="leads in the large table (default 200,000)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="leads in the large table (default 1,000,000)")
     parser.add_argument("--runs", type=int, default=5, help="turns to take the median of (default 5)")
+    parser.add_argument("--threads", type=int, default=pa.cpu_count(), help="threads of each side (default: all)")
+    parser.add_argument("--mlflow-python", type=Path, help="Python of an environment with mlflow and lightgbm")
     given = parser.parse_args(arguments)
     rng = np.random.default_rng(0)
-    scorer, rows = make_scorer(rng), make_rows(rng, given.rows)
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "speed.leadml"
-        save_scorer(scorer, bundle)
-        base, here, bare = cold_start(bundle, given.runs)
-    large = large_table(scorer, rows, given.runs, rng)
-    print("| what | leadml | yardstick | ratio |\n|---|---|---|---|")
-    what = "a cold process scores one lead with reasons"
-    print(_line(f"{what}, base installation, against importing numpy and pyarrow", base, bare))
-    print(_line(f"{what}, everything installed, against the same", here, bare))
-    what = f"{rows.num_rows:,} leads x {rows.num_columns} columns with reasons, against LightGBM's bare predict"
-    print(_line(what, *large))
+        rows = make_rows(rng, given.rows)
+        sides = large_table(rng, rows, bundle, runs=given.runs, threads=given.threads, mlflow=given.mlflow_python)
+        bare, ours, *others = list(sides)
+        base, here, imports = cold_start(bundle, given.runs)
+    print("| a cold process scores one lead with reasons | leadml | importing numpy and pyarrow | ratio |")
+    print("|---|---:|---:|---:|")
+    print(f"| base installation | {base:.2f} s | {imports:.2f} s | {base / imports:.2f} |")
+    print(f"| everything installed | {here:.2f} s | {imports:.2f} s | {here / imports:.2f} |")
+    print(f"\n| {given.rows:,} leads x {rows.num_columns} columns, {given.threads} threads | seconds |", end="")
+    print(" LightGBM's predict = 1 | leadml = 1 | rows measured |\n|---|---:|---:|---:|---:|")
+    for side in (ours, bare, *others):
+        ratios = f"{side.seconds / bare.seconds:.2f} | {side.seconds / ours.seconds:.1f}"
+        print(f"| {side.name} | {side.seconds:.1f} | {ratios} | {side.measured:,} |")
+
+
+def _scaled(name: str, work: Callable[[Array], object], rows: Array, most: int) -> Side:
+    """The time of work on the first rows, scaled to all of them."""
+    share = min(most, len(rows))
+    part = rows[:share]
+    return Side(name, _seconds(lambda: work(part)) * len(rows) / share, share)
 
 
 def _start(command: Sequence[str]) -> None:
@@ -144,10 +138,6 @@ def _seconds(run: Callable[[], object]) -> float:
     start = time.perf_counter()
     run()
     return time.perf_counter() - start
-
-
-def _line(what: str, ours: float, yardstick: float) -> str:
-    return f"| {what} | {ours:.2f} s | {yardstick:.2f} s | {ours / yardstick:.2f} |"
 
 
 if __name__ == "__main__":

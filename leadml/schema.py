@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ __all__ = [
     "Kind",
     "LeadColumns",
     "LeadTables",
+    "summary_of",
 ]
 
 LEAD_ROLES = (
@@ -157,15 +159,40 @@ class LeadTables:
 
     def summary(self) -> str:
         """Say in one line how many rows of each table were read, kept and rejected, and why."""
-        parts = []
-        for table, counts in self.counts.items():
-            line = f"{table}: {counts.read:,} read, {counts.kept:,} kept, {counts.rejected:,} rejected"
-            if counts.rejected:
-                line += f" ({', '.join(f'{n:,} {reason}' for reason, n in self._reasons(table))})"
-            parts.append(line)
-        return "; ".join(parts)
+        return summary_of(self.counts, {table: self.reasons(table) for table in self.counts})
 
-    def _reasons(self, table: str) -> list[tuple[str, int]]:
+    @property
+    def newest(self) -> datetime | None:
+        """The newest date of something that happened (UTC without a zone): a close date of an open lead did not."""
+        leads = self.leads
+        dates = [leads["created_at"]] if "created_at" in leads.column_names else []
+        if "closed_at" in leads.column_names and "outcome" in leads.column_names:
+            dates.append(leads["closed_at"].filter(pc.is_valid(leads["outcome"])))
+        if self.activities is not None:
+            dates.append(self.activities["occurred_at"])
+        if self.history is not None:
+            dates.append(self.history["changed_at"])
+        newest = [pc.max(column).as_py() for column in dates]
+        return max((moment for moment in newest if moment is not None), default=None)
+
+    @property
+    def any_open(self) -> bool:
+        """Whether any lead is still open; without an outcome column all are."""
+        return "outcome" not in self.leads.column_names or self.leads["outcome"].null_count > 0
+
+    def reasons(self, table: str) -> dict[str, int]:
+        """Count the rejects of a table by reason."""
         reasons = self.rejects.filter(pc.equal(self.rejects["table"], table))["reason"]
-        tally = [(str(entry["values"]), int(entry["counts"])) for entry in pc.value_counts(reasons).to_pylist()]
-        return sorted(tally, key=lambda pair: (-pair[1], pair[0]))
+        return {str(entry["values"]): int(entry["counts"]) for entry in pc.value_counts(reasons).to_pylist()}
+
+
+def summary_of(counts: Mapping[str, Counts], reasons: Mapping[str, Mapping[str, int]]) -> str:
+    """Say in one line how many rows of each table were read, kept and rejected, and how many for each reason."""
+    parts = []
+    for table, count in counts.items():
+        line = f"{table}: {count.read:,} read, {count.kept:,} kept, {count.rejected:,} rejected"
+        if count.rejected:
+            ordered = sorted(reasons[table].items(), key=lambda pair: (-pair[1], pair[0]))
+            line += f" ({', '.join(f'{n:,} {reason}' for reason, n in ordered)})"
+        parts.append(line)
+    return "; ".join(parts)

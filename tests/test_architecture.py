@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent / "leadml"
 LAYERS = [
     {"config", "schema", "errors", "replacing", "spreadsheet"},
     {"predict"},
-    {"sources", "features", "rules", "lifecycle", "charts", "demo"},
+    {"sources", "features", "rules", "lifecycle", "charts", "demo", "sql"},
     {"training"},
     {"estimator"},
     {"report"},

@@ -571,6 +571,7 @@ def test_the_work_list_and_accounts_have_defaults_and_take_what_is_stated() -> N
     given_settings = settings()
     assert given_settings.accounts.roles == ()
     assert given_settings.output.account_scores == "account_scores"
+    assert given_settings.output.score_tolerance == 0.0005
     queue = given_settings.queue
     assert (queue.per_day, queue.half_life_days, queue.contact_types) == (20, 7.0, ())
     assert queue.stages == ("MQL", "SAL", "SQL", "PQL")
@@ -608,6 +609,7 @@ def test_the_work_list_and_accounts_have_defaults_and_take_what_is_stated() -> N
             {"output": {"account_scores": "lead_scores", "scores": "lead_scores"}},
             "output.account_scores = 'lead_scores': is already output.scores; each needs a table of its own",
         ),
+        ({"output": {"score_tolerance": -0.1}}, "output.score_tolerance = -0.1: must be a number from 0 to 1"),
     ],
 )
 def test_what_cannot_be_a_work_list_is_refused(sections: dict[str, Any], problem: str) -> None:

@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli import accounts, cutoffs, explain, questions, queue, recalibrate, review, rules_learn
+from leadml.cli import (
+    accounts,
+    cutoffs,
+    explain,
+    export_sql,
+    questions,
+    queue,
+    recalibrate,
+    replay,
+    review,
+    rules_learn,
+)
 from leadml.cli.lead import lead, print_lifecycle
 from leadml.cli.options import AsOf, Config, Json, project_of
 from leadml.cli.progress import progress
@@ -21,8 +32,11 @@ from leadml.operations.check import run_check
 from leadml.operations.demo import run_demo
 from leadml.operations.init import propose, write_settings
 from leadml.operations.page import write_page
-from leadml.operations.score import run_scoring
+from leadml.operations.scoring.run import run_scoring
+from leadml.operations.scoring.runs import Which
 from leadml.operations.train import run_training
+
+_WHICH = "Which leads: those that are open, all of them, or those whose score can have changed since the last run."
 
 app = typer.Typer(
     help="Predictive lead scoring that can be read.",
@@ -92,12 +106,12 @@ def train(config: Config = Path("leadml.toml"), json: Json = False) -> None:
 def score(
     config: Config = Path("leadml.toml"),
     as_of: AsOf = None,
-    every_lead: Annotated[bool, typer.Option("--all", help="Score won and lost leads too.")] = False,
+    leads: Annotated[Which, typer.Option(help=_WHICH)] = "open",
     json: Json = False,
 ) -> None:
-    """Score leads with the champion and replace the table of scores."""
+    """Score leads with the champion, and write what has changed; a run that was stopped goes on where it was."""
     with progress(4) as step:
-        run = run_scoring(project_of(config), as_of=as_of, every_lead=every_lead, progress=step)
+        run = run_scoring(project_of(config), as_of=as_of, which=leads, progress=step)
     print_scoring(run, json=json)
     if not json:
         print_lifecycle(run.lifecycle)
@@ -113,9 +127,11 @@ def report(config: Config = Path("leadml.toml"), json: Json = False) -> None:
 app.add_typer(accounts.app)
 app.add_typer(cutoffs.app)
 app.add_typer(explain.app)
+app.add_typer(export_sql.app)
 app.add_typer(queue.app)
 app.add_typer(questions.app)
 app.add_typer(recalibrate.app)
+app.add_typer(replay.app)
 app.add_typer(review.app)
 
 

@@ -12,7 +12,7 @@ from leadml.cli.show import command, print_json, print_lines, print_table
 from leadml.operations.check import CheckRun
 from leadml.operations.demo import DemoRun
 from leadml.operations.init import Proposal
-from leadml.operations.score import ScoringRun
+from leadml.operations.scoring.summary import ScoringRun
 from leadml.operations.train import TrainingRun
 
 _KINDS = {
@@ -128,7 +128,7 @@ def _what_it_is_held_to(facts: Mapping[str, Any]) -> list[str]:
 def print_scoring(run: ScoringRun, *, json: bool) -> None:
     """How many leads got which grade and stage, and the best of them."""
     if json:
-        print_json(asdict(run))
+        print_json(run.to_dict())
         return
     moment = f" as of {run.as_of:%Y-%m-%d %H:%M}" if run.as_of else ""
     print_table(
@@ -141,13 +141,28 @@ def print_scoring(run: ScoringRun, *, json: bool) -> None:
         f"Grades: {_counted(run.grades)}.  Stages: {_counted(run.stages)}.",
         f"Scores: {run.target}",
         f"Read: {run.reading}",
+        *_what_was_written(run),
     )
+
+
+def _what_was_written(run: ScoringRun) -> list[str]:
+    """What became of the rows of scores, and whether the run had been stopped before."""
+    counts = run.counts
+    lines = [
+        *run.why,
+        f"Leads: {counts.read:,} read, {counts.rejected:,} rejected, {counts.scored:,} scored.",
+        f"Rows of scores: {counts.added:,} added, {counts.changed:,} changed, {counts.unchanged:,} unchanged, "
+        f"{counts.removed:,} removed.",
+    ]
+    if run.resumed_at is not None:
+        lines.append(f"A run that was stopped has gone on: {run.resumed_at:,} of its {run.parts:,} parts were done.")
+    return lines
 
 
 def print_demo(run: DemoRun, *, json: bool) -> None:
     """The demo's scores, and where to go from here."""
     if json:
-        print_json({"config": run.config, "page": run.page, "bundle": run.training.bundle, **asdict(run.scoring)})
+        print_json({"config": run.config, "page": run.page, "bundle": run.training.bundle, **run.scoring.to_dict()})
         return
     print_training(run.training, json=False)
     print_scoring(run.scoring, json=False)

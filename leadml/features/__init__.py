@@ -10,6 +10,7 @@ account.py      what the lead's account did
 rule_counts.py  what a rulebook counts of activities
 teams.py        the team of whoever worked a lead
 frame.py        the columns side by side
+expiry/         until when what a scorer says of a snapshot holds although nothing new happens
 censoring.py    how snapshots count that are younger than the horizon
 snapshots.py    build_snapshots (training) and snapshots_at (scoring)
 """
@@ -20,7 +21,7 @@ from leadml.features.censoring import Censoring, CensoringRule
 from leadml.features.frame import feature_columns
 from leadml.features.plan import TEAM, Attribute, FeaturePlan
 from leadml.features.planning import make_plan
-from leadml.features.snapshots import Snapshots, build_snapshots, newest_moment, snapshots_at
+from leadml.features.snapshots import Snapshots, build_snapshots, leads_at, newest_moment, snapshots_at
 
 __all__ = [
     "TEAM",
@@ -31,6 +32,7 @@ __all__ = [
     "Snapshots",
     "build_snapshots",
     "feature_columns",
+    "leads_at",
     "make_plan",
     "newest_moment",
     "snapshots_at",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leadml.features.engine import END, measured
-from leadml.features.plan import FeaturePlan, Measure
+from leadml.features.plan import STILL, Ebb, FeaturePlan, Measure
 from leadml.features.spine import DAY
 from leadml.predict.encoding import Column, Group
 from leadml.predict.phrases import PLAIN, Phrase
@@ -43,24 +43,31 @@ def account_measures(plan: FeaturePlan) -> Iterator[Measure]:
     yield _measure("contacts known", "fit", "Contacts of the account", known)
     if not plan.activity_types:
         return
+    engaged, roles = "coalesce(engaged.total, 0)", "coalesce(roles.total, 0)"
     yield _measure(
-        "contacts engaged", "engagement", "Contacts engaged, 90 days", "coalesce(engaged.total, 0)", _ENGAGED
+        *("contacts engaged", "engagement", "Contacts engaged, 90 days", engaged), _ENGAGED, Ebb("engaged", 90)
     )
     if plan.roles:
-        yield _measure("roles covered", "fit", "Roles engaged, 90 days", "coalesce(roles.total, 0)", _ROLES)
+        yield _measure("roles covered", "fit", "Roles engaged, 90 days", roles, _ROLES, Ebb("roles", 90))
     others = f"({_within('account', 'total', 30)} - ({_within('own', 'total', 30)})) / 1e6"
-    yield _measure("colleagues activity 30d", "engagement", "Activity of colleagues, 30 days", others, _COLLEAGUES)
+    yield _measure(
+        *("colleagues activity 30d", "engagement", "Activity of colleagues, 30 days", others),
+        *(_COLLEAGUES, Ebb("colleagues", 30)),
+    )
     if plan.intent_types:
         for days in (30, 90):
             intent = f"({_within('account', 'intent', days)}) / 1e6"
             phrase = Phrase("times", "Intent shown in the account", days)
-            yield _measure(f"account intent {days}d", "intent", f"Intent in the account, {days} days", intent, phrase)
+            name, label = f"account intent {days}d", f"Intent in the account, {days} days"
+            yield _measure(name, "intent", label, intent, phrase, Ebb("account window", days))
     since = f"(s.moment - account.moment) / {DAY}.0"
-    yield _measure("days since account activity", "engagement", "Account, days since any activity", since, _LAST)
+    yield _measure(
+        "days since account activity", "engagement", "Account, days since any activity", since, _LAST, Ebb("since")
+    )
 
 
-def _measure(name: str, group: Group, label: str, sql: str, phrase: Phrase = PLAIN) -> Measure:
-    return Measure(Column(name, "number", group, label, phrase), sql)
+def _measure(name: str, group: Group, label: str, sql: str, phrase: Phrase = PLAIN, ebb: Ebb = STILL) -> Measure:
+    return Measure(Column(name, "number", group, label, phrase), sql, ebb)
 
 
 def _within(source: str, total: str, days: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leadml.features.engine import measured
-from leadml.features.plan import FeaturePlan, Measure, readable
+from leadml.features.plan import Ebb, FeaturePlan, Measure, readable
 from leadml.features.spine import DAY
 from leadml.predict.encoding import Column, Group
 from leadml.predict.phrases import Pattern, Phrase
@@ -51,20 +51,22 @@ def activity_measures(plan: FeaturePlan) -> Iterator[Measure]:
         return
     for code, kind in enumerate(plan.activity_types):
         group: Group = "intent" if kind in plan.intent_types else "engagement"
-        yield from _of_type(kind, plan.activity_label(kind), group, f"type = {code}")
+        yield from _of_type(kind, plan.activity_label(kind), group, code)
     if plan.pooled:
         name = "other activities"
-        yield from _of_type(name, readable(name), "engagement", f"type = {len(plan.activity_types)}")
-    yield from _of_type("any activity", "Any activity", "engagement", "true")
+        yield from _of_type(name, readable(name), "engagement", len(plan.activity_types))
+    yield from _of_type("any activity", "Any activity", "engagement", None)
     yield from _over_all()
 
 
-def _of_type(name: str, label: str, group: Group, condition: str) -> Iterator[Measure]:
+def _of_type(name: str, label: str, group: Group, code: int | None) -> Iterator[Measure]:
+    condition = "true" if code is None else f"type = {code}"
     for days in _WINDOWS:
         column = Column(f"{name} {days}d", "number", group, f"{label}, {days} days", Phrase("times", label, days))
-        yield Measure(column, f"coalesce(sum(n{days}) filter (where {condition}), 0) / 1e6")
+        total = f"coalesce(sum(n{days}) filter (where {condition}), 0) / 1e6"
+        yield Measure(column, total, Ebb("window", days, code))
     column = Column(f"days since {name}", "number", group, f"{label}, days since the last", Phrase("last", label))
-    yield Measure(column, f"min(age) filter (where {condition}) / {DAY}.0")
+    yield Measure(column, f"min(age) filter (where {condition}) / {DAY}.0", Ebb("since"))
 
 
 def _over_all() -> Iterator[Measure]:
@@ -74,6 +76,7 @@ def _over_all() -> Iterator[Measure]:
     yield Measure(
         column("activity types 90d", "Kinds of activity, 90 days", "Kinds of activity in 90 days"),
         f"count(*) filter (where age <= 90 * {DAY})",
+        Ebb("kinds", 90),
     )
     recent, before = "coalesce(sum(n30), 0)", "coalesce(sum(n60), 0) - coalesce(sum(n30), 0)"
     yield Measure(
@@ -84,6 +87,7 @@ def _over_all() -> Iterator[Measure]:
             "ratio",
         ),
         f"ln((greatest({recent}, 0) / 1e6 + 1) / (greatest({before}, 0) / 1e6 + 1))",
+        Ebb("trend", 30),
     )
     yield Measure(
         column(
@@ -92,4 +96,5 @@ def _over_all() -> Iterator[Measure]:
             "Points for activities, the newer the more",
         ),
         "coalesce(sum(points), 0) / 1e6",
+        Ebb("points", _HALF_LIFE),
     )

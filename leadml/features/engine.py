@@ -7,7 +7,7 @@ part of a query, joins compare integers, and sums are exact: they do not depend 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from leadml.schema import LeadTables
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["BEGINNING", "END", "connect", "measured", "opened", "parts"]
+__all__ = ["BEGINNING", "END", "connect", "measured", "numbered_activities", "numbered_leads", "opened", "parts"]
 
 ROWS_AT_ONCE = 1_000_000
 """Activities and snapshots that are worked on together; an account is never split."""
@@ -54,11 +54,11 @@ def connect() -> DuckDBPyConnection:
 @contextmanager
 def opened(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> Iterator[DuckDBPyConnection]:
     """Open a database with the spine, leads, activities and history in whole numbers; `parts` lets queries see them."""
-    leads = _leads(tables.leads, plan)
+    leads = numbered_leads(tables.leads, plan)
     with connect() as con:
         con.register("all_spine", _spine(spine, leads))
         con.register("all_leads", leads)
-        con.register("all_activities", _activities(tables, leads, plan))
+        con.register("all_activities", numbered_activities(tables, leads, plan))
         con.register("all_history", _history(tables, leads, plan))
         yield con
 
@@ -90,7 +90,8 @@ def measured(con: DuckDBPyConnection, measures: list[Measure], query: str) -> li
     return list(con.sql(query.format(measures=selected)).to_arrow_table().columns)
 
 
-def _leads(leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+def numbered_leads(leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+    """Leads in whole numbers: "lead" (its place), "account", "created" (microseconds, maybe null), and the role."""
     accounts = leads["account_id"]
     columns = {
         "lead": pa.array(np.arange(leads.num_rows)),
@@ -119,14 +120,14 @@ def _spine(spine: Spine, leads: pa.Table) -> pa.Table:
     return pa.table({"row": row, "lead": spine.lead, "account": accounts[spine.lead], "moment": spine.at})
 
 
-def _activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+def numbered_activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Table:
+    """Activities of numbered leads in whole numbers; of none where the plan has no types."""
     if tables.activities is None or not plan.activity_types:
         empty: Any = np.empty(0, np.int64)
         return pa.table(dict.fromkeys(("lead", "account", "moment", "type", "units", "points", "counted"), empty))
     kept, lead = _of_known_leads(tables.activities, tables.leads)
-    types = pa.array(plan.activity_types, pa.string())
-    kind = pc.fill_null(pc.index_in(kept["type"], value_set=types), len(types))
-    intent = pc.is_in(kept["type"], value_set=pa.array(plan.intent_types, pa.string())).to_numpy()
+    kind = pc.fill_null(_numbered(kept["type"], plan.activity_types), len(plan.activity_types))
+    intent = np.asarray(pc.is_valid(_numbered(kept["type"], plan.intent_types)))
     value = np.clip(pc.fill_null(kept["value"], 1.0).to_numpy(), -_LARGEST, _LARGEST)
     return pa.table(
         {
@@ -137,9 +138,17 @@ def _activities(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Ta
             "units": np.round(value * _MICRO).astype(np.int64),
             "points": np.where(intent, 5, 1),
             # Which of the types that rules name, whether or not it has features of its own.
-            "counted": pc.index_in(kept["type"], value_set=pa.array(plan.counted_types, pa.string())),
+            "counted": _numbered(kept["type"], plan.counted_types),
         }
     )
+
+
+def _numbered(types: pa.ChunkedArray, known: Sequence[str]) -> pa.Array:
+    """Each row's place among known types, in whatever case they are written: other tables settle on other spellings."""
+    encoded = types.combine_chunks().dictionary_encode()
+    spelled = pa.array([text.casefold() for text in encoded.dictionary.to_pylist()], pa.string())
+    places = pc.index_in(spelled, value_set=pa.array([text.casefold() for text in known], pa.string()))
+    return places.take(encoded.indices)
 
 
 def _history(tables: LeadTables, leads: pa.Table, plan: FeaturePlan) -> pa.Table:

@@ -4,25 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from leadml.errors import BundleError
 from leadml.predict.encoding import Column, Group
 from leadml.predict.rules.conditions import ActivityCount
 from leadml.schema import Kind
 
-__all__ = ["TEAM", "Attribute", "FeaturePlan", "Measure", "readable"]
+__all__ = ["STILL", "TEAM", "Attribute", "Ebb", "FeaturePlan", "Measure", "readable"]
 
 TEAM = Column("team", "category", "fit", "Team")
 """The team of whoever works the lead (`features.teams`); no attribute has its name."""
 
 
+How = Literal[
+    "still", "since", "window", "kinds", "trend", "points", "account window", "colleagues", "engaged", "roles"
+]
+
+
+@dataclass(frozen=True)
+class Ebb:
+    """How a computed feature changes while nothing new happens; `features.expiry` tells from it until when it holds.
+
+    "since" grows with every moment; "window" loses what is older than `days` (of one `type`, by its number, or of all),
+    "account window" what the whole account did of intent, "colleagues" what others of it did; "kinds", "engaged" and
+    "roles" count what did something in the window; "trend" compares two windows; "points" halve in `days`.
+    """
+
+    how: How = "still"
+    days: int = 0
+    type: int | None = None
+
+
+STILL = Ebb()
+
+
 @dataclass(frozen=True)
 class Measure:
-    """One computed feature: its column contract, and the SQL expression that gives it."""
+    """One computed feature: its column contract, the SQL expression that gives it, and how it ebbs away."""
 
     column: Column
     sql: str
+    ebb: Ebb = STILL
 
 
 @dataclass(frozen=True)

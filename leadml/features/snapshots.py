@@ -218,11 +218,19 @@ def snapshots_at(
             teams=teams,
         )
     tables = _part(tables, part)
-    if plan.calendar and "created_at" in tables.leads.column_names:
-        spine = scoring_spine(tables.leads, at=_microseconds(as_of), open_only=open_only)
-    else:
-        spine = flat_spine(tables.leads, open_only=open_only)
+    spine = _scored(tables, as_of, plan, open_only=open_only)
     return _assembled(tables, spine, plan, label=np.full(len(spine.lead), np.nan))
+
+
+def leads_at(tables: LeadTables, as_of: datetime, *, plan: FeaturePlan, open_only: bool = True) -> int:
+    """Count the rows that `snapshots_at` would make, without their features."""
+    return len(_scored(tables, as_of, plan, open_only=open_only).lead)
+
+
+def _scored(tables: LeadTables, as_of: datetime, plan: FeaturePlan, *, open_only: bool) -> Spine:
+    if plan.calendar and "created_at" in tables.leads.column_names:
+        return scoring_spine(tables.leads, at=_microseconds(as_of), open_only=open_only)
+    return flat_spine(tables.leads, open_only=open_only)
 
 
 def _assembled(tables: LeadTables, spine: Spine, plan: FeaturePlan, label: Floats) -> Snapshots:
@@ -292,18 +300,9 @@ def newest_moment(tables: LeadTables) -> datetime:
     Raises:
         ColumnsError: the leads have no dates.
     """
-    leads = tables.leads
-    if "created_at" not in leads.column_names:
+    if "created_at" not in tables.leads.column_names:
         raise ColumnsError("The leads have no dates (created_at), so nothing tells until when the data goes.")
-    dates = [leads["created_at"]]
-    if "closed_at" in leads.column_names and "outcome" in leads.column_names:
-        dates.append(leads["closed_at"].filter(pc.is_valid(leads["outcome"])))
-    if tables.activities is not None:
-        dates.append(tables.activities["occurred_at"])
-    if tables.history is not None:
-        dates.append(tables.history["changed_at"])
-    newest = [pc.max(column).as_py() for column in dates]
-    return max((moment for moment in newest if moment is not None), default=datetime(1970, 1, 1))  # noqa: DTZ001 (UTC)
+    return tables.newest or datetime(1970, 1, 1)  # noqa: DTZ001 (UTC)
 
 
 def _microseconds(moment: datetime) -> int:

@@ -13,7 +13,8 @@ from leadml.operations.champion import POINTER
 from leadml.operations.init import propose, write_settings
 from leadml.operations.page import write_page
 from leadml.operations.project import Project
-from leadml.operations.score import ScoringRun, run_scoring
+from leadml.operations.scoring.run import run_scoring
+from leadml.operations.scoring.summary import ScoringRun
 from leadml.operations.train import TrainingRun, run_training
 from leadml.training.clock import Progress
 
@@ -52,6 +53,6 @@ def run_demo(folder: Path, *, leads: int, seed: int, now: datetime, progress: Pr
     project = Project(load_settings(config))
     (project.models / POINTER).unlink(missing_ok=True)  # the champion of a company that is no more
     training = run_training(project, now=now, progress=progress)
-    scoring = run_scoring(project, as_of=None, every_lead=False, progress=progress)
+    scoring = run_scoring(project, progress=progress)
     progress("writing the page")
     return DemoRun(training, scoring, config, write_page(project))

@@ -19,7 +19,7 @@ from leadml.operations.lead import decisions_of
 from leadml.operations.lead_cutoffs import LeadCutoffs, cutoffs_of
 from leadml.operations.project import Project
 from leadml.operations.prompting import Prompt, lead_at, promptable, prompted
-from leadml.operations.score import after_newest, score_snapshots
+from leadml.operations.scoring.scores import after_newest, score_snapshots
 from leadml.predict import Scorer
 from leadml.predict.policy import scores
 from leadml.report import render_lead

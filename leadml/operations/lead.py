@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +11,17 @@ import pyarrow.compute as pc
 
 from leadml.errors import DecisionError, SourceError
 from leadml.lifecycle import DECISIONS, Advance, advance
-from leadml.operations.lifecycle import ProjectLifecycle, created_at, made_by_people, open_lifecycle
+from leadml.operations.lifecycle import ProjectLifecycle, created_at, made_by_people, open_lifecycle, signed
 from leadml.operations.lifecycle_tables import (
     DECISION_ROWS,
     DECISIONS_TABLE,
+    STAGES_TABLE,
+    TRANSITIONS_TABLE,
     stage_rows,
     states_of,
 )
 from leadml.operations.project import Project
-from leadml.operations.score import scores_table
+from leadml.operations.scoring.scores import scores_table
 from leadml.schema import LeadTables
 from leadml.sources import nearest
 
@@ -86,8 +88,7 @@ def decide(
     _refuse_not_allowed(case, lead_id, decision, before.states.to_pylist()[0], decided_at)
     row = {"lead_id": lead_id, "decision": decision, "reason": reason.strip(), "decided_by": decided_by.strip()}
     new = pa.Table.from_pylist([row | {"decided_at": decided_at}], schema=DECISION_ROWS)
-    case.lifecycle.tables.add(DECISIONS_TABLE, new)
-    _settle(_with(case, new), decided_at)
+    _settle(_with(case, new), new, decided_at)
     return show(project, lead_id, now=decided_at)
 
 
@@ -163,15 +164,19 @@ def _with(case: _Case, decision: pa.Table) -> _Case:
     return _Case(case.lifecycle, case.leads, case.moves, decisions, case.state, case.scores)
 
 
-def _settle(case: _Case, moment: datetime) -> None:
-    """Write down what the decision did; what is proposed for other leads stays."""
-    step = case.step(moment)
-    moves = case.lifecycle.keep(case.moves, step.transitions, _bundle(case))
-    stored = case.lifecycle.tables.stages().select(["lead_id", "proposal"])
-    others = stored.filter(pc.invert(pc.is_in(stored["lead_id"], value_set=case.state["lead_id"])))
-    proposals = pa.concat_tables([others, step.proposals.select(["lead_id", "proposal"])])
-    rows = stage_rows(case.leads.leads["lead_id"], created_at(case.leads), moves, proposals)
-    case.lifecycle.tables.write_stages(rows)
+def _settle(case: _Case, decision: pa.Table, moment: datetime) -> None:
+    """Write down a decision and what it did, at once."""
+    step, tables = case.step(moment), case.lifecycle.tables
+    new = signed(step.transitions, _bundle(case))
+    own = pc.is_in(case.leads.leads["lead_id"], value_set=case.state["lead_id"])
+    leads = replace(case.leads, leads=case.leads.leads.filter(own))
+    moves = pa.concat_tables([case.moves.filter(pc.is_in(case.moves["lead_id"], value_set=case.state["lead_id"])), new])
+    rows = stage_rows(leads.leads["lead_id"], created_at(leads), moves, step.proposals)
+    with tables.transaction() as changes:
+        changes.append(tables.name(DECISIONS_TABLE), decision)
+        if new.num_rows:
+            changes.append(tables.name(TRANSITIONS_TABLE), new)
+        changes.upsert(tables.name(STAGES_TABLE), rows, key=["lead_id"])
 
 
 def _bundle(case: _Case) -> str | None:

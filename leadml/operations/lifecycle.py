@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -15,16 +15,16 @@ from leadml.operations.lifecycle_tables import (
     DECISION_ROWS,
     STAGES_TABLE,
     TRANSITION_ROWS,
-    TRANSITIONS_TABLE,
     LifecycleTables,
     counts_of,
+    rejects_of,
     stage_rows,
     states_of,
 )
 from leadml.operations.project import Project
 from leadml.predict import Scorer
 from leadml.schema import Counts, LeadTables
-from leadml.sources import write_rejects
+from leadml.sources.events import CheckedEvents
 
 _OF_SCORES = ("lead_id", "probability", "stage", "stopped_by", "segment")
 
@@ -49,6 +49,43 @@ class LifecycleRun:
 
 
 @dataclass(frozen=True)
+class LifecycleTally:
+    """What a step did to some leads, as in `LifecycleRun`; `seen` are the activities waited for that some had."""
+
+    moved: dict[str, int]
+    stages: dict[str, int]
+    waiting: dict[str, int]
+    decisions: Counts
+    without_effect: int
+    seen: tuple[str, ...]
+
+    def plus(self, other: LifecycleTally) -> LifecycleTally:
+        """What it did to these leads and to others."""
+        ours, theirs = self.decisions, other.decisions
+        return LifecycleTally(
+            moved=added(self.moved, other.moved),
+            stages=added(self.stages, other.stages),
+            waiting=added(self.waiting, other.waiting),
+            decisions=Counts(ours.read + theirs.read, ours.kept + theirs.kept, ours.rejected + theirs.rejected),
+            without_effect=self.without_effect + other.without_effect,
+            seen=tuple(sorted({*self.seen, *other.seen})),
+        )
+
+
+@dataclass(frozen=True)
+class LifecycleStep:
+    """What is to be written for some leads: their new moves, where all of them are now; and what that comes to.
+
+    `rejects` are decisions that cannot be used, like those of `LeadTables`.
+    """
+
+    moves: pa.Table
+    stages: pa.Table
+    rejects: pa.Table
+    tally: LifecycleTally
+
+
+@dataclass(frozen=True)
 class ProjectLifecycle:
     """A project's transitions, and the tables in which its leads' stages are kept."""
 
@@ -56,74 +93,84 @@ class ProjectLifecycle:
     lifecycle: Lifecycle
     tables: LifecycleTables
 
-    def advance(
-        self, leads: LeadTables, scores: list[pa.Table], scorer: Scorer, *, moment: datetime | None, fixed: bool
-    ) -> LifecycleRun:
-        """Advance every lead after a scoring.
+    def step(
+        self,
+        leads: LeadTables,
+        moves: pa.Table,
+        checked: CheckedEvents | None,
+        scores: pa.Table,
+        scorer: Scorer,
+        *,
+        moment: datetime,
+        as_of: datetime | None,
+    ) -> LifecycleStep:
+        """Advance some leads after a scoring; writes nothing.
 
         Args:
-            leads: the project's leads.
-            scores: rows of the scores, by `of_scores`.
+            leads: these leads.
+            moves: every move that they, or leads that are gone, ever made.
+            checked: what people decided about them; None where nobody has decided anything yet.
+            scores: rows of their scores, by `of_scores`.
             scorer: by which they were scored.
-            moment: as of which they were scored (UTC without a zone); None where leads have no dates.
-            fixed: whether the user named the moment; else what people decided after it counts as well, up to now.
-
-        Raises:
-            SourceError: the tables of the lifecycle cannot be read or written.
+            moment: up to when decisions and outcomes count (UTC without a zone).
+            as_of: as of which they were scored; None where leads have no dates.
         """
-        now = datetime.now(UTC).replace(tzinfo=None)
-        moves = self.tables.transitions()
-        states = states_of(leads.leads["lead_id"], moves)
-        checked = self.tables.decisions(states["lead_id"], now)
         decisions = DECISION_ROWS.empty_table() if checked is None else checked.table
-        as_of = moment
-        moment = moment if fixed and moment else _newest(moment, now, states["since"], decisions["decided_at"])
         step = advance(
             self.lifecycle,
-            states,
+            states_of(leads.leads["lead_id"], moves),
             moment=moment,
             as_of=as_of,
-            scores=pa.concat_tables(scores) if scores else None,
+            scores=scores,
             cutoffs=cutoffs_of(scorer),
             decisions=decisions,
             outcomes=_outcomes(leads.leads, moment),
             activities=leads.activities,
         )
-        moves = self.keep(moves, step.transitions, scorer.digest)
+        new = signed(step.transitions, scorer.digest)
+        moves = pa.concat_tables([moves, new])
         rows = stage_rows(leads.leads["lead_id"], created_at(leads), moves, step.proposals)
-        self.tables.write_stages(rows)
-        if checked is not None and checked.rejects.num_rows:
-            rejects = pa.concat_tables([leads.rejects, checked.rejects])
-            settings = self.project.settings
-            write_rejects(replace(leads, rejects=rejects), settings.path(settings.output.rejects))
-        return LifecycleRun(
-            moment=moment,
+        tally = LifecycleTally(
             moved=_moves(step.transitions),
             stages=_tally(rows["stage"]),
             waiting=_tally(step.proposals["proposal"]),
             decisions=counts_of(checked),
             without_effect=_without_effect(decisions, moves, moment),
-            notes=self._notes(leads.activities),
+            seen=self._seen(leads.activities),
+        )
+        return LifecycleStep(new, rows, rejects_of(checked), tally)
+
+    def run(self, tally: LifecycleTally, moment: datetime, *, activities: bool) -> LifecycleRun:
+        """Sum up a step over all leads; `activities` says whether there is a table of them."""
+        return LifecycleRun(
+            moment=moment,
+            moved=tally.moved,
+            stages=tally.stages,
+            waiting=tally.waiting,
+            decisions=tally.decisions,
+            without_effect=tally.without_effect,
+            notes=self._notes(tally.seen, activities=activities),
             target=self.tables.place(STAGES_TABLE),
         )
 
-    def keep(self, moves: pa.Table, new: pa.Table, bundle: str | None) -> pa.Table:
-        """Write new moves down behind those there are, and give all of them; a score's moves name its bundle."""
-        by_score = pc.equal(new["by"], "score")
-        bundles = pc.if_else(by_score, pa.scalar(bundle, pa.string()), pa.scalar(None, pa.string()))
-        rows = new.append_column("bundle", bundles).cast(TRANSITION_ROWS)
-        self.tables.add(TRANSITIONS_TABLE, rows)
-        return pa.concat_tables([moves, rows])
+    @property
+    def _wanted(self) -> list[str]:
+        """The types of activities that move leads."""
+        return [kind for way in self.lifecycle.made_by("product") for kind in way.activities]
 
-    def _notes(self, activities: pa.Table | None) -> tuple[str, ...]:
+    def _seen(self, activities: pa.Table | None) -> tuple[str, ...]:
+        if activities is None or not self._wanted:
+            return ()
+        there = {str(kind).casefold() for kind in pc.unique(activities["type"]).to_pylist()}
+        return tuple(kind for kind in self._wanted if kind.casefold() in there)
+
+    def _notes(self, seen: tuple[str, ...], *, activities: bool) -> tuple[str, ...]:
         """What would go wrong without a word: leads told apart by their rows, and misspelt types that move nobody."""
         if self.project.settings.leads.id is None:
             return ("Leads have no id (leads.id), so their stages go by row number: keep the rows in their order.",)
-        wanted = [kind for way in self.lifecycle.made_by("product") for kind in way.activities]
-        if activities is None or self.project.settings.lifecycle.file is None:
+        if not activities or self.project.settings.lifecycle.file is None:
             return ()
-        seen = {str(kind).casefold() for kind in pc.unique(activities["type"]).to_pylist()}
-        missing = [repr(kind) for kind in wanted if kind.casefold() not in seen]
+        missing = [repr(kind) for kind in self._wanted if kind not in seen]
         return (f"The lifecycle waits for activities that nobody ever had: {', '.join(missing)}.",) if missing else ()
 
 
@@ -158,6 +205,18 @@ def cutoffs_of(scorer: Scorer) -> dict[str | None, dict[str, float]]:
     }
 
 
+def signed(transitions: pa.Table, bundle: str | None) -> pa.Table:
+    """New moves as rows of lead_transitions; a score's moves name its bundle."""
+    by_score = pc.equal(transitions["by"], "score")
+    bundles = pc.if_else(by_score, pa.scalar(bundle, pa.string()), pa.scalar(None, pa.string()))
+    return transitions.append_column("bundle", bundles).cast(TRANSITION_ROWS)
+
+
+def added(ours: dict[str, int], theirs: dict[str, int]) -> dict[str, int]:
+    """Counts of two kinds of things together, the most first."""
+    return dict((Counter(ours) + Counter(theirs)).most_common())
+
+
 def made_by_people(moves: pa.Table) -> set[tuple[str, int]]:
     """Lead and moment (microseconds since 1970) of the moves that people made: those of the decisions behind them."""
     people = moves.filter(pc.equal(moves["by"], "person"))
@@ -167,12 +226,6 @@ def made_by_people(moves: pa.Table) -> set[tuple[str, int]]:
 def created_at(leads: LeadTables) -> Any | None:
     """When each lead was created; None where leads have no dates."""
     return leads.leads["created_at"] if "created_at" in leads.leads.column_names else None
-
-
-def _newest(moment: datetime | None, now: datetime, *times: pa.ChunkedArray) -> datetime:
-    """What people decided is on record too: the newest of all that is, but not in the future."""
-    newest = [moment, *(pc.max(time).as_py() for time in times)] if moment else [now]
-    return min(now, max(time for time in newest if time is not None))
 
 
 def _outcomes(leads: pa.Table, moment: datetime) -> pa.Table | None:

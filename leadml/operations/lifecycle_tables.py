@@ -1,12 +1,13 @@
 """The three tables of the lifecycle beside the leads: what people decided, every move ever made, where leads are now.
 
 `lead_decisions` and `lead_transitions` only grow. The moves are the truth: `lead_lifecycle` is what they come to, and
-is written anew after them, so that a run that is killed between the two is made good by the next one.
+is written in the same transaction.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,9 @@ from leadml.schema import Counts
 from leadml.sources import Source, check_decisions, read_raw
 from leadml.sources.events import CheckedEvents
 from leadml.sources.files import FileSource
+from leadml.sources.quarantine import REJECTS_SCHEMA
+from leadml.sources.raw import Raw
+from leadml.sources.source import Transaction
 
 DECISIONS_TABLE, TRANSITIONS_TABLE, STAGES_TABLE = "lead_decisions", "lead_transitions", "lead_lifecycle"
 
@@ -77,6 +81,10 @@ class LifecycleTables:
         """Say where a table is."""
         return self._source.place(f"{table}{self._ending}")
 
+    def name(self, table: str) -> str:
+        """The name that a table has there, or will have."""
+        return self._found(table) or f"{table}{self._ending}"
+
     def columns(self, table: str) -> dict[str, str]:
         """The columns of a table; none where it is not there yet."""
         found = self._found(table)
@@ -96,20 +104,11 @@ class LifecycleTables:
         if found is None:
             return None
         columns = [name for name in DECISION_ROWS.names if name in self._source.columns(found)]
-        return check_decisions(read_raw(self._source, found, columns), lead_ids, DECISIONS, now + _CLOCKS_APART)
+        return checked_decisions(read_raw(self._source, found, columns), lead_ids, now)
 
-    def add(self, table: str, rows: pa.Table) -> None:
-        """Add rows to a table at once."""
-        if rows.num_rows:
-            with self._source.append(self._found(table) or f"{table}{self._ending}", rows.schema) as sink:
-                for batch in rows.to_batches():
-                    sink.add(batch)
-
-    def write_stages(self, rows: pa.Table) -> None:
-        """Replace the table of stages at once."""
-        with self._source.replace(self._found(STAGES_TABLE) or f"{STAGES_TABLE}{self._ending}", STAGE_ROWS) as sink:
-            for batch in rows.to_batches():
-                sink.add(batch)
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Change these tables at once."""
+        return self._source.transaction()
 
     def scores(self, table: str) -> pa.Table | None:
         """Of the published scores what the lifecycle needs; None where there are none."""
@@ -141,8 +140,16 @@ class LifecycleTables:
         found = self._found(table)
         if found is None:
             return schema.empty_table()
+        return self.as_written(table, read_raw(self._source, found, schema.names).table, schema)
+
+    def as_written(self, table: str, rows: pa.Table, schema: pa.Schema) -> pa.Table:
+        """Rows of a table as leadml wrote them, whatever the place made of their types.
+
+        Raises:
+            SourceError: they are not what leadml writes.
+        """
         try:
-            read = read_raw(self._source, found, schema.names).table.cast(schema)
+            read = rows.select(schema.names).cast(schema)
         except pa.ArrowInvalid as error:
             raise SourceError(f"{self.place(table)} holds what leadml did not write ({error}). Restore it.") from None
         stages = [name for name in schema.names if "stage" in name]
@@ -150,6 +157,16 @@ class LifecycleTables:
         if foreign:
             raise SourceError(f"{self.place(table)} names a stage {foreign[0]!r}, which is none. Restore the table.")
         return read
+
+
+def checked_decisions(raw: Raw, lead_ids: pa.ChunkedArray, now: datetime) -> CheckedEvents:
+    """What people decided about some leads, checked; what is dated later than a day after `now` has not happened."""
+    return check_decisions(raw, lead_ids, DECISIONS, now + _CLOCKS_APART)
+
+
+def rejects_of(decisions: CheckedEvents | None) -> pa.Table:
+    """The decisions that cannot be used, and why."""
+    return REJECTS_SCHEMA.empty_table() if decisions is None else decisions.rejects
 
 
 def counts_of(decisions: CheckedEvents | None) -> Counts:

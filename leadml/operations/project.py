@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from leadml.errors import ConfigError
 from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import by_segment, load_rulebook
 from leadml.schema import Kind, LeadTables
-from leadml.sources import Source, nearest, open_source, read_leads, write_rejects
+from leadml.sources import Source, Wanted, nearest, open_source, read_leads, write_rejects
 from leadml.sources.layout import attribute_names
 from leadml.training.choices import Choices
 from leadml.training.cutoffs import CutoffPolicy, SegmentPolicy, StagePolicy
@@ -55,9 +55,13 @@ class Project:
         Raises:
             SourceError: a table or column is missing or cannot be read.
         """
+        wanted = self.wanted(kinds, datetime.now(UTC).replace(tzinfo=None))
+        return read_leads(self.source, **{field.name: getattr(wanted, field.name) for field in fields(wanted)})
+
+    def wanted(self, kinds: Mapping[str, Kind] | None, now: datetime) -> Wanted:
+        """Which tables are read, and what their columns mean; see `read` for `kinds`. `now` is UTC without a zone."""
         settings = self.settings
-        return read_leads(
-            self.source,
+        return Wanted(
             leads_table=self.leads_table,
             lead_columns=settings.lead_columns(),
             activities_table=settings.activities.table if settings.activities else None,
@@ -65,7 +69,7 @@ class Project:
             history_table=settings.history.table if settings.history else None,
             history_columns=settings.history_columns(),
             kinds=kinds,
-            now=datetime.now(UTC).replace(tzinfo=None),
+            now=now,
         )
 
     def read_leads_alone(self) -> LeadTables:

@@ -34,7 +34,7 @@ def refuse_others(project: Project, target: str, columns: Sequence[str]) -> None
     found = _find(project, target)
     if found and not found[1].keys() >= set(columns):
         raise SourceError(
-            f"{_beside(project).place(found[0])} is there already and holds no scores but "
+            f"{beside(project).place(found[0])} is there already and holds no scores but "
             f"{', '.join(map(repr, found[1]))[:200]}. Choose another name under [output] in leadml.toml."
         )
 
@@ -57,7 +57,7 @@ def read_published(project: Project, target: str, schema: pa.Schema, *, optional
     if found is None:
         raise SourceError(f"{project.source.where}: there is no {target!r} yet. Run `leadml score` first.")
     table, columns = found
-    source = _beside(project)
+    source = beside(project)
     lacking = [name for name in schema.names if name not in columns and name not in optional]
     if lacking:
         raise SourceError(
@@ -67,11 +67,20 @@ def read_published(project: Project, target: str, schema: pa.Schema, *, optional
     batches = list(source.stream(table, names))
     empty = pa.schema([pa.field(name, schema.field(name).type) for name in names])
     held = pa.Table.from_batches(batches) if batches else empty.empty_table()
+    return as_published(project, table, held, empty)
+
+
+def as_published(project: Project, target: str, rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows of a published table with the types of a schema, whatever the place made of them; see `read_published`.
+
+    Raises:
+        SourceError: they are not what `leadml score` writes.
+    """
     try:
-        return pa.table({name: _as(held[name], schema.field(name).type) for name in names})
+        return pa.table({field.name: _as(rows[field.name], field.type) for field in schema})
     except pa.ArrowException as fault:
         raise SourceError(
-            f"{source.place(table)} cannot be read ({fault}). Run `leadml score` to write it anew."
+            f"{project.source.place(target)} cannot be read ({fault}). Take it away, and `leadml score` writes it anew."
         ) from None
 
 
@@ -90,13 +99,19 @@ def _as(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     return values.cast(kind)
 
 
+def found_name(project: Project, target: str) -> str:
+    """The name that a table has there, or will have."""
+    found = _find(project, target)
+    return found[0] if found else target
+
+
 def _find(project: Project, target: str) -> tuple[str, dict[str, str]] | None:
-    source = _beside(project)
+    source = beside(project)
     same = [table for table in source.tables() if table.casefold() == target.casefold()]  # as databases compare names
     return (same[0], source.columns(same[0])) if same else None
 
 
-def _beside(project: Project) -> Source:
+def beside(project: Project) -> Source:
     """The place where published tables stand: beside a single file, its folder."""
     source = project.source
     return FileSource(source.folder) if isinstance(source, FileSource) else source

@@ -13,10 +13,12 @@ from leadml.errors import SourceError
 from leadml.features import FeaturePlan, snapshots_at
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
-from leadml.operations.score import LEADS_PER_CHUNK, after_newest, has_open_leads
+from leadml.operations.scoring.scores import after_newest, has_open_leads
 from leadml.predict import Scorer
 from leadml.predict.asking.questions import OpenQuestion
 from leadml.training.clock import Progress
+
+_LEADS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def rank_questions(project: Project, *, as_of: datetime | None, progress: Progre
     plan = FeaturePlan.from_dict(scorer.facts["plan"])
     tables = project.read({attribute.name: attribute.kind for attribute in plan.attributes})
     moment = (as_of or after_newest(tables)) if plan.calendar else None
-    parts, leads = tables.leads.num_rows // LEADS_PER_CHUNK + 1, 0
+    parts, leads = tables.leads.num_rows // _LEADS_AT_ONCE + 1, 0
     worth: dict[str, QuestionWorth] = {}
     for part in range(parts):
         progress(f"weighing questions, part {part + 1} of {parts}")

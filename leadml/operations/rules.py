@@ -13,7 +13,7 @@ from leadml.errors import RulebookError, SourceError
 from leadml.features import snapshots_at
 from leadml.operations.explain import account_of
 from leadml.operations.project import Project
-from leadml.operations.score import after_newest
+from leadml.operations.scoring.scores import after_newest
 from leadml.predict.rules.rulebook import Rulebook
 from leadml.rules import map_rulebook, preset_names
 from leadml.rules.coverage import Coverage, coverage

@@ -67,4 +67,5 @@ def to_numpy(values: pa.ChunkedArray | pa.Array, dtype: type[np.generic], missin
     numbers: Numbers = np.frombuffer(data, dtype)[inside]
     if not array.null_count:
         return numbers
-    return np.where(np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")[inside] == 1, numbers, missing)
+    valid = np.unpackbits(np.frombuffer(bitmap, np.uint8), count=inside.stop, bitorder="little")[inside]
+    return np.where(valid.view(np.bool_), numbers, missing)

@@ -92,17 +92,31 @@ def load_scorer(path: str | os.PathLike[str], digest: str | None = None) -> Scor
     Raises:
         BundleError: the file is missing, is not a bundle, was changed, or is of a format this version does not know.
     """
-    content = _read(Path(path))
+    return parse_scorer(read_bundle(path), digest, where=str(path))
+
+
+def parse_scorer(content: bytes, digest: str | None = None, *, where: str) -> Scorer:
+    """Make a scorer of the bytes of a bundle file; `where` names it in errors.
+
+    Raises:
+        BundleError: as for `load_scorer`.
+    """
     found = hashlib.sha256(content).hexdigest()
     if digest is not None and digest != found:
-        raise BundleError(f"{path}: the file's SHA-256 is {found}, not {digest} as expected. Fetch the right bundle.")
+        raise BundleError(f"{where}: the file's SHA-256 is {found}, not {digest} as expected. Fetch the right bundle.")
     try:
         return replace(read_parts(_open(content)), digest=found)
     except (PartsError, RulebookError) as refused:
-        raise BundleError(f"{path}: {refused}. The bundle was not loaded; save or fetch it again.") from None
+        raise BundleError(f"{where}: {refused}. The bundle was not loaded; save or fetch it again.") from None
 
 
-def _read(path: Path) -> bytes:
+def read_bundle(file: str | os.PathLike[str]) -> bytes:
+    """The bytes of a bundle file, not looked into.
+
+    Raises:
+        BundleError: the file is missing, cannot be read or is too large to be a bundle.
+    """
+    path = Path(file)
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise BundleError(f"{path}: larger than {_MOST_BYTES >> 20} MiB, so this is not a bundle of leadml.")

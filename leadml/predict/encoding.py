@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from leadml.errors import ColumnsError
 from leadml.predict.arrays import to_numpy
+from leadml.predict.bins import Bins, bins_of
 from leadml.predict.phrases import MONTHS, NOT_KNOWN, PLAIN, Phrase, Span, Words, missing, sentence, span_text, spoken
 
 ColumnKind = Literal["number", "category", "time"]
@@ -30,6 +31,8 @@ OTHER = 1
 Codes = np.ndarray[Any, np.dtype[np.uint16]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
+# Numbers that make up for building a lookup of bins.
+_MANY = 2_048
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -114,6 +117,8 @@ class Feature:
 
     def _number_codes(self, values: pa.ChunkedArray | pa.Array) -> Codes:
         numbers = to_floats(values)
+        if len(numbers) >= _MANY and self._bins is not None:
+            return self._bins.codes(numbers)
         codes = (np.searchsorted(self.edges, numbers, side="right") + 1).astype(np.uint16)
         codes[np.isnan(numbers)] = MISSING
         return codes
@@ -123,6 +128,10 @@ class Feature:
             return [self._code_of_level.get(fold(value or ""), OTHER) for value in distinct.to_pylist()]
 
         return codes_by_value(values, codes_of)
+
+    @cached_property
+    def _bins(self) -> Bins | None:
+        return bins_of(self.edges)
 
     @cached_property
     def _code_of_level(self) -> dict[str, int]:

@@ -19,14 +19,16 @@ from leadml.predict.asking.questions import OpenQuestion, Questions
 from leadml.predict.calibration import MonotoneMap
 from leadml.predict.columns import TIME, materialize, read_columns, read_ids
 from leadml.predict.encoding import Codes, Column, Feature, Floats
+from leadml.predict.inputs import Asked, Inputs, InputsCode, one_array
+from leadml.predict.picking import ReasonPicker
 from leadml.predict.policy import Policy, scores
 from leadml.predict.reasons import Reason, exact_reasons
-from leadml.predict.rules.columns import RuleColumns, rule_columns
+from leadml.predict.rules.columns import rule_columns
 from leadml.predict.rules.rows import Mask
 from leadml.predict.rules.rulebook import Rulebook, Stops
-from leadml.predict.summing import Coded, Part, Sum
+from leadml.predict.summing import BLOCK, PART, Coded, Part, Sum
 from leadml.predict.tables import ScoreTables, probability
-from leadml.predict.terms import ReasonPicker, Term
+from leadml.predict.terms import Term
 from leadml.predict.threads import side_by_side
 from leadml.predict.trees import Trees
 
@@ -94,7 +96,13 @@ class Scorer:
         return self.rulebook.kept_from(stage, self.rulebook.rows(table))
 
     def score(
-        self, rows: Any, *, id_column: str | None = None, as_of: datetime | None = None, reasons: int = 3
+        self,
+        rows: Any,
+        *,
+        id_column: str | None = None,
+        as_of: datetime | None = None,
+        reasons: int = 3,
+        inputs: bool = False,
     ) -> pa.Table:
         """Score rows.
 
@@ -104,6 +112,7 @@ class Scorer:
             id_column: a column of `rows` to hand through as "lead_id".
             as_of: the moment the rows describe, handed through.
             reasons: how many reasons for and against to give, at the most.
+            inputs: also give a column "inputs": what `replayed` needs to give the row again without the lead.
 
         Returns:
             One row per row: lead_id (where asked), probability, score (100 x probability, one decimal), grade, stage
@@ -113,7 +122,7 @@ class Scorer:
             list of the names of gates that keep the lead from a stage), segment (where some have cutoffs of their own;
             null for a lead of none), reasons_for and reasons_against (lists of structs of reason and log_odds),
             next_question (null where no answer is worth asking for), next_question_value (what asking it is expected
-            to gain, in won deals), bundle and as_of.
+            to gain, in won deals), inputs (where asked; a text of a few dozen characters), bundle and as_of.
 
         Raises:
             ColumnsError: rows of an unknown shape, or with the columns or value types of another scorer.
@@ -122,12 +131,39 @@ class Scorer:
         table = read_columns(rows, self.columns)
         ids = read_ids(rows, id_column) if id_column else None
         _ = self._picker, self._questions  # made once, before threads ask for them
-        scored = pa.concat_tables(self._in_parts(lambda part: self._score_part(part, reasons), table))
-        scored = scored.append_column("bundle", pa.repeat(from_texts([self.digest])[0], table.num_rows))
-        scored = scored.append_column(
-            "as_of", pa.repeat(pa.nulls(1, TIME)[0] if as_of is None else pa.scalar(as_of, TIME), table.num_rows)
-        )
+        parts = self._in_parts(lambda part: self._score_part(part, reasons, inputs), table)
+        scored = self._signed(pa.concat_tables(parts), as_of)
         return scored if ids is None else scored.add_column(0, "lead_id", ids)
+
+    def replayed(self, inputs: Any, *, as_of: datetime | None = None, reasons: int = 3) -> pa.Table:
+        """Score rows again from what `score` kept of their inputs: the same columns, bit for bit.
+
+        Args:
+            inputs: an array of texts from a column "inputs".
+            as_of: the moment that the rows described, handed through.
+            reasons: how many reasons for and against to give, at the most.
+
+        Returns:
+            What `score` gave, but lead_id and inputs.
+
+        Raises:
+            BundleError: inputs are damaged, or those of another bundle.
+        """
+        texts = one_array(inputs)
+        _ = self._picker, self._inputs._packing  # made once, before threads ask for them
+        spans = [texts.slice(start, PART) for start in range(0, max(len(texts), 1), PART)]
+
+        def work(span: pa.Array) -> pa.Table:
+            kept = self._inputs.read(span)
+            return pa.table(self._columns(kept.part, kept.stopped, reasons, lambda *_: kept.asked)[0])
+
+        parts = [work(span) for span in spans] if self.trees else side_by_side(work, spans)
+        return self._signed(pa.concat_tables(parts), as_of)
+
+    def replayed_terms(self, inputs: Any) -> tuple[tuple[Codes, ...], Floats]:
+        """Each term's codes, of shape (rows,), and log-odds, shape (terms, rows); see `replayed`."""
+        part = self._inputs.read(one_array(inputs)).part
+        return part.codes, self._sum.shared_out(part)
 
     def reasons(self, row: Any) -> tuple[Reason, ...]:
         """Every reason of one row with its very values, the strongest first; with the intercept they add up.
@@ -175,7 +211,7 @@ class Scorer:
 
     @cached_property
     def _picker(self) -> ReasonPicker:
-        return ReasonPicker(self.terms)
+        return ReasonPicker(self.terms, self._sum.by_code)
 
     @cached_property
     def _questions(self) -> Questions | None:
@@ -183,6 +219,14 @@ class Scorer:
             return None
         addends = Addends(self.features, self.tables, self.rulebook, self.trees, self.calibration)
         return Questions(addends, {column.name: column for column in self.columns}, self.policy, self.answers)
+
+    @property
+    def _asks(self) -> tuple[str, ...]:
+        return () if self._questions is None else self._questions.texts
+
+    @cached_property
+    def _inputs(self) -> InputsCode:
+        return InputsCode(self._sum, self.policy, self._asks)
 
     def _coded(self, table: pa.Table) -> Coded:
         return self._sum.coded(table, self.policy.segments_of(table))
@@ -192,7 +236,12 @@ class Scorer:
 
         LightGBM has threads of its own, which threads here would only get in the way of.
         """
-        coded = self._coded(table)
+        results: list[Result] = []
+        for start in range(0, max(table.num_rows, 1), BLOCK):
+            results += self._in_parts_of(self._coded(table.slice(start, BLOCK)), work)
+        return results
+
+    def _in_parts_of(self, coded: Coded, work: Callable[[Part], Result]) -> list[Result]:
         if self.trees:
             return [work(coded.part(*span)) for span in coded.spans]
         return side_by_side(lambda span: work(coded.part(*span)), coded.spans)
@@ -200,13 +249,34 @@ class Scorer:
     def _log_odds(self, part: Part) -> Floats:
         return self._sum.log_odds(self._sum.matrix(part), part)
 
-    def _score_part(self, part: Part, reasons: int) -> pa.Table:
+    def _signed(self, scored: pa.Table, as_of: datetime | None) -> pa.Table:
+        """Score rows with the bundle and the moment that they are of."""
+        count = scored.num_rows
+        scored = scored.append_column("bundle", pa.repeat(from_texts([self.digest])[0], count))
+        moment = pa.nulls(1, TIME)[0] if as_of is None else pa.scalar(as_of, TIME)
+        return scored.append_column("as_of", pa.repeat(moment, count))
+
+    def _score_part(self, part: Part, reasons: int, inputs: bool) -> pa.Table:
+        stopped = {} if self.rulebook is None or part.rows is None else self.rulebook.stopped(part.rows)
+
+        def asked(log_odds: Floats, intent: Floats) -> Asked:
+            return self._next_questions(self._standing(part, log_odds, intent), part.count)
+
+        columns, worth_asking = self._columns(part, stopped, reasons, asked)
+        if inputs:
+            columns["inputs"] = self._inputs.write(Inputs(part, stopped, worth_asking))
+        return pa.table(columns)
+
+    def _columns(
+        self, part: Part, stopped: Mapping[str, Mask], reasons: int, asking: Callable[[Floats, Floats], Asked]
+    ) -> tuple[dict[str, Any], Asked]:
+        """The columns of score rows. `asking` gives the question worth most, from log-odds and intent subtotals."""
         matrix = self._sum.matrix(part)
         log_odds = self._sum.log_odds(matrix, part)
         self._sum.share_out(matrix, part)
         chance = probability(log_odds)
         subtotals = self._sum.subtotals(matrix)
-        said = self._said_by_rules(part)
+        said = rule_columns(self.rulebook, stopped, part.points, part.codes, part.count)
         cutoffs = self.policy.cutoffs(part.segments)
         columns = {
             "probability": from_numpy(chance),
@@ -220,12 +290,11 @@ class Scorer:
         if part.segments is not None:
             columns["segment"] = self.policy.segment_names(part.segments)
         columns["reasons_for"], columns["reasons_against"] = self._picker.pick(matrix, part.codes, reasons)
-        standing = self._standing(part, log_odds, subtotals["intent"])
-        columns["next_question"], columns["next_question_value"] = self._next_questions(standing, part.count)
-        return pa.table(columns)
-
-    def _said_by_rules(self, part: Part) -> RuleColumns:
-        return rule_columns(self.rulebook, part.rows, part.points, part.codes, part.count)
+        asked = asking(log_odds, subtotals["intent"])
+        number = from_numpy(asked.question.astype(np.int32), valid=asked.question >= 0)
+        columns["next_question"] = pa.DictionaryArray.from_arrays(number, from_texts(self._asks))
+        columns["next_question_value"] = from_numpy(asked.value)
+        return columns, asked
 
     def _standing(self, part: Part, log_odds: Floats, intent: Floats) -> Standing | None:
         """The rows as questions are put to them, None without rules."""
@@ -234,9 +303,8 @@ class Scorer:
         cutoffs = self.policy.cutoffs(part.segments)
         return Standing(log_odds, intent, self._sum.features_of(part), part.points, part.rows, cutoffs)
 
-    def _next_questions(self, standing: Standing | None, count: int) -> tuple[pa.Array, pa.Array]:
+    def _next_questions(self, standing: Standing | None, count: int) -> Asked:
         """The question worth most for each row, and its value."""
         if standing is None or self._questions is None:
-            none = pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), from_texts([]))
-            return none, from_numpy(np.zeros(count))
-        return self._questions.next(standing)
+            return Asked(np.full(count, -1, np.int64), np.zeros(count))
+        return Asked(*self._questions.next(standing))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from leadml.predict.calibration import MonotoneMap
-from leadml.predict.encoding import GROUPS, Codes, Feature, Floats
+from leadml.predict.encoding import GROUPS, Codes, Feature, Floats, to_dictionary
 from leadml.predict.rules.rows import RuleRows
 from leadml.predict.rules.rulebook import Rulebook
 from leadml.predict.segments import Numbers
@@ -20,6 +21,8 @@ from leadml.predict.trees import Trees
 
 PART = 16_384
 """Rows worked on at a time: few enough that their contributions stay in the processor's cache."""
+BLOCK = 16 * PART
+"""Rows whose codes are held at a time, so that memory does not grow with the number of leads."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,14 @@ class Sum:
         """How many of the terms are the rules'; they come first, then features, pairs and a calibration."""
         return sum(dimension.terms for dimension in self.rulebook.dimensions) if self.rulebook else 0
 
+    @cached_property
+    def by_code(self) -> slice:
+        """The terms whose log-odds are a matter of their code alone, as far as they stand side by side."""
+        if self.trees:
+            return slice(0, 0)
+        rules = any(term.log_odds is None for term in self.terms[: self.of_rules])
+        return slice(self.of_rules if rules else 0, len(self.terms) - (self.calibration is not None))
+
     def encode(self, table: pa.Table) -> list[Codes]:
         """Codes of each feature; each of shape (rows,)."""
         if table.num_rows <= PART:  # threads would cost more than they save
@@ -102,14 +113,25 @@ class Sum:
 
     def coded(self, table: pa.Table, segments: Numbers | None) -> Coded:
         """The table as the sum looks at it."""
-        codes = self.encode(table)
-        codes += [pair.codes(codes) for pair in self.tables.pairs]
-        if self.calibration is not None:
-            codes.append(np.zeros(table.num_rows, dtype=np.uint16))
+        table = self._with_dictionaries(table)
+        codes = self.with_pairs(self.encode(table), table.num_rows)
         rows = self.rulebook.rows(table) if self.rulebook else None
         if self.rulebook and rows and table.num_rows > PART:
             rows.read(self.rulebook.columns)  # before parts of them are worked on side by side
         return Coded(table.num_rows, tuple(codes), segments, self.rulebook, rows)
+
+    def _with_dictionaries(self, table: pa.Table) -> pa.Table:
+        """The table with texts that rules look at in dictionaries, as features are likely to look at them too."""
+        names = [name for name in (self.rulebook.columns if self.rulebook else ()) if table[name].type == pa.string()]
+        encoded = side_by_side(to_dictionary, [table[name] for name in names])
+        for name, texts in zip(names, encoded, strict=True):
+            table = table.set_column(table.column_names.index(name), name, texts)
+        return table
+
+    def with_pairs(self, codes: Sequence[Codes], count: int) -> list[Codes]:
+        """The codes of all terms but the rules', given those of the features."""
+        calibration = [] if self.calibration is None else [np.zeros(count, dtype=np.uint16)]
+        return [*codes, *(pair.codes(codes) for pair in self.tables.pairs), *calibration]
 
     def matrix(self, part: Part) -> Floats:
         """What rules and tables say of each term for each row, shape (terms, rows)."""

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from leadml.predict.arrays import from_numpy, from_texts
-from leadml.predict.encoding import MISSING, Codes, Feature, Floats, Group
+from leadml.predict.encoding import MISSING, Feature, Floats, Group
 from leadml.predict.phrases import Words
 from leadml.predict.rules.rulebook import Dimension, Rulebook
 from leadml.predict.tables import Map, Pair, ScoreTables
 
 Indices = np.ndarray[Any, np.dtype[np.intp]]
 
-REASONS_TYPE = pa.list_(pa.struct([("reason", pa.dictionary(pa.int32(), pa.string())), ("log_odds", pa.float64())]))
-
 
 @dataclass(frozen=True)
 class Term:
     """One term of the sum: its log-odds and its words for every code it can take; both as long as the codes.
 
-    `log_odds` is None for a term of the rules, whose points are no matter of the code alone, and for a calibration.
+    `log_odds` is None where they are no matter of the code alone, as for rules that count and for a calibration.
     """
 
     name: str
@@ -39,23 +35,25 @@ CALIBRATION = Term("calibration", (), None, ("Calibration",))
 
 def terms_of(features: Sequence[Feature], tables: ScoreTables, rulebook: Rulebook | None) -> tuple[Term, ...]:
     """All terms in the order of the sum: rule dimensions, features, pairs."""
+    dimensions = rulebook.dimensions if rulebook else ()
     return (
-        *(term for dimension in (rulebook.dimensions if rulebook else ()) for term in _rule_terms(dimension)),
+        *(term for dimension in dimensions for term in _rule_terms(dimension, tables.rules_weight)),
         *(_main_term(feature, table) for feature, table in zip(features, tables.main, strict=True)),
         *(_pair_term(features, pair) for pair in tables.pairs),
     )
 
 
-def _rule_terms(dimension: Dimension) -> Iterator[Term]:
+def _rule_terms(dimension: Dimension, weight: float) -> Iterator[Term]:
     """The terms of a dimension, in the order of its evaluation."""
-    name = f"rules: {dimension.name}"
+    name, points = f"rules: {dimension.name}", dimension.points_by_code
+    log_odds = [None] * dimension.terms if points is None else [weight * own for own in points]
     if dimension.counts == "first":
         texts = (f"{dimension.name}: {dimension.describe(code)}" for code in range(len(dimension.rules) + 3))
-        yield Term(name, (dimension.group,), None, tuple(texts))
+        yield Term(name, (dimension.group,), log_odds[0], tuple(texts))
         return
-    for rule in dimension.rules:
+    for rule, own in zip(dimension.rules, log_odds, strict=True):
         text = f"{dimension.name}: {rule.label}"
-        yield Term(f"{name}: {rule.label}", (rule.group or dimension.group,), None, (f"not {text}", text))
+        yield Term(f"{name}: {rule.label}", (rule.group or dimension.group,), own, (f"not {text}", text))
 
 
 def _main_term(feature: Feature, table: Floats) -> Term:
@@ -82,53 +80,3 @@ def _words_of(feature: Feature, codes: Indices) -> list[Words]:
         return [feature.words(int(code)) for code in codes]
     breaks = np.flatnonzero((np.diff(codes) > 1) | (codes[:-1] == MISSING)) + 1
     return [feature.words(int(run[0]), int(run[-1])) for run in np.split(codes, breaks) if len(run)]
-
-
-class ReasonPicker:
-    """Picks each row's strongest terms and gives them as text, made once per term and code, not once per row."""
-
-    def __init__(self, terms: Sequence[Term]) -> None:
-        self._offsets = np.cumsum([0, *(len(term.texts) for term in terms[:-1])])
-        self._texts = from_texts([text for term in terms for text in term.texts])
-
-    def pick(self, matrix: Floats, codes: Sequence[Codes], most: int) -> tuple[pa.ListArray, pa.ListArray]:
-        """The strongest reasons for and against each row, strongest first.
-
-        Args:
-            matrix: log-odds of each term for each row, shape (terms, rows).
-            codes: code of each term for each row, each of shape (rows,).
-            most: how many reasons each way at the most; a term is a reason only for the direction it speaks in.
-
-        Returns:
-            Two lists per row of structs (reason, log_odds). Ties go to the term that comes first in the sum.
-        """
-        most = min(most, len(matrix))
-        rest = matrix.T.copy()  # what is not yet picked; row by row, so that a row's terms lie together
-        codes_of_row = np.stack(codes, axis=1) if codes else np.empty((matrix.shape[1], 0), dtype=np.uint16)
-        highest = [_take_out(rest, np.argmax, np.maximum) for _ in range(most)]
-        lowest = [_take_out(rest, np.argmin, np.minimum) for _ in range(most)]
-        return self._lists(highest, codes_of_row), self._lists(lowest, codes_of_row)
-
-    def _lists(self, picked: Sequence[tuple[Indices, Floats]], codes_of_row: Codes) -> pa.ListArray:
-        """Lists of structs from each rank's terms and log-odds; log-odds of 0 say that there is no reason left."""
-        count = len(codes_of_row)
-        terms = np.stack([term for term, _ in picked], axis=1) if picked else np.empty((count, 0), dtype=np.intp)
-        log_odds = np.stack([value for _, value in picked], axis=1) if picked else np.empty((count, 0))
-        keep = log_odds != 0
-        code = np.take_along_axis(codes_of_row, terms, axis=1)[keep]
-        position = from_numpy((self._offsets[terms[keep]] + code).astype(np.int32))
-        reasons = pa.StructArray.from_arrays(
-            [pa.DictionaryArray.from_arrays(position, self._texts), from_numpy(log_odds[keep])],
-            fields=list(REASONS_TYPE.value_type),
-        )
-        offsets = np.concatenate([[0], np.cumsum(keep.sum(axis=1))]).astype(np.int32)
-        return pa.ListArray.from_arrays(from_numpy(offsets), reasons)
-
-
-def _take_out(rest: Floats, strongest: Callable[..., Indices], towards: np.ufunc) -> tuple[Indices, Floats]:
-    """Each row's strongest term in one direction and its log-odds, 0 where none speaks so; zeroed in `rest`."""
-    term = strongest(rest, axis=1)
-    at = (np.arange(len(rest)), term)
-    value: Floats = towards(rest[at], 0.0)
-    rest[at] -= value
-    return term, value

@@ -2,7 +2,7 @@
 
 from leadml.errors import masked
 from leadml.sources.address import open_source
-from leadml.sources.check import read_leads
+from leadml.sources.check import Wanted, read_leads
 from leadml.sources.dialect import Dialect, sniff_csv
 from leadml.sources.events import check_decisions
 from leadml.sources.publish import staged
@@ -18,6 +18,7 @@ __all__ = [
     "Sink",
     "Source",
     "Transaction",
+    "Wanted",
     "check_decisions",
     "masked",
     "nearest",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadml.sources.json_text import json_text
+from leadml.sources.json_text import json_texts
 
 __all__ = ["flat", "plain", "plain_schema"]
 
@@ -48,7 +48,7 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
 
 def _plain_column(column: pa.Array) -> pa.Array:
     if pa.types.is_nested(column.type):
-        return json_text(column)
+        return json_texts(column)
     if pa.types.is_timestamp(column.type):
         distinct = column.dictionary_encode()  # few moments come in many rows
         text = pc.cast(pc.cast(distinct.dictionary, pa.timestamp("us")), pa.string())

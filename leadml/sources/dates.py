@@ -33,21 +33,26 @@ class Dates:
 
     `values` timestamp[us], naive UTC, null where impossible; `wellformed` marks what looks like a date.
     `day_first_only` and `month_first_only` mark the values that fit one order alone: a column with both contradicts
-    itself. `ambiguous` says that some values fit both orders and none decides: they were read with the day first.
+    itself. `open_to_both` says that some values are a date in both orders, and not the same.
     """
 
     values: pa.Array
     wellformed: Mask
     day_first_only: Mask
     month_first_only: Mask
-    ambiguous: bool
+    open_to_both: bool
+
+    @property
+    def ambiguous(self) -> bool:
+        """Tell whether some values fit both orders and none decides: they were read with the day first."""
+        return self.open_to_both and not (self.day_first_only.any() or self.month_first_only.any())
 
 
-def parse_dates(column: Distinct) -> Dates:
+def parse_dates(column: Distinct, month_first: bool | None = None) -> Dates:
     """Read distinct values as moments.
 
     YYYY-MM-DD is read in any column. With the year last, dots mean that the day comes first; between slashes or
-    dashes the values decide that are possible in one order only.
+    dashes `month_first` says what does. None: the values decide that are possible in one order only.
     """
     iso, iso_parts = _extract(column.values, _YEAR_FIRST)
     late, late_parts = _extract(pc.if_else(pa.array(iso), None, column.values), _YEAR_LAST)
@@ -57,15 +62,15 @@ def parse_dates(column: Distinct) -> Dates:
     seen = column.weights > 0
     day_only = seen & ~np.isnat(by_day) & np.isnat(by_month)
     month_only = seen & np.isnat(by_day) & ~np.isnat(by_month)
-    decided = bool(day_only.any() or month_only.any())
+    month_first = bool(month_only.any()) if month_first is None else month_first
     by_year = _spread(iso, _moments(iso_parts, day_first=False))
-    moments = np.where(iso, by_year, by_month if month_only.any() else by_day)
+    moments = np.where(iso, by_year, by_month if month_first else by_day)
     return Dates(
         pa.array(moments, pa.timestamp("us"), from_pandas=True),
         iso | late,
         day_only,
         month_only,
-        ambiguous=not decided and bool((seen & ~np.isnat(by_day) & (by_day != by_month)).any()),
+        open_to_both=bool((seen & ~np.isnat(by_day) & ~np.isnat(by_month) & (by_day != by_month)).any()),
     )
 
 

@@ -1,77 +1,58 @@
-"""Arrow columns of lists and structs as JSON text, built by columns and not row by row."""
+"""Lists and structs as JSON text, column by column: what is inside them is written once per distinct value."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["json_text"]
-
-_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+__all__ = ["json_texts"]
 
 
-def json_text(column: pa.Array) -> pa.Array:
-    """Write each value as JSON, as Python's json.loads reads it back; a missing value stays missing."""
-    return pc.if_else(column.is_valid(), _written(column), pa.scalar(None, pa.string()))
+def json_texts(column: pa.Array) -> pa.Array:
+    """The text that `json.dumps` gives for each value, with letters as they are; null stays null. String array."""
+    texts = _texts(column)
+    return pc.if_else(column.is_valid(), texts, pa.scalar(None, pa.string())) if column.null_count else texts
 
 
-def _written(column: pa.Array) -> pa.Array:
-    """The JSON of each value, "null" where it is missing."""
-    if pa.types.is_dictionary(column.type) and not pa.types.is_string(column.type.value_type):
-        column = column.cast(column.type.value_type)
-    kind = column.type
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        text = _lists(column)
-    elif pa.types.is_struct(kind):
-        text = _structs(column)
-    elif pa.types.is_boolean(kind) or pa.types.is_integer(kind):
-        text = column.cast(pa.string())
-    elif pa.types.is_floating(kind):
-        text = _floats(column)
-    else:
-        text = _texts(column)
-    return text.fill_null("null")
+def _texts(values: pa.Array) -> pa.Array:
+    """JSON of each value; that of null is "null"."""
+    if pa.types.is_struct(values.type):
+        return _or_null(values, _objects(values))
+    if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+        return _or_null(values, _lists(values))
+    if pa.types.is_nested(values.type):  # maps and the like: nothing that leadml writes
+        return pa.array(map(_dumped, values.to_pylist()), pa.string())
+    return _by_distinct(values)
 
 
-def _lists(column: Any) -> pa.Array:
-    items = _written(column.flatten())
-    lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False)
-    offsets = pa.array(np.append(0, np.cumsum(lengths)), pa.int64())
-    joined = pc.binary_join(pa.LargeListArray.from_arrays(offsets, items), ", ")
-    text = pc.binary_join_element_wise("[", joined, "]", "")
-    return pc.if_else(column.is_valid(), text, pa.scalar(None, pa.string()))
+def _or_null(values: pa.Array, texts: pa.Array) -> pa.Array:
+    return pc.if_else(values.is_valid(), texts, pa.scalar("null")) if values.null_count else texts
 
 
-def _structs(column: Any) -> pa.Array:
-    pieces: list[Any] = []
-    for field, values in zip(column.type, column.flatten(), strict=True):  # flatten() takes missing structs along
-        pieces += [f"{', ' if pieces else '{'}{_quoted(field.name)}: ", _written(values)]
-    if not pieces:
-        return pc.if_else(column.is_valid(), pa.scalar("{}"), pa.scalar(None, pa.string()))
-    text = pc.binary_join_element_wise(*pieces, "}", "")
-    return pc.if_else(column.is_valid(), text, pa.scalar(None, pa.string()))
+def _objects(values: pa.StructArray) -> pa.Array:
+    if not values.type.num_fields:
+        return pa.array(["{}"] * len(values), pa.string())
+    pieces: list[pa.Array | pa.Scalar] = []
+    for position, (field, inside) in enumerate(zip(values.type, values.flatten(), strict=True)):
+        pieces += [pa.scalar(f"{', ' if position else '{'}{_dumped(field.name)}: "), _texts(inside)]
+    return pc.binary_join_element_wise(*pieces, pa.scalar("}"), pa.scalar(""))
 
 
-def _floats(column: pa.Array) -> pa.Array:
-    encoded = column.dictionary_encode()  # a log-odds of a table entry comes again and again
-    text = encoded.dictionary.cast(pa.string())
-    whole = pc.match_substring_regex(text, r"^-?\d+$")  # a float is to be read back as a float
-    text = pc.if_else(whole, pc.binary_join_element_wise(text, "0", "."), text)
-    for written, named in _NOT_FINITE.items():
-        text = pc.if_else(pc.equal(text, written), named, text)
-    return text.take(encoded.indices)
+def _lists(values: pa.ListArray) -> pa.Array:
+    first, last = values.offsets[0], values.offsets[-1]  # behind a null, too, there may be values
+    reached = values.values.slice(first.as_py(), last.as_py() - first.as_py())
+    inside = type(values).from_arrays(pc.subtract(values.offsets, first), _texts(reached))
+    return pc.binary_join_element_wise(pa.scalar("["), pc.binary_join(inside, ", "), pa.scalar("]"), pa.scalar(""))
 
 
-def _texts(column: pa.Array) -> pa.Array:
-    """Text is escaped once for each distinct value; what JSON does not know, such as a date, is its text."""
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    escaped = [None if value is None else _quoted(str(value)) for value in encoded.dictionary.to_pylist()]
-    return pa.array(escaped, pa.string()).take(encoded.indices)
+def _by_distinct(values: pa.Array) -> pa.Array:
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    texts = pa.array([*map(_dumped, encoded.dictionary.to_pylist()), "null"], pa.string())
+    return texts.take(encoded.indices.cast(pa.int64()).fill_null(len(texts) - 1))
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,4 +1,4 @@
-"""What a column is (number, time or category), decided over all its values; and its values as that."""
+"""What a column is (number, time or category), and its values as that."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import pyarrow as pa
 
 from leadml.errors import SourceError
 from leadml.schema import Kind
-from leadml.sources.dates import Dates, parse_dates
+from leadml.sources.dates import parse_dates
 from leadml.sources.distinct import Distinct, Mask
 from leadml.sources.folding import fold
 from leadml.sources.numbers import parse_numbers
 from leadml.sources.quarantine import Quarantine
+from leadml.sources.style import Cell, Style, order_of, style_of
 
 __all__ = ["Typed", "cast", "infer_kind"]
-
-_SHARE = 0.95
 
 
 class Typed(NamedTuple):
@@ -27,48 +26,45 @@ class Typed(NamedTuple):
     assumption: str | None = None
 
 
-def infer_kind(column: Distinct) -> Kind:
-    """Call a column a number or a time where at least 95 % of its values are written as one, else a category."""
-    if not (present := int(column.weights.sum())):
-        return "category"
-    if column.weights[parse_numbers(column).wellformed].sum() >= _SHARE * present:
-        return "number"
-    if column.weights[parse_dates(column).wellformed].sum() >= _SHARE * present:
-        return "time"
-    return "category"
+def infer_kind(column: Distinct, style: Style | None = None) -> Kind:
+    """Say what a column is: as the style of the whole says, or else as its own values do."""
+    return (style or style_of(column)).kind
 
 
-def cast(column: Distinct, kind: Kind, name: str, quarantine: Quarantine) -> Typed:
+def cast(column: Distinct, kind: Kind, name: str, quarantine: Quarantine, style: Style | None = None) -> Typed:
     """Give a column's values as `kind`; rows with a value that is none of the kind are set aside.
+
+    `style` is that of the column which these values are a part of; None: they are all there are.
 
     Raises:
         SourceError: dates are written in two orders that contradict each other.
     """
     if kind == "number":
-        return Typed(_numbers(column, name, quarantine))
+        return Typed(_numbers(column, name, quarantine, style))
     if kind == "time":
-        return _times(column, name, quarantine)
+        return _times(column, name, quarantine, style)
     return Typed(fold(column))
 
 
-def _numbers(column: Distinct, name: str, quarantine: Quarantine) -> pa.Array:
-    numbers = parse_numbers(column)
+def _numbers(column: Distinct, name: str, quarantine: Quarantine, style: Style | None) -> pa.Array:
+    numbers = parse_numbers(column, None if style is None else style.number)
     _reject(~numbers.wellformed, column, name, "not a number", quarantine)
     _reject(numbers.infinite, column, name, "infinity", quarantine)
     return column.rows(numbers.values)
 
 
-def _times(column: Distinct, name: str, quarantine: Quarantine) -> Typed:
-    dates = parse_dates(column)
-    if dates.day_first_only.any() and dates.month_first_only.any():
-        raise SourceError(_contradiction(column, dates, name, quarantine))
+def _times(column: Distinct, name: str, quarantine: Quarantine, style: Style | None) -> Typed:
+    dates = parse_dates(column, None if style is None else style.month_first)
+    order = order_of(column, dates, quarantine.rows) if style is None else style.order
+    if order.day_first and order.month_first:
+        raise SourceError(_contradiction(order.day_first, order.month_first, name, quarantine))
     _reject(~dates.wellformed, column, name, "not a date", quarantine)
     _reject(np.asarray(dates.values.is_null()), column, name, "impossible date", quarantine)
     assumption = (
         f"{quarantine.table}, column '{name}': no date tells whether day or month comes first; read with the day first."
         " Write the dates as YYYY-MM-DD to settle it"
     )
-    return Typed(column.rows(dates.values), assumption if dates.ambiguous else None)
+    return Typed(column.rows(dates.values), assumption if order.ambiguous else None)
 
 
 def _reject(per_value: Mask, column: Distinct, name: str, reason: str, quarantine: Quarantine) -> None:
@@ -76,10 +72,9 @@ def _reject(per_value: Mask, column: Distinct, name: str, reason: str, quarantin
         quarantine.reject(column.mark(per_value), name, column.text(), reason)
 
 
-def _contradiction(column: Distinct, dates: Dates, name: str, quarantine: Quarantine) -> str:
-    rows = [int(np.argmax(column.mark(marked))) for marked in (dates.day_first_only, dates.month_first_only)]
-    day, month = (f"row {quarantine.row(row)} has '{column.values[column.codes[row]]}'" for row in rows)
+def _contradiction(day: Cell, month: Cell, name: str, quarantine: Quarantine) -> str:
+    first, second = (f"row {cell.row} has '{cell.text}'" for cell in (day, month))
     return (
-        f"{quarantine.table}, column '{name}': the dates are in two contradictory formats, the day first ({day}) and"
-        f" the month first ({month}). Write them all as YYYY-MM-DD, or exclude the column."
+        f"{quarantine.table}, column '{name}': the dates are in two contradictory formats, the day first ({first}) and"
+        f" the month first ({second}). Write them all as YYYY-MM-DD, or exclude the column."
     )

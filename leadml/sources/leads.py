@@ -12,12 +12,14 @@ import pyarrow.compute as pc
 
 from leadml.errors import SourceError
 from leadml.schema import EVERY_OTHER, Kind, LeadColumns
-from leadml.sources.distinct import Distinct, distinct, is_plain
+from leadml.sources.direct import direct
+from leadml.sources.distinct import Distinct, Mask, distinct, is_plain, texts
 from leadml.sources.folding import fold
 from leadml.sources.kinds import cast, infer_kind
 from leadml.sources.layout import Layout
 from leadml.sources.quarantine import Quarantine
 from leadml.sources.raw import Raw
+from leadml.sources.style import NO_STYLES, Styles
 
 __all__ = ["CheckedLeads", "check_leads"]
 
@@ -38,14 +40,19 @@ class CheckedLeads(NamedTuple):
 
 
 def check_leads(
-    raw: Raw, layout: Layout, columns: LeadColumns, kinds: Mapping[str, Kind] | None, latest: datetime | None
+    raw: Raw,
+    layout: Layout,
+    columns: LeadColumns,
+    kinds: Mapping[str, Kind] | None,
+    latest: datetime | None,
+    styles: Styles = NO_STYLES,
 ) -> CheckedLeads:
     """Check the lead table.
 
     `kinds` gives attributes their kinds, where it is None they are inferred. Nothing was created or closed after
-    `latest`.
+    `latest`. `styles` are those of the whole table, where these are only some of its rows.
     """
-    check = _LeadCheck(raw, layout, columns)
+    check = _LeadCheck(raw, layout, columns, styles)
     check.roles()
     check.future(latest)
     found = check.attributes(kinds)
@@ -67,7 +74,7 @@ def check_leads(
 
 
 class _LeadCheck:
-    def __init__(self, raw: Raw, layout: Layout, columns: LeadColumns) -> None:
+    def __init__(self, raw: Raw, layout: Layout, columns: LeadColumns, styles: Styles) -> None:
         self.quarantine = Quarantine("leads", raw.rows, raw.bad)
         self.dropped: dict[str, str] = dict(layout.dropped)
         self.assumptions: list[str] = []
@@ -75,6 +82,8 @@ class _LeadCheck:
         self._raw = raw
         self._layout = layout
         self._columns = columns
+        self._styles = styles.columns
+        self._tally = styles.tally
         self.ids = self._lead_ids()
 
     def roles(self) -> None:
@@ -88,7 +97,9 @@ class _LeadCheck:
             self.cells["outcome"] = self._outcome()
         for role in ("owner", "team"):
             if role in roles:
-                self.cells[role] = fold(self._distinct(roles[role]))
+                values = self._distinct(roles[role])
+                self._tally(role, values)
+                self.cells[role] = fold(values)
         for role in ("deal_value", "lead_cost"):
             self._amount(role)
         self._order()
@@ -107,16 +118,21 @@ class _LeadCheck:
             if not is_plain(self._raw.table[column].type):
                 self.dropped[column] = f"holds {self._raw.table[column].type}, not single values"
                 continue
-            values = self._distinct(column)
             fixed: Kind | None = "category" if name in ("role", "direction") else (kinds or {}).get(name)
-            found[name] = fixed or infer_kind(values)
+            if fixed and (cells := self._direct(column, fixed)) is not None:
+                found[name], self.cells[name] = fixed, cells
+                continue
+            values = self._distinct(column)
+            found[name] = fixed or self._kind(values, column)
+            if found[name] == "category":
+                self._tally(name, values)
             self.cells[name] = self._cast(values, found[name], column)
         return found
 
     def known_from(self) -> None:
         for name, column in self._layout.moments.items():
             values = self._distinct(column)
-            if not values.missing.all() and infer_kind(values) != "time":
+            if not values.missing.all() and self._kind(values, column) != "time":
                 raise SourceError(
                     f"leads, column '{column}': leads.known_at names it as a column of dates, but it holds none."
                     ' Name another, or say "created" or "closed".'
@@ -147,17 +163,17 @@ class _LeadCheck:
     def _account(self) -> None:
         own = self.cells["lead_id"]
         if "account_id" in self._layout.roles:
-            own = pc.coalesce(self._distinct(self._layout.roles["account_id"]).text(), own)
+            column = self._layout.roles["account_id"]
+            own = pc.coalesce(texts(self._plain(column), self._columns.missing_values), own)
         self.cells["account_id"] = own
 
     def _dates(self) -> None:
         roles = self._layout.roles
         for role in ("created_at", "closed_at"):
             if role in roles:
-                values = self._distinct(roles[role])
-                self.cells[role] = self._cast(values, "time", roles[role])
+                self.cells[role], missing = self._time(roles[role])
                 if role == "created_at":
-                    self.quarantine.reject(values.missing, roles[role], values.text(), "missing date")
+                    self.quarantine.reject(missing, roles[role], pa.nulls(len(missing), pa.string()), "missing date")
         if "created_at" in roles and "closed_at" in roles:
             early = pc.less(self.cells["closed_at"], self.cells["created_at"]).fill_null(False)
             self.quarantine.reject(
@@ -173,6 +189,9 @@ class _LeadCheck:
 
     def _amount(self, role: str) -> None:
         if column := self._layout.roles.get(role):
+            self.cells[role] = amounts = self._direct(column, "number")
+            if amounts is not None and not pc.any(pc.less(amounts, 0)).as_py():
+                return
             values = self._distinct(column)
             self.cells[role] = amounts = self._cast(values, "number", column)
             negative = np.asarray(pc.less(amounts, 0).fill_null(False))
@@ -181,7 +200,7 @@ class _LeadCheck:
     def _order(self) -> None:
         if column := self._layout.roles.get("order"):
             values = self._distinct(column)
-            kind = infer_kind(values)
+            kind = self._kind(values, column)
             if kind == "category" and len(self._raw.rows):
                 raise SourceError(
                     f"leads, column '{column}': it is to give the order in time but holds neither numbers nor dates."
@@ -192,13 +211,29 @@ class _LeadCheck:
             self.cells["order"] = pa.array(self._raw.rows).cast(pa.float64())
 
     def _distinct(self, column: str, *, missing: bool = True) -> Distinct:
+        return distinct(self._plain(column), self._columns.missing_values if missing else ())
+
+    def _plain(self, column: str) -> pa.ChunkedArray:
         values = self._raw.table[column]
         if not is_plain(values.type):
             raise SourceError(f"leads, column '{column}': it holds {values.type}, not single values. Choose another.")
-        return distinct(values, self._columns.missing_values if missing else ())
+        return values
+
+    def _time(self, column: str) -> tuple[pa.Array, Mask]:
+        """The moments of a column, and which rows have none written."""
+        if (moments := self._direct(column, "time")) is not None:
+            return moments, np.asarray(moments.is_null())
+        values = self._distinct(column)
+        return self._cast(values, "time", column), values.missing
+
+    def _direct(self, column: str, kind: Kind) -> pa.Array | None:
+        return direct(self._raw.table[column], kind, self._columns.missing_values, self._styles.get(column))
+
+    def _kind(self, values: Distinct, column: str) -> Kind:
+        return infer_kind(values, self._styles.get(column))
 
     def _cast(self, values: Distinct, kind: Kind, column: str) -> pa.Array:
-        cells, assumption = cast(values, kind, column, self.quarantine)
+        cells, assumption = cast(values, kind, column, self.quarantine, self._styles.get(column))
         if assumption and assumption not in self.assumptions:
             self.assumptions.append(assumption)
         return cells

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,7 @@ from leadml.sources.publish import staged
 from leadml.sources.source import BadRow
 from leadml.spreadsheet import safe_cell
 
-__all__ = ["REJECTS_SCHEMA", "Quarantine", "write_rejects"]
+__all__ = ["REJECTS_SCHEMA", "Quarantine", "write_reject_rows", "write_rejects"]
 
 REJECTS_SCHEMA = pa.schema(
     [
@@ -38,13 +40,9 @@ class Quarantine:
     def __init__(self, table: str, rows: npt.NDArray[np.int64], bad: list[BadRow]) -> None:
         self.table = table
         self.good: Mask = np.ones(len(rows), bool)
-        self._rows = rows
+        self.rows = rows
         self._bad = bad
         self._faults: list[tuple[npt.NDArray[np.int64], str, pa.Array, str]] = []
-
-    def row(self, position: int) -> int:
-        """Number the row at a position of the table as it was read."""
-        return int(self._rows[position])
 
     def reject(self, mask: Mask, column: str, values: pa.Array, reason: str) -> None:
         """Set aside the marked rows that are still good; `mask` and `values` have one entry per row."""
@@ -74,7 +72,7 @@ class Quarantine:
             ids = pc.take(lead_ids, pa.array(found))
             cells = [
                 pa.repeat(self.table, size),
-                pa.array(self._rows[found]),
+                pa.array(self.rows[found]),
                 ids,
                 pa.repeat(column, size),
                 shown,
@@ -97,8 +95,18 @@ def write_rejects(tables: LeadTables, path: Path) -> None:
     Raises:
         SourceError: the file cannot be written.
     """
+    batches = tables.rejects.to_batches(max_chunksize=1 << 14)
+    rows = (row for batch in batches for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    write_reject_rows(rows, path)
+
+
+def write_reject_rows(rows: Iterable[tuple[Any, ...]], path: Path) -> None:
+    """Write rejects as `write_rejects` does, row by row.
+
+    Raises:
+        SourceError: the file cannot be written.
+    """
     with staged(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(REJECTS_SCHEMA.names)
-        for batch in tables.rejects.to_batches(max_chunksize=1 << 14):
-            writer.writerows(zip(*(map(safe_cell, column.to_pylist()) for column in batch.columns), strict=True))
+        writer.writerows(map(safe_cell, row) for row in rows)

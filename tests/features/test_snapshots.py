@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 import pytest
 
 from leadml.errors import BundleError, ColumnsError, TrainingError
-from leadml.features import FeaturePlan, build_snapshots, snapshots_at
+from leadml.features import FeaturePlan, build_snapshots, make_plan, snapshots_at
 from leadml.predict.phrases import Phrase
+from leadml.predict.rules.conditions import ActivityCount
 
 MONDAY = datetime.fromisoformat("2024-01-01")
 END = datetime.fromisoformat("2024-12-30")
@@ -341,3 +342,14 @@ def test_a_frame_keeps_features_that_are_called_like_its_keys(tables_of) -> None
     assert list(frame.columns) == ["lead_id", "account_id", "label (feature)", "as_of", "label"]
     assert frame["label (feature)"].tolist() == [5.0]
     assert frame["label"].tolist() == [1.0]
+
+
+def test_a_type_of_activity_is_the_same_however_a_table_spells_it(tables_of) -> None:
+    """A part of a company, or a later table, may settle on another spelling than the one that was trained on."""
+    leads = {"lead_id": ["a"], "created_at": [MONDAY], "closed_at": [None], "outcome": [None], "x": ["y"]}
+    count = ActivityCount(("demo_request",), within_days=90)
+    trained, other = (tables_of(leads, [("a", days(20), kind)]) for kind in ("Demo_Request", "DEMO_request"))
+    plan = make_plan(trained, counts=(count,))
+    known, same = (snapshots_at(tables, days(30), plan=plan).features for tables in (trained, other))
+    assert same.equals(known)
+    assert known["Demo_Request 90d"].to_pylist() == known[count.column].to_pylist() == [1.0]

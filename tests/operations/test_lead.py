@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +22,7 @@ from leadml.operations.lead import LeadRecord, decide, show
 from leadml.operations.lifecycle import LifecycleRun
 from leadml.operations.lifecycle_tables import LifecycleTables
 from leadml.operations.project import Project
-from leadml.operations.score import run_scoring
+from leadml.operations.scoring.run import run_scoring
 from leadml.predict import Scorer
 from leadml.predict.encoding import Column, Feature
 from leadml.predict.policy import Policy
@@ -98,7 +97,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
 
 
 def score(project: Project, at: datetime | None = None) -> LifecycleRun:
-    return run_scoring(project, as_of=at, every_lead=False, progress=lambda _: None).lifecycle
+    return run_scoring(project, as_of=at, progress=lambda _: None).lifecycle
 
 
 def answer(project: Project, lead: str, decision: str, at: datetime, reason: str = "talked to them") -> LeadRecord:
@@ -267,47 +266,28 @@ def test_a_decision_of_the_crm_waits_for_the_next_scoring_or_decision(project: P
 
 
 @BOTH
-def test_a_decision_is_never_stored_where_there_is_no_room_for_its_reason(project: Project) -> None:
+def test_a_decision_beside_those_of_a_crm_makes_room_for_its_reason(project: Project) -> None:
     score(project, NOW)
     crm_writes(project, ("warm", "accept", "2024-03-03T10:00:00"))
-    with pytest.raises(SourceError, match=r"has no column 'reason', 'decided_by', so rows cannot be added"):
-        answer(project, "hot", "accept", days(4))
+    record = answer(project, "hot", "accept", days(4))
+    assert [(taken["decided_by"], taken["reason"]) for taken in record.decisions] == [("Ann", "talked to them")]
+    assert [taken["decided_by"] for taken in show(project, "warm", now=days(4)).decisions] == [None]
 
 
-@pytest.mark.parametrize("table", ["lead_transitions", "lead_lifecycle"])
-def test_a_kill_between_the_steps_is_made_good_by_the_next_run(
-    project: Project, table: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(LifecycleTables, "add" if table == "lead_transitions" else "write_stages", killed)
-        with pytest.raises(KeyboardInterrupt):
-            score(project, NOW)
-    whole = score(project, NOW)
-    assert sum(whole.moved.values()) == (4 if table == "lead_transitions" else 0)
-    assert stages(project) == {"cold": "raw", "warm": "MQL", "hot": "MQL", "bought": "won", "left": "lost"}
-    leads = [row["lead_id"] for row in _rows(LifecycleTables(project.source), "lead_transitions")]
-    assert sorted(leads) == ["bought", "hot", "left", "warm"]
-
-
-def test_a_decision_whose_move_was_killed_is_made_by_the_next_scoring(
+def test_a_decision_that_is_killed_before_it_is_whole_leaves_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
     score(project, NOW)
-    add: Callable[..., None] = LifecycleTables.add
-
-    def killed(tables: LifecycleTables, table: str, new: Any) -> None:
-        if table == "lead_transitions":
-            raise KeyboardInterrupt
-        add(tables, table, new)
-
+    before = stages(project)
     with monkeypatch.context() as patch:
-        patch.setattr(LifecycleTables, "add", killed)
+        patch.setattr("leadml.sources.sqlite_changes.SqliteChanges.upsert", killed)
         with pytest.raises(KeyboardInterrupt):
             answer(project, "warm", "accept", days(1))
-    assert score(project, days(2)).moved == {"MQL -> SAL": 1}
+    assert (stages(project), show(project, "warm", now=days(1)).decisions) == (before, [])
+    assert answer(project, "warm", "accept", days(1)).stage == "SAL"
 
 
 @BOTH

@@ -1,62 +1,57 @@
+"""Nested columns become the very text that json.dumps gives, value by value."""
+
 from __future__ import annotations
 
-import datetime as dt
 import json
-from typing import Any
+from datetime import datetime
 
+import hypothesis.strategies as st
 import pyarrow as pa
+import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from leadml.sources.json_text import json_text
+from leadml.sources.json_text import json_texts
 
-TYPE = pa.list_(
-    pa.struct(
-        [
-            ("reason", pa.string()),
-            ('say "log_odds"', pa.float64()),
-            ("n", pa.int64()),
-            ("sure", pa.bool_()),
-            ("deeper", pa.list_(pa.struct([("x", pa.float32())]))),
-        ]
+TEXT = st.none() | st.text(st.characters(codec="utf-8"), max_size=6)
+NUMBER = st.none() | st.floats(allow_nan=False)
+REASON = st.none() | st.fixed_dictionaries({"reason": TEXT, "log_odds": NUMBER})
+KINDS = {
+    "reasons": (
+        pa.list_(pa.struct([("reason", pa.dictionary(pa.int32(), pa.string())), ("log_odds", pa.float64())])),
+        st.none() | st.lists(REASON, max_size=3),
+    ),
+    "points": (
+        pa.struct([('a "b"', pa.float64()), ("n", pa.int64()), ("ö", pa.bool_())]),
+        st.none() | st.fixed_dictionaries({'a "b"': NUMBER, "n": st.none() | st.integers(-9, 9), "ö": st.booleans()}),
+    ),
+    "gates": (pa.list_(pa.dictionary(pa.int32(), pa.string())), st.none() | st.lists(TEXT, max_size=3)),
+    "nothing in it": (pa.struct([]), st.none() | st.just({})),
+    "lists of lists": (pa.large_list(pa.list_(pa.int8())), st.none() | st.lists(st.lists(st.integers(0, 9)))),
+}
+
+
+def dumped(values):
+    return [None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in values]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data(), start=st.integers(0, 3))
+def test_nested_values_become_the_text_that_json_gives_whole_and_in_part(kind, data, start):
+    type_, values = KINDS[kind]
+    column = pa.array(data.draw(st.lists(values, max_size=8)), type_)
+    assert json_texts(column).to_pylist() == dumped(column.to_pylist())
+    assert json_texts(column.slice(start, 2)).to_pylist() == dumped(column.slice(start, 2).to_pylist())
+
+
+def test_what_lies_behind_a_null_is_not_written():
+    hidden = pa.ListArray.from_arrays(
+        pa.array([0, 2, 3], pa.int32()), pa.array(["a", "b", "c"]), mask=pa.array([True, False])
     )
-)
-ITEMS = st.none() | st.fixed_dictionaries(
-    {
-        "reason": st.none() | st.text(),
-        'say "log_odds"': st.none() | st.floats(),
-        "n": st.none() | st.integers(-(2**63), 2**63 - 1),
-        "sure": st.none() | st.booleans(),
-        "deeper": st.none() | st.lists(st.none() | st.fixed_dictionaries({"x": st.floats(width=32)}), max_size=3),
-    }
-)
+    assert json_texts(hidden).to_pylist() == [None, '["c"]']
 
 
-@given(st.lists(st.none() | st.lists(ITEMS, max_size=4), max_size=8), st.integers(0, 3))
-def test_it_reads_back_as_what_json_dumps_writes(rows: list[Any], cut: int) -> None:
-    column = pa.array(rows, TYPE).slice(cut)
-    read = [None if text is None else json.loads(text) for text in json_text(column).to_pylist()]
-    assert json.dumps(_narrow(read)) == json.dumps(_narrow(column.to_pylist()))
-
-
-def _narrow(value: Any) -> Any:
-    """Single floats are written by their own shortest text."""
-    if isinstance(value, list):
-        return [_narrow(item) for item in value]
-    if isinstance(value, dict):
-        return {k: pa.scalar(v, pa.float32()).as_py() if k == "x" else _narrow(v) for k, v in value.items()}
-    return value
-
-
-def test_reasons_are_written_byte_for_byte_as_json_dumps_does() -> None:
-    rows = [[{"reason": 'Asked for a "demo", ü', "log_odds": 0.41}, {"reason": "x\n", "log_odds": -2.0}], [], None]
-    kind = pa.list_(pa.struct([("reason", pa.string()), ("log_odds", pa.float64())]))
-    expected = [None if row is None else json.dumps(row, ensure_ascii=False) for row in rows]
-    assert json_text(pa.array(rows, kind)).to_pylist() == expected
-
-
-def test_what_json_does_not_know_is_its_text() -> None:
-    column = pa.array([{"at": dt.date(2025, 3, 1)}, {"at": None}])
-    assert json_text(column).to_pylist() == ['{"at": "2025-03-01"}', '{"at": null}']
-    coded = pa.StructArray.from_arrays([pa.array(["a", None, "a"]).dictionary_encode()], ["level"])
-    assert json_text(coded).to_pylist() == ['{"level": "a"}', '{"level": null}', '{"level": "a"}']
+def test_what_json_has_no_word_for_is_written_as_text():
+    moments = pa.array([[datetime(2026, 1, 2, 3, 4)], []], pa.list_(pa.timestamp("us")))  # noqa: DTZ001
+    assert json_texts(moments).to_pylist() == ['["2026-01-02 03:04:00"]', "[]"]
+    maps = pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64()))
+    assert json_texts(maps).to_pylist() == dumped(maps.to_pylist())

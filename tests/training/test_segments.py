@@ -16,7 +16,7 @@ from leadml.errors import ConfigError, TrainingError
 from leadml.features import FeaturePlan
 from leadml.operations.init import propose, write_settings
 from leadml.operations.project import Project
-from leadml.operations.score import after_newest, score_leads
+from leadml.operations.scoring.scores import after_newest, score_leads
 from leadml.training import trainer
 from leadml.training.cutoffs import Cutoff, CutoffPolicy, SegmentPolicy, StagePolicy
 from leadml.training.cutoffs.cutoff import Guarantee

@@ -1,9 +1,8 @@
-"""The table of account scores, written chunk by chunk beside the lead scores."""
+"""The table of account scores, made from the lead scores of whole accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import pyarrow as pa
@@ -11,36 +10,12 @@ import pyarrow.compute as pc
 
 from leadml.features import FeaturePlan
 from leadml.operations.accounts.committee import Committee, committees, contacts_before, needed_roles
-from leadml.operations.accounts.rollup import SCHEMA, account_scores
+from leadml.operations.accounts.rollup import account_scores
 from leadml.operations.project import Project
-from leadml.operations.published import refuse_others, target_name
+from leadml.operations.published import target_name
 from leadml.schema import LeadTables
-from leadml.sources import Sink
 
 OF_ACCOUNTS = ("account_id", "probability", "best_lead", "bundle")
-
-
-class AccountSink:
-    """Takes score rows of whole accounts and writes a row per account; does nothing where no account is mapped."""
-
-    def __init__(self, sink: Sink | None, contacts: pa.Table, roles: dict[str, str], leads: pa.Table) -> None:
-        self._sink = sink
-        self._contacts = contacts
-        self._roles = roles
-        self._leads = leads
-
-    def add(self, scores: pa.Table) -> None:
-        """Roll up the scores of some whole accounts and stage them."""
-        if self._sink is None:
-            return
-        at = pc.index_in(scores["lead_id"], value_set=self._leads["lead_id"].combine_chunks())
-        account_id = self._leads["account_id"].take(at)
-        own = pc.is_in(self._contacts["account_id"], value_set=pc.unique(account_id))
-        # An account whose first lead came in at the very moment has no contact before it.
-        nobody = Committee(0, None, (), tuple(self._roles.values()))
-        known = dict.fromkeys(account_id.to_pylist(), nobody) | committees(self._contacts.filter(own), self._roles)
-        for batch in account_scores(scores, account_id, known).to_batches():
-            self._sink.add(batch)
 
 
 def accounts_target(project: Project) -> str:
@@ -48,21 +23,40 @@ def accounts_target(project: Project) -> str:
     return target_name(project, project.settings.output.account_scores)
 
 
-@contextmanager
-def accounts_published(
-    project: Project, tables: LeadTables, plan: FeaturePlan, moment: datetime | None
-) -> Iterator[AccountSink]:
-    """Replace the table of account scores when the block ends; on an exception the old one stays.
+def asks_for_roles(project: Project, plan: FeaturePlan) -> bool:
+    """Tell whether the roles that a purchase needs are those that contacts are seen to have."""
+    stated = project.settings.leads.account is None or project.settings.accounts.roles
+    return not stated and any(attribute.name == "role" for attribute in plan.attributes)
 
-    Raises:
-        SourceError: a table of that name is there and is something else, or the place cannot be written.
+
+def roles_seen(tables: LeadTables, plan: FeaturePlan, moment: datetime | None) -> set[str]:
+    """The roles that contacts of some accounts had before a moment, as they are spelled."""
+    return set(pc.unique(contacts_before(tables, plan, moment)["role"]).drop_null().to_pylist())
+
+
+def account_rows(
+    tables: LeadTables, plan: FeaturePlan, moment: datetime | None, roles: Iterable[str], scores: pa.Table
+) -> pa.Table:
+    """Roll the scores of some whole accounts up to a row for each account with a scored lead.
+
+    Args:
+        tables: the leads of these accounts.
+        plan: how features are made of them.
+        moment: as of which they were scored; None where leads have no dates.
+        roles: the roles that a purchase needs.
+        scores: score rows of all leads of these accounts that are scored.
     """
-    if project.settings.leads.account is None:
-        yield AccountSink(None, pa.table({}), {}, tables.leads)
-        return
-    target = accounts_target(project)
-    refuse_others(project, target, OF_ACCOUNTS)
     contacts = contacts_before(tables, plan, moment)
-    roles = needed_roles(contacts, project.settings.accounts.roles)
-    with project.source.replace(target, SCHEMA) as sink:
-        yield AccountSink(sink, contacts, roles, tables.leads)
+    needed = needed_roles(contacts.slice(0, 0), roles)
+    leads = tables.leads
+    account_id = leads["account_id"].take(pc.index_in(scores["lead_id"], value_set=leads["lead_id"].combine_chunks()))
+    own = pc.is_in(contacts["account_id"], value_set=pc.unique(account_id))
+    return account_scores(scores, account_id, _known(account_id, committees(contacts.filter(own), needed), needed))
+
+
+def _known(
+    account_id: pa.ChunkedArray, found: Mapping[str, Committee], needed: Mapping[str, str]
+) -> dict[str, Committee]:
+    """The committee of every account; one whose first lead came in at the very moment has no contact before it."""
+    nobody = Committee(0, None, (), tuple(needed.values()))
+    return dict.fromkeys(account_id.to_pylist(), nobody) | dict(found)

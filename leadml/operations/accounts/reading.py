@@ -16,6 +16,7 @@ from leadml.operations.accounts.publishing import accounts_target
 from leadml.operations.accounts.rollup import RULE, SCHEMA
 from leadml.operations.project import Project
 from leadml.operations.published import listed, read_published
+from leadml.operations.scoring.runs import moment_of
 
 _LISTS = [field.name for field in SCHEMA if pa.types.is_nested(field.type)]
 
@@ -50,8 +51,9 @@ def best_accounts(project: Project, *, top: int) -> AccountList:
     """
     table = _published(project)
     order = pc.sort_indices(table, [("probability", "descending"), ("account_id", "ascending")])
-    as_of = table["as_of"][0].as_py() if table.num_rows else None
-    return AccountList(table.num_rows, as_of, RULE, _rows(table.take(order[:top])), list(_notes(project, table)))
+    return AccountList(
+        table.num_rows, moment_of(project, table), RULE, _rows(table.take(order[:top])), list(_notes(project, table))
+    )
 
 
 def one_account(project: Project, account_id: str) -> AccountDetail:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from leadml.features import FeaturePlan
 from leadml.operations.queue.moving import SEEN_DAYS, Case
 from leadml.operations.queue.shortage import shortage
-from leadml.operations.score import score_leads
+from leadml.operations.scoring.scores import score_leads
 from leadml.predict import Scorer
 from leadml.schema import LeadTables
 

@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadml.errors import SourceError
 from leadml.operations.project import Project
 from leadml.operations.published import is_published, listed, read_published
-from leadml.operations.score import scores_table
+from leadml.operations.scoring.runs import moment_of
+from leadml.operations.scoring.scores import scores_table
 from leadml.schema import Kind, LeadTables
 from leadml.sources.files import FileSource
 
@@ -99,18 +99,12 @@ def read_scored(project: Project, kinds: Mapping[str, Kind]) -> ScoredLeads:
     """Read the published scores, and the lead tables with the attributes that `kinds` names.
 
     Raises:
-        SourceError: there are no scores yet, they are of several moments, or a table cannot be read.
+        SourceError: there are no scores yet, or a table cannot be read.
     """
     scores = read_published(project, scores_table(project), _SCORES, optional=("stopped_by",))
-    moments = pc.unique(scores["as_of"]).to_pylist()
-    if len(moments) > 1:
-        raise SourceError(
-            f"{project.source.where}: the scores are of several moments ({moments[0]} and {moments[1]}, say). "
-            "Run `leadml score` to write them anew."
-        )
     lifecycle = f"{LIFECYCLE}.csv" if isinstance(project.source, FileSource) else LIFECYCLE
     states = read_published(project, lifecycle, _STATES) if is_published(project, lifecycle) else None
-    return ScoredLeads(scores, moments[0] if moments else None, project.read(kinds), states)
+    return ScoredLeads(scores, moment_of(project, scores), project.read(kinds), states)
 
 
 def _row_in(table: pa.Table, lead_ids: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
-import pyarrow as pa
 
-from leadml.predict.arrays import Mask, from_numpy, from_texts
+from leadml.predict.arrays import Mask
 from leadml.predict.asking.answers import Answers, assumed_answers, questioned
 from leadml.predict.asking.filling import Addends, Filling, Indices, Standing
 from leadml.predict.encoding import Column, Floats
@@ -76,21 +76,24 @@ class Questions:
             if dimension.question is not None and dimension.column in fillings
         ]
 
-    def next(self, standing: Standing) -> tuple[pa.DictionaryArray, pa.Array]:
-        """For each row the question that gains most, and what it gains less the cost of asking.
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The questions, in the order of the rulebook."""
+        return tuple(str(asking.dimension.question) for asking in self._asking)
 
-        Null and 0 where none gains anything. Of equal ones it is the first in the rulebook.
+    def next(self, standing: Standing) -> tuple[Indices, Floats]:
+        """For each row the number of the question that gains most, and what it gains less the cost of asking.
+
+        -1 and 0 where none gains anything. Of equal ones it is the first in the rulebook. Both of shape (rows,).
         """
         count = len(standing.log_odds)
-        best, asked = np.zeros(count), np.full(count, len(self._asking), dtype=np.int32)
+        best, asked = np.zeros(count), np.full(count, -1, np.int64)
         for position, asking in enumerate(self._asking):
             rows = np.flatnonzero(asking.dimension.open(standing.rows))
             value = self._value(asking.filling, standing, rows)
             better = value > best[rows]
             best[rows[better]], asked[rows[better]] = value[better], position
-        indices = from_numpy(asked, valid=asked < len(self._asking))
-        texts = from_texts([asking.dimension.question for asking in self._asking])
-        return pa.DictionaryArray.from_arrays(indices, texts), from_numpy(best)
+        return asked, best
 
     def open(self, standing: Standing) -> Iterator[OpenQuestion]:
         """Every question with the rows that it can be put to, in the order of the rulebook."""
@@ -110,10 +113,13 @@ class Questions:
     def _value(self, filling: Filling, standing: Standing, asked: Indices) -> Floats:
         """What asking is expected to gain, summed over the decisions, less the cost; shape (asked,)."""
         value = np.full(len(asked), -self._policy.cost_of_asking)
-        after = list(filling.after(standing, asked)) if len(asked) else []
-        for stage, cutoff in self._stakes(standing.cutoffs.take(asked)) if after else ():
+        if not len(asked):
+            return value
+        after = list(filling.after(standing, asked))
+        lowest, highest = _ends([log_odds for log_odds, _ in after])
+        for stage, cutoff in self._stakes(standing.cutoffs.take(asked)):
             may = self._may(stage, standing.rows, standing.intent)[asked]
-            at_stake = ~np.isnan(cutoff) if filling.is_gated else may & _crossed(after, cutoff)
+            at_stake = ~np.isnan(cutoff) if filling.is_gated else may & _crossed(lowest, highest, cutoff)
             places = np.flatnonzero(np.broadcast_to(at_stake, len(asked)))
             bound = cutoff if cutoff.ndim == 0 else cutoff[places]
             shares = filling.answers.likely(standing.log_odds[asked[places]])
@@ -140,9 +146,13 @@ class Questions:
         return may & (intent > 0) if needs_intent else may
 
 
-def _crossed(after: Sequence[tuple[Floats, RuleRows]], cutoff: Floats) -> Mask:
+def _ends(after: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """The lowest and the highest log-odds that an answer gives each row; each of shape (rows,)."""
+    return reduce(np.minimum, after), reduce(np.maximum, after)
+
+
+def _crossed(lowest: Floats, highest: Floats, cutoff: Floats) -> Mask:
     """The rows that answers put on both sides of a cutoff: the others gain nothing; shape (rows,)."""
-    lowest, highest = (end.reduce([log_odds for log_odds, _ in after]) for end in (np.minimum, np.maximum))
     with np.errstate(divide="ignore"):  # a cutoff of 0 or 1 has no log-odds, and no lead on its other side
         bound = np.log(cutoff) - np.log1p(-cutoff)
     return np.asarray((lowest < bound) & (highest >= bound))

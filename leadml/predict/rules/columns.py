@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from leadml.predict.arrays import from_numpy, from_texts
 from leadml.predict.encoding import Codes, Floats
-from leadml.predict.rules.rows import Mask, RuleRows
+from leadml.predict.rules.rows import Mask
 from leadml.predict.rules.rulebook import Rulebook, Stops
 
 
@@ -23,21 +23,20 @@ class RuleColumns:
 
 
 def rule_columns(
-    rulebook: Rulebook | None, rows: RuleRows | None, points: Sequence[Floats], codes: Sequence[Codes], count: int
+    rulebook: Rulebook | None, stopped: Mapping[str, Mask], points: Sequence[Floats], codes: Sequence[Codes], count: int
 ) -> RuleColumns:
     """The columns "points" (where there are rules), "tier" and "stopped_by".
 
     Args:
         rulebook: a resolved rulebook.
-        rows: `count` rows as it looks at them.
+        stopped: by each of its gates the rows that it stops, each of shape (rows,).
         points: of each of its terms, each of shape (rows,).
         codes: of each of its terms (and maybe of further ones), each of shape (rows,).
         count: how many rows there are.
     """
-    if rulebook is None or rows is None:
+    if rulebook is None:
         none = pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), from_texts([]))
         return RuleColumns({"tier": none, "stopped_by": _names(np.zeros((0, count), np.bool_), ())})
-    stopped = rulebook.stopped(rows)
     stops = {gate.stops: np.zeros(count, np.bool_) for gate in rulebook.gates}
     for gate in rulebook.gates:
         stops[gate.stops] |= stopped[gate.name]

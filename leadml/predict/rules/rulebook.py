@@ -133,6 +133,16 @@ class Dimension:
         return names.pop() if plain and len(names) == 1 else None
 
     @property
+    def points_by_code(self) -> list[Floats] | None:
+        """The points of each code of each of its terms; None where they are no matter of the code alone."""
+        if self.counts_activities:
+            return None
+        if self.counts == "first":
+            return [self._by_code]
+        bounded = self.most_points is not None or self.least_points is not None
+        return None if bounded else [np.array([0.0, rule.points]) for rule in self.rules]
+
+    @property
     def reach(self) -> tuple[float, float]:
         """The lowest and the highest points that a lead can get; the exact bounds of rules that can hold together."""
         if self.counts == "first":
@@ -159,6 +169,19 @@ class Dimension:
         share = self._share(points)
         codes = [mask.astype(np.uint16) for mask in held]
         return list(zip(codes, points if share is None else [given * share for given in points], strict=True))
+
+    @property
+    def counts_activities(self) -> bool:
+        """Whether a rule gives points for each of something, so that points are no matter of codes alone."""
+        return any(rule.each is not None for rule in self.rules)
+
+    def points_of(self, codes: Sequence[Codes]) -> list[Floats]:
+        """The points of each of its terms for codes of them, where nothing is counted; as `evaluate` gives them."""
+        if self.counts == "first":
+            return [self._by_code[codes[0]]]
+        points = [np.where(code == HOLDS, rule.points, 0.0) for code, rule in zip(codes, self.rules, strict=True)]
+        share = self._share(points)
+        return points if share is None else [given * share for given in points]
 
     def describe(self, code: int) -> str:
         """What a code says of a lead, in words that complete "<dimension>: ...", where the first rule counts."""
@@ -191,11 +214,16 @@ class Dimension:
 
     def _first(self, rows: RuleRows, applies: Mask | None) -> tuple[Codes, Floats]:
         codes = self._codes(rows, applies)
-        points = np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules), 0.0])[codes]
+        points = self._by_code[codes]
         for code, rule in enumerate(self.rules, start=2):
             if rule.each is not None:
                 points = np.where(codes == code, rule.gives(rows), points)
         return codes, points
+
+    @cached_property
+    def _by_code(self) -> Floats:
+        """Points by code, where the first rule counts and gives its points once."""
+        return np.array([self.missing, self.otherwise, *(rule.points for rule in self.rules), 0.0])
 
     def _share(self, points: Sequence[Floats]) -> Floats | None:
         """What is left of each rule's points where all together pass a bound; None where nothing is bounded."""

@@ -14,15 +14,18 @@ from leadml.config import parse_settings
 from leadml.errors import SourceError
 from leadml.operations.accounts import best_accounts, one_account
 from leadml.operations.project import Project
-from leadml.operations.score import run_scoring
+from leadml.operations.scoring.run import run_scoring
+from leadml.operations.scoring.runs import Which
 
 THEN = datetime(2023, 1, 2) + timedelta(days=300)  # noqa: DTZ001
 Rows = dict[str, list[tuple[Any, ...]]]
 Open = Callable[..., Project]
 
 
-def scored(project: Project, as_of: datetime | None = THEN, *, every_lead: bool = False) -> list[dict[str, Any]]:
-    run_scoring(project, as_of=as_of, every_lead=every_lead, progress=lambda step: None)
+def scored(
+    project: Project, as_of: datetime | None = THEN, *, which: Which = "open", leads_per_part: int = 50_000
+) -> list[dict[str, Any]]:
+    run_scoring(project, as_of=as_of, which=which, leads_per_part=leads_per_part, progress=lambda step: None)
     return [dict(row) for row in best_accounts(project, top=10_000).best]
 
 
@@ -94,11 +97,10 @@ def test_the_order_of_rows_changes_nothing(open_floor: Open, floor: Callable[...
     assert [a | {"bundle": None} for a in ours] == [a | {"bundle": None} for a in theirs]
 
 
-def test_chunks_hold_whole_accounts(open_floor: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_hold_whole_accounts(open_floor: Open) -> None:
     project = open_floor()
     whole = scored(project)
-    monkeypatch.setattr("leadml.operations.score.LEADS_PER_CHUNK", 37)
-    assert scored(project) == whole
+    assert scored(project, leads_per_part=37) == whole
 
 
 def test_roles_that_are_needed_can_be_stated(open_floor: Open) -> None:
@@ -120,7 +122,7 @@ def test_where_no_account_is_mapped_none_are_written_and_the_command_says_so(ope
     project = open_floor()
     text = project.settings.path("leadml.toml").read_text().replace('account = "firm"\n', 'exclude = ["firm"]\n')
     alone = Project(parse_settings(text, path=project.settings.path("leadml.toml")))
-    run_scoring(alone, as_of=THEN, every_lead=False, progress=lambda step: None)
+    run_scoring(alone, as_of=THEN, progress=lambda step: None)
     assert not stored(alone, "select name from sqlite_master where name = 'account_scores'")
     with pytest.raises(SourceError, match=r"No account is mapped.*leads\.account in leadml\.toml"):
         best_accounts(alone, top=3)

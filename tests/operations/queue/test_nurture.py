@@ -14,7 +14,7 @@ import pytest
 from leadml.errors import BundleError
 from leadml.operations.project import Project
 from leadml.operations.queue import NURTURE_COLUMNS, NurtureList, list_nurture
-from leadml.operations.score import run_scoring
+from leadml.operations.scoring.run import run_scoring
 
 NOW = datetime(2023, 1, 2) + timedelta(days=500)  # noqa: DTZ001
 LOOKING_BACK = "leadml.operations.queue.looking_back.MOMENTS"
@@ -23,7 +23,7 @@ Open = Callable[..., Project]
 
 
 def nurtured(project: Project, as_of: datetime = NOW) -> NurtureList:
-    run_scoring(project, as_of=as_of, every_lead=False, progress=lambda step: None)
+    run_scoring(project, as_of=as_of, progress=lambda step: None)
     return list_nurture(project)
 
 

@@ -1,0 +1,175 @@
+"""Until when each score holds although nothing new happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadml.features.account import account_measures
+from leadml.features.activity import activity_measures
+from leadml.features.expiry.coming import coming
+from leadml.features.expiry.counting import counting
+from leadml.features.expiry.leaving import (
+    colleagues_leave,
+    kinds_leave,
+    leads_leave,
+    place,
+    trend_turns,
+    window_leaves,
+)
+from leadml.features.expiry.present import LAST, Present, after
+from leadml.features.expiry.sensitivity import Sensitivity, sensitivity_of
+from leadml.features.plan import STILL, Ebb, FeaturePlan
+from leadml.features.snapshots import Snapshots
+from leadml.features.spine import DAY, NEVER, Ints
+from leadml.predict import Scorer
+from leadml.predict.encoding import Floats
+from leadml.schema import LeadTables
+
+__all__ = ["valid_until"]
+
+_TIME = pa.timestamp("us")
+_SINCE = Ebb("since")
+
+
+def valid_until(
+    tables: LeadTables,
+    snapshots: Snapshots,
+    scorer: Scorer,
+    *,
+    tolerance: float = 0.0,
+    scores: pa.Table | None = None,
+) -> pa.Array:
+    """Until when what a scorer says of each row holds although nothing new happens.
+
+    At every moment before, the lead scores the same: to the last bit of every term, but for points that a rule gives
+    for each of something that fades. Those change with every moment; there it is until when the probability can have
+    moved by the tolerance, or a grade or stage can be another.
+
+    Args:
+        tables: the tables that the snapshots were made from (whole accounts).
+        snapshots: rows of one moment, one per lead, as `snapshots_at` gives them.
+        scorer: whose codes and rules count; what it does not look at, or makes no difference of, does not.
+        tolerance: how far a probability may move before it counts; in probability.
+        scores: the scores of the rows, in their order; they make the bound for what fades sharper.
+
+    Returns:
+        timestamp[us] per row: the earliest moment at which the score can be another; never later than the true one.
+        Null where it never can, as where snapshots have no moment.
+    """
+    count = len(snapshots.lead_id)
+    if snapshots.as_of is None or not count:
+        return pa.nulls(count, _TIME)
+    moments = pc.min_max(snapshots.as_of.cast(pa.int64())).as_py()
+    if moments["min"] != moments["max"]:
+        raise ValueError("Rows of several moments have no one time from which on they hold; bring those of one.")
+    present, sensitivity = Present(tables, snapshots, moments["min"]), sensitivity_of(scorer)
+    until = np.full(count, NEVER)
+    for bound in (*coming(present, sensitivity), *_by_time(present, sensitivity)):
+        np.minimum(until, bound, out=until)
+    falls = np.zeros(count)
+    for one in snapshots.plan.counts:
+        if sensitivity.looks_at(one.column):
+            cuts, each = sensitivity.cuts_of(one.column), sensitivity.each.get(one.column, ())
+            followed = counting(present, one, present.values(one.column), cuts, each)
+            np.minimum(until, followed.until, out=until)
+            falls += followed.falls
+    np.minimum(until, _fading(present.at, falls, scorer, tolerance, scores), out=until)
+    return pa.array(np.maximum(until, present.at), mask=until >= LAST).cast(_TIME)
+
+
+def _ebbs(plan: FeaturePlan) -> list[Ebb]:
+    """How each feature of a plan changes by itself, in the order of `feature_columns`; the counts are left out."""
+    attributes = [_SINCE if attribute.kind == "time" else STILL for attribute in plan.attributes]
+    computed = [measure.ebb for measure in (*activity_measures(plan), *account_measures(plan))]
+    return [*attributes, _SINCE, STILL, *computed]
+
+
+def _by_time(present: Present, sensitivity: Sensitivity) -> Iterator[Ints]:
+    """When the features of each row cross a cut, one after another."""
+    columns = present.snapshots.columns
+    month = columns[len(present.plan.attributes) + 1].name
+    if len(cuts := sensitivity.cuts_of(month)):
+        yield np.full(len(present.lead), _month_turns(present.at, cuts))
+    for column, ebb in zip(columns, _ebbs(present.plan), strict=False):
+        if ebb != STILL and len(cuts := sensitivity.cuts_of(column.name)):
+            yield _crossed(present, ebb, column.name, cuts)
+
+
+def _crossed(present: Present, ebb: Ebb, column: str, cuts: Floats) -> Ints:
+    window, leads = ebb.days * DAY, len(present.accounts)
+    accounts = int(present.accounts.max(initial=-1)) + 1
+    if ebb.how == "since":
+        return _grown(present.at, present.values(column), cuts)
+    if ebb.how == "points":
+        return _decayed(present, present.values(column), window, cuts)
+    if ebb.how == "colleagues":
+        return colleagues_leave(present, window, cuts, present.values(column))
+    if ebb.how == "trend":
+        return trend_turns(present, window, cuts)[present.lead]
+    if ebb.how == "kinds":
+        return kinds_leave(present, window, cuts)[present.lead]
+    if ebb.how in ("engaged", "roles"):
+        had = np.zeros(accounts, np.int64)
+        had[present.account] = present.values(column).astype(np.int64)
+        return leads_leave(present, window, cuts, had)[present.account]
+    recent = present.within(window)
+    if ebb.how == "account window":
+        recent = recent[recent.points > 1]
+        return window_leaves(recent, recent.account, accounts, window, cuts)[present.account]
+    chosen = recent if ebb.type is None else recent[recent.type == ebb.type]
+    return window_leaves(chosen, chosen.lead, leads, window, cuts)[present.lead]
+
+
+def _grown(at: int, days: Floats, cuts: Floats) -> Ints:
+    """When numbers of days that grow with time reach the next cut; what is missing stays missing."""
+    following = np.append(cuts, np.inf)[place(cuts, days)]
+    return after(at, np.where(np.isnan(days), np.inf, (following - days) * DAY))
+
+
+def _decayed(present: Present, points: Floats, half_life: int, cuts: Floats) -> Ints:
+    """When points that halve in a half-life cross the next cut on their way to 0."""
+    number = np.bincount(present.past.lead, minlength=len(present.accounts))[present.lead]
+    at = place(cuts, points)
+    below, above = np.append(-np.inf, cuts)[at], np.append(cuts, np.inf)[at]
+    # Each activity's points are rounded to millionths.
+    least = np.where(points > 0, np.maximum(below, 0.0), np.maximum(-above, 0.0)) + number / 1e6
+    crosses = np.where(points > 0, below > 0, above <= 0) & (points != 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lasts = half_life * np.log2(np.abs(points) / least)
+    return after(present.at, np.where(crosses, lasts, np.inf))
+
+
+def _month_turns(at: int, cuts: Floats) -> int:
+    """The beginning of the first month that the scorer tells from the present one."""
+    now = np.datetime64(at, "us").astype("datetime64[M]")
+    months = now + np.arange(13)
+    numbers = months.astype(np.int64) % 12 + 1.0
+    told = np.flatnonzero(place(cuts, numbers) != place(cuts, numbers[:1]))
+    return int(months[told[0]].astype("datetime64[us]").astype(np.int64)) if len(told) else int(NEVER)
+
+
+def _fading(at: int, falls: Floats, scorer: Scorer, tolerance: float, scores: pa.Table | None) -> Ints:
+    """When log-odds that fall no faster than so have moved as far as they may."""
+    may = np.full(len(falls), 4 * tolerance)  # a probability moves at most a quarter as far as its log-odds
+    if scores is not None:
+        may = _room(scorer, tolerance, scores)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return after(at, np.where(falls > 0, may / falls, np.inf))
+
+
+def _room(scorer: Scorer, tolerance: float, scores: pa.Table) -> Floats:
+    """How far each row's log-odds may move: within the tolerance, and to no other grade, stage or intent."""
+    policy, probability = scorer.policy, scores["probability"].to_numpy()
+    cutoffs = [policy.mql, policy.sql, *(cut for one in policy.segments for cut in (one.mql, one.sql))]
+    bounds = np.unique([cut for cut in (*policy.grade_bounds, *cutoffs) if cut is not None])
+    at = place(bounds, probability)
+    low = np.maximum(probability - tolerance, np.append(0.0, bounds)[at])
+    high = np.minimum(probability + tolerance, np.append(bounds, 1.0)[at])
+    with np.errstate(divide="ignore"):
+        here, down, up = (np.log(p) - np.log1p(-p) for p in (probability, low, high))
+    room: Floats = np.minimum(up - here, here - down)
+    return np.minimum(room, np.abs(scores["intent"].to_numpy())) if policy.sql_needs_intent else room

@@ -1,0 +1,105 @@
+"""From a source to a spool: cut, check each part, and say last that it is complete."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from leadml.errors import SourceError
+from leadml.sources.check import Wanted, refuse_none
+from leadml.sources.parts.checking import check_parts
+from leadml.sources.parts.further import Further
+from leadml.sources.parts.lead_parts import LeadParts
+from leadml.sources.parts.manifest import manifest_of, purpose_of, write_manifest
+from leadml.sources.parts.spooling import cut
+from leadml.sources.source import Source
+
+__all__ = ["spool_leads"]
+
+_MOST_PARTS = 4_096
+_OWN = {"raw", "checked", "others", "manifest.json"}
+
+
+def spool_leads(
+    source: Source,
+    folder: Path,
+    wanted: Wanted,
+    *,
+    further: Mapping[str, Further] | None = None,
+    beside: Source | None = None,
+    accounts: pa.Array | None = None,
+    leads_per_part: int = 50_000,
+    progress: Callable[[str], None] = lambda _: None,
+) -> LeadParts:
+    """Read leads, activities and field history once, and keep them on disk, checked, in parts of whole accounts.
+
+    Put together, the parts are what `read_leads` gives: no column is read in another way because only a part of it is
+    looked at. Memory does not grow with the tables, but for 10 bytes a lead while they are cut.
+
+    Args:
+        source: where the leads are.
+        folder: where the spool is to be; a spool that is there is replaced.
+        wanted: which tables are read, and what their columns mean; the kinds of attributes are given.
+        further: tables that are to be had part by part too.
+        beside: where the further tables are, if not in `source`.
+        accounts: read only leads of these accounts (as trimmed text) and what is known of them; and of accounts that
+            further rows of the same leads name. A lead without an account is one by itself. Leads without ids are all
+            read.
+        leads_per_part: about how many leads a part has.
+        progress: told what is being done.
+
+    Raises:
+        SourceError: as `read_leads`; or the folder holds something else or cannot be written. Nothing is left behind.
+        MissingExtraError: DuckDB is not installed.
+    """
+    if wanted.kinds is None:
+        raise ValueError("The kinds of attributes must be given: a part of the leads cannot tell them.")
+    further, where = further or {}, wanted.where(source)
+    with _fresh(folder):
+        progress("reading leads")
+        layout = wanted.layout(source)
+        count = _parts(source, wanted, leads_per_part)
+        done = cut(
+            source, folder, wanted, layout, count=count, further=further, beside=beside or source, accounts=accounts
+        )
+        checked = check_parts(
+            done, folder / "checked", wanted, layout, count=count, notes=wanted.notes(source), progress=progress
+        )
+        shutil.rmtree(folder / "raw")
+        manifest = manifest_of(
+            checked, folder, purpose_of(source, wanted, further, accounts), wanted.now, further, done.bad
+        )
+        parts = LeadParts(folder, manifest)
+        if accounts is None:
+            refuse_none(parts.counts["leads"], where, parts.summary)
+        write_manifest(folder, manifest)
+    return parts
+
+
+def _parts(source: Source, wanted: Wanted, leads_per_part: int) -> int:
+    return min(_MOST_PARTS, 1 + source.count(wanted.leads_table) // leads_per_part)
+
+
+@contextmanager
+def _fresh(folder: Path) -> Iterator[None]:
+    """Start with an empty folder that only its owner may look into; it vanishes where the block fails."""
+    try:
+        if folder.exists():
+            if foreign := sorted({path.name for path in folder.iterdir()} - _OWN):
+                raise SourceError(f"{folder} holds {foreign[0]!r}, which leadml did not write. Choose another folder.")
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    except OSError as fault:
+        raise SourceError(
+            f"{folder}, where leadml keeps a copy of the leads while it scores, cannot be written "
+            f"({fault.strerror or fault}). Make room or mend its rights; nothing changed."
+        ) from None
