@@ -124,9 +124,12 @@ class _Cutting:
         cutter = Cutter(folder, self._count)
         columns = None if how.columns is None else list(dict.fromkeys([how.lead, *how.columns]))
         self.done.bad[table] = []
-        for batch in numbered(place, table, columns, self._chosen(how.lead)):
+        chosen = self._chosen_accounts(how.lead) if how.of_accounts else self._chosen(how.lead)
+        for batch in numbered(place, table, columns, chosen):
             rows = batch.rows.append_column(ROW, pa.array(batch.numbers))
-            cutter.add(rows, self._part_of(rows, how.lead))
+            cutter.add(
+                rows, self._part_of_accounts(rows, how.lead) if how.of_accounts else self._part_of(rows, how.lead)
+            )
             self.done.bad[table] += batch.bad
             schema = rows.schema
         cutter.close(schema)
@@ -138,6 +141,13 @@ class _Cutting:
             table.add(batch, self._part_of(batch.rows, column))
             surveys.add(batch.rows, batch.numbers)
         table.close()
+
+    def _part_of_accounts(self, rows: pa.Table, column: str) -> Parts:
+        parts: Parts = (self._hasher.of(_texts(rows[column])) % np.uint64(self._count)).astype(np.uint16)
+        return parts
+
+    def _chosen_accounts(self, column: str) -> Among | None:
+        return None if self._accounts is None else Among(column, self._accounts)
 
     def _part_of(self, rows: pa.Table, column: str) -> Parts:
         return self._parts.of(self._hasher.of(_texts(rows[column])))
