@@ -4,9 +4,9 @@
 
 A company of 3,000 leads trains the scorer; another one, of 20,000, lies N times over in Parquet files as a lake would
 hold it, with ids of its own each time. Every lead that ever was is made into features, written, read and scored; the
-scores go nowhere (Spark's "noop" takes them). "Clock" are seconds as they pass, "cores" those that all cores have worked
-(Java and Python); "shuffled" is what Spark wrote to disk in order to bring accounts together. A third of the lake is
-measured first: what grows linearly costs the same per million in both.
+scores go nowhere (Spark's "noop" takes them). "Clock" are seconds as they pass, "cores" those that all cores have
+worked (Java and Python); "shuffled" is what Spark wrote to disk in order to bring accounts together. A third of the
+lake is measured first: what grows linearly costs the same per million in both.
 """
 
 from __future__ import annotations
