@@ -138,10 +138,8 @@ def _forged(bundle: bytes, chance: random.Random) -> bytes:
 def _reader(project: Project) -> Callable[[Path], None]:
     def read(path: Path) -> None:
         source = open_source(str(path))
-        tables = source.tables()
-        name = "leads" if "leads" in tables else path.name
+        name = "leads" if "leads" in source.tables() else path.name
         read_leads(source, leads_table=name, lead_columns=project.settings.lead_columns())
-        read_leads(source, leads_table=name, lead_columns=project.settings.lead_columns(), kinds={"size": "number"})
 
     return read
 
