@@ -1,12 +1,12 @@
 """What features and scores cost on Spark, beside the same code without it, on a company made by a known law.
 
-    python -m benchmarks.spark [--leads N] [--cores N]
+    python -m benchmarks.spark [--copies N] [--cores N]
 
-A company of 3,000 leads trains the scorer; another one, of N leads, lies in Parquet files as a lake would hold it, and
-every lead of it that ever was is made into features and scored. Nothing is written: Spark's "noop" takes all rows.
-"Clock" are seconds as they pass, "cores" those that all cores have worked (Java and Python); "shuffled" is what Spark
-wrote to disk in order to bring accounts together. A third of the company is measured first: what grows linearly costs
-the same per million in both.
+A company of 3,000 leads trains the scorer; another one, of 20,000, lies N times over in Parquet files as a lake would
+hold it, with ids of its own each time. Every lead that ever was is made into features, written, read and scored; the
+scores go nowhere (Spark's "noop" takes them). "Clock" are seconds as they pass, "cores" those that all cores have
+worked (Java and Python); "shuffled" is what Spark wrote to disk in order to bring accounts together. A third of the
+lake is measured first: what grows linearly costs the same per million in both.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import leadml
@@ -36,7 +37,7 @@ from leadml.operations.train import run_training
 from leadml.predict import load_scorer
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 AS_OF = datetime(2025, 12, 1)  # noqa: DTZ001 (UTC; a month before the demo company ends)
 TABLES = ("leads", "activities", "field_history")
@@ -98,12 +99,21 @@ def trained(folder: Path) -> tuple[Path, Path]:
     return next(project.models.glob("*.leadml")), folder / "leadml.toml"
 
 
-def lake(project: Project, folder: Path) -> None:
-    """The tables of a company as folders of Parquet files."""
+def lake(project: Project, folder: Path, copies: int = 1) -> Path:
+    """The tables of a company, or of many that are alike, as folders of Parquet files."""
     for name in TABLES:
         (folder / name).mkdir(parents=True)
-        for number, batch in enumerate(project.source.stream(name)):
-            pq.write_table(pa.Table.from_batches([batch]), folder / name / f"{number:05d}.parquet")
+        rows = pa.Table.from_batches(project.source.stream(name))
+        for copy in range(copies):
+            pq.write_table(_told_apart(rows, copy), folder / name / f"{copy:05d}.parquet")
+    return folder
+
+
+def _told_apart(rows: pa.Table, copy: int) -> pa.Table:
+    for name in {"lead_id", "account_id"} & set(rows.column_names) if copy else ():
+        own = pc.binary_join_element_wise(f"{copy}", rows[name].cast(pa.string()), "-")
+        rows = rows.set_column(rows.column_names.index(name), name, own)
+    return rows
 
 
 def made(spark: SparkSession, folder: Path, bundle: Path, config: Path) -> Features:
@@ -137,19 +147,21 @@ def costs(spark: SparkSession, folder: Path, bundle: Path, config: Path) -> Iter
     context: Any = spark.sparkContext
     store, java = context._jsc.sc().statusStore(), context._gateway.proc.pid
 
-    def measured(step: str, rows: int, work: Callable[[], DataFrame]) -> Cost:
+    def measured(step: str, rows: int, work: Callable[[], None]) -> Cost:
         shuffled, worked, start = _shuffled(store), _worked(java), time.perf_counter()
-        work().write.format("noop").mode("overwrite").save()
+        work()
         return Cost(step, rows, time.perf_counter() - start, _worked(java) - worked, _shuffled(store) - shuffled)
 
-    events = sum(pq.ParquetDataset(folder / name).read(columns=["lead_id"]).num_rows for name in TABLES[1:])
-    yield measured("features, by activity", events, lambda: made(spark, folder, bundle, config).rows)
+    def scored() -> None:
+        rows = spark.read.parquet(known)
+        score(rows, bundle, id_column="lead_id", as_of=AS_OF).write.format("noop").mode("overwrite").save()
+
     known = str(folder / "features")
-    made(spark, folder, bundle, config).rows.write.parquet(known)
-    rows = spark.read.parquet(known)
-    leads = rows.count()
-    yield measured("read features, by lead", leads, lambda: rows)
-    yield measured("read and score, by lead", leads, lambda: score(rows, bundle, id_column="lead_id", as_of=AS_OF))
+    events = sum(pq.ParquetDataset(folder / name).read(columns=["lead_id"]).num_rows for name in TABLES[1:])
+    yield measured(
+        "features, by activity", events, lambda: made(spark, folder, bundle, config).rows.write.parquet(known)
+    )
+    yield measured("scores, by lead", spark.read.parquet(known).count(), scored)
     yield _alone(pq.read_table(known), bundle)
 
 
@@ -158,7 +170,7 @@ def _alone(rows: pa.Table, bundle: Path) -> Cost:
     scorer = load_scorer(bundle)
     worked, start = time.process_time(), time.perf_counter()
     scorer.score(rows, id_column="lead_id", as_of=AS_OF)
-    return Cost("score without Spark, by lead", len(rows), time.perf_counter() - start, time.process_time() - worked)
+    return Cost("scores without Spark, by lead", len(rows), time.perf_counter() - start, time.process_time() - worked)
 
 
 def _shuffled(store: Any) -> int:
@@ -184,30 +196,19 @@ def _worked(process: int) -> float:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--leads", type=int, default=300_000)
+    parser.add_argument("--copies", type=int, default=15)
     parser.add_argument("--cores", type=int, default=2)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bundle, config = trained(folder / "trained")
-        sizes = (asked.leads // 3, asked.leads)
-        for size in sizes:
-            lake(company(folder / f"of {size}", size, seed=1), folder / str(size))
+        large = company(folder / "company", 20_000, seed=1)
         print(f"{'per million rows':<34}{'rows':>11}{'clock':>13}{'cores':>13}{'shuffled':>12}")
         with local_spark(folder, asked.cores) as spark:
-            list(costs(spark, _warm(folder, sizes[0]), bundle, config))
-            for size in sizes:
-                for cost in costs(spark, folder / str(size), bundle, config):
+            list(costs(spark, lake(large, folder / "warm"), bundle, config))  # Java compiles while it runs
+            for copies in (asked.copies // 3, asked.copies):
+                for cost in costs(spark, lake(large, folder / str(copies), copies), bundle, config):
                     print(cost.line(), flush=True)
-
-
-def _warm(folder: Path, size: int) -> Path:
-    """A link to a lake, that costs are measured on once before they count: Java compiles while it runs."""
-    warm = folder / "warm"
-    warm.mkdir()
-    for name in TABLES:
-        (warm / name).symlink_to(folder / str(size) / name)
-    return warm
 
 
 if __name__ == "__main__":

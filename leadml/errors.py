@@ -34,8 +34,20 @@ __all__ = [
 ]
 
 
+# What would act on a terminal, break a line, turn the direction of writing, or be refused when it is printed.
+_UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONGEST = 1000
+
+
 class LeadmlError(Exception):
-    """A fault that the user can mend; its text says what, where and what to do."""
+    """A fault that the user can mend; its text says what, where and what to do.
+
+    What a file holds is quoted so that it can be read: control characters as escapes, long lines without their middle.
+    """
+
+    def __str__(self) -> str:
+        text = _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], super().__str__())
+        return "\n".join(map(_shortened, text.split("\n")))
 
 
 class ConfigError(LeadmlError):
@@ -68,6 +80,10 @@ class BundleError(LeadmlError):
 
 class MissingExtraError(LeadmlError, ImportError):
     """A part of leadml was asked for whose packages are not installed."""
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} [...] {line[-_LONGEST // 2 :]}"
 
 
 def masked(url: str) -> str:

@@ -60,6 +60,8 @@ def parse_settings(text: str, *, path: Path) -> Settings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:
         raise ConfigError(f"{path}: is not valid TOML: {_where_and_what(broken, text)}") from broken
+    except (ValueError, RecursionError) as broken:
+        raise ConfigError(f"{path}: a number in it is too long, or its brackets are nested too deep") from broken
     try:
         settings = Settings.model_validate(raw)
         faults: list[Fault] = []

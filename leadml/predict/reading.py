@@ -195,6 +195,10 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RulebookError(f"{where}: not valid TOML: {error}. Mend that line and try again.") from None
+    except (ValueError, RecursionError):
+        raise RulebookError(
+            f"{where}: a number in it is too long, or its brackets are nested too deep. Mend that and try again."
+        ) from None
 
 
 def _are_texts(value: Any) -> bool:

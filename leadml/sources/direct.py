@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.predict.arrays import from_numpy
 from leadml.schema import Kind
 from leadml.sources.distinct import texts
 from leadml.sources.style import Style
@@ -17,7 +19,7 @@ __all__ = ["direct"]
 
 _EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(2201, 1, 1)  # noqa: DTZ001 (UTC, as in dates.py)
 # Of YYYY-MM-DD, with hours and minutes, with seconds, with their fraction: Arrow reads more, dates.py does not.
-_LENGTHS = pa.array([10, 16, 19, 21, 22, 23, 24, 25, 26], pa.int32())
+_LENGTHS = from_numpy(np.array([10, 16, 19, 21, 22, 23, 24, 25, 26], np.int32))  # a list would load pandas
 
 
 def direct(

@@ -160,7 +160,9 @@ def _stream_parquet(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
     with reading(str(path)), pq.ParquetFile(path, pre_buffer=False) as file:
         # the reader takes "a" for the column "a.b" too, so the choice is made once more
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns, use_threads=False):
-            yield batch.select(columns)
+            chosen = batch.select(columns)
+            chosen.validate(full=True)  # Arrow takes a damaged file's bytes for text
+            yield chosen
 
 
 def _is_parquet(path: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -122,3 +124,9 @@ def test_spark_trims_what_arrow_trims() -> None:
     characters = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
     trimmed = pc.utf8_trim_whitespace(pa.array(characters))
     assert {c for c, left in zip(characters, trimmed.to_pylist(), strict=True) if not left} == set(SPACES)
+
+
+def test_a_worker_that_imports_what_it_is_sent_loads_neither_pandas_nor_pydantic_nor_spark() -> None:
+    asked = "import sys, leadml, leadml.operations.spark\nprint(*{'pandas', 'pydantic', 'pyspark'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
