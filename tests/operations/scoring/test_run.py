@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from leadml.config import parse_settings
 from leadml.errors import SourceError
 from leadml.operations.accounts import best_accounts
+from leadml.operations.lead import decide, show
 from leadml.operations.project import Project
 from leadml.operations.scoring.run import run_scoring
 from leadml.operations.scoring.runs import ScoringRecord, recorded_runs
@@ -193,3 +194,24 @@ def test_a_run_over_what_can_have_changed_comes_to_what_a_whole_run_does(open_fl
     assert (nothing.counts.added, nothing.counts.changed, nothing.counts.removed) == (0, 0, 0)
     with pytest.raises(SourceError, match="takes no --as-of"):
         score(project, which="changed", as_of=THEN)
+
+
+def test_what_a_person_decides_while_a_run_is_under_way_stands(
+    open_floor: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = open_floor()
+    score(project)
+    with closing(sqlite3.connect(project.settings.path("floor.sqlite"))) as database:
+        (lead,) = database.execute("select lead_id from lead_lifecycle where stage = 'MQL' limit 1").fetchone()
+    change(project, f"delete from lead_transitions where lead_id = '{lead}'")  # so that the run would move it again
+    stopped(monkeypatch, project, 1)
+    change(project, f"insert into lead_transitions select lead_id, 'raw', 'MQL', 'score', '', since, 0.5, '' "
+                    f"from lead_lifecycle where lead_id = '{lead}'")  # fmt: skip
+    now = datetime.now(UTC).replace(tzinfo=None)
+    decide(project, lead, "disqualify", reason="went out of business", decided_by="Ann", decided_at=now)
+    assert score(project).resumed_at == 0
+    assert show(project, lead, now=now).stage == "disqualified"
+    assert [move["to_stage"] for move in show(project, lead, now=now).moves] == ["MQL", "disqualified"]
+    with closing(sqlite3.connect(project.settings.path("floor.sqlite"))) as database:
+        query = f"select stage from lead_lifecycle where lead_id = '{lead}'"
+        assert database.execute(query).fetchall() == [("disqualified",)]
