@@ -4,8 +4,9 @@
 
 A company of 3,000 leads trains the scorer; another one, of N leads, lies in Parquet files as a lake would hold it, and
 every lead of it that ever was is made into features and scored. Nothing is written: Spark's "noop" takes all rows.
-"Shuffled" is what Spark wrote to disk in order to bring accounts together. A third of the company is measured as well:
-what grows linearly costs the same per million in both.
+"Clock" are seconds as they pass, "cores" those that all cores have worked (Java and Python); "shuffled" is what Spark
+wrote to disk in order to bring accounts together. A third of the company is measured first: what grows linearly costs
+the same per million in both.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from leadml.operations.init import propose, write_settings
 from leadml.operations.project import Project
 from leadml.operations.spark import Features, features, score
 from leadml.operations.train import run_training
+from leadml.predict import load_scorer
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -112,42 +114,71 @@ def made(spark: SparkSession, folder: Path, bundle: Path, config: Path) -> Featu
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds that a step takes, of how many rows, and the bytes that it shuffled."""
+    """What a step takes: rows that went in, seconds on the clock, seconds of all cores' work, and bytes shuffled."""
 
     step: str
     rows: int
     seconds: float
-    shuffled: int
+    core_seconds: float
+    shuffled: int = 0
 
     def line(self) -> str:
-        """One line of the table."""
+        """One line of the table; all but the first two columns are per million rows."""
         million = 1e6 / self.rows
-        shuffled = f"{self.shuffled * million / 2**20:8.0f} MiB" if self.shuffled else f"{'-':>12}"
-        return f"{self.step:<52}{self.rows:>12,}{self.seconds:>9.1f} s{self.seconds * million:>9.1f} s{shuffled}"
+        shuffled = f"{self.shuffled * million / 2**20:,.0f} MiB" if self.shuffled else "-"
+        return (
+            f"{self.step:<34}{self.rows:>11,}{self.seconds * million:>11.1f} s{self.core_seconds * million:>11.1f} s"
+            f"{shuffled:>12}"
+        )
 
 
 def costs(spark: SparkSession, folder: Path, bundle: Path, config: Path) -> Iterator[Cost]:
     """What each step costs on one lake."""
-    store = spark.sparkContext._jsc.sc().statusStore()
+    context: Any = spark.sparkContext
+    store, java = context._jsc.sc().statusStore(), context._gateway.proc.pid
 
     def measured(step: str, rows: int, work: Callable[[], DataFrame]) -> Cost:
-        before, start = _shuffled(store), time.perf_counter()
+        shuffled, worked, start = _shuffled(store), _worked(java), time.perf_counter()
         work().write.format("noop").mode("overwrite").save()
-        return Cost(step, rows, time.perf_counter() - start, _shuffled(store) - before)
+        return Cost(step, rows, time.perf_counter() - start, _worked(java) - worked, _shuffled(store) - shuffled)
 
     events = sum(pq.ParquetDataset(folder / name).read(columns=["lead_id"]).num_rows for name in TABLES[1:])
-    known = folder / "features"
-    yield measured("features (activities and history)", events, lambda: made(spark, folder, bundle, config).rows)
-    made(spark, folder, bundle, config).rows.write.parquet(str(known))
-    rows = spark.read.parquet(str(known))
+    yield measured("features, by activity", events, lambda: made(spark, folder, bundle, config).rows)
+    known = str(folder / "features")
+    made(spark, folder, bundle, config).rows.write.parquet(known)
+    rows = spark.read.parquet(known)
     leads = rows.count()
-    yield measured("read the features (leads)", leads, lambda: rows)
-    yield measured("read and score them (leads)", leads, lambda: score(rows, bundle, id_column="lead_id", as_of=AS_OF))
+    yield measured("read features, by lead", leads, lambda: rows)
+    yield measured("read and score, by lead", leads, lambda: score(rows, bundle, id_column="lead_id", as_of=AS_OF))
+    yield _alone(pq.read_table(known), bundle)
+
+
+def _alone(rows: pa.Table, bundle: Path) -> Cost:
+    """The same scorer on the same rows in this process."""
+    scorer = load_scorer(bundle)
+    worked, start = time.process_time(), time.perf_counter()
+    scorer.score(rows, id_column="lead_id", as_of=AS_OF)
+    return Cost("score without Spark, by lead", len(rows), time.perf_counter() - start, time.process_time() - worked)
 
 
 def _shuffled(store: Any) -> int:
     executors = store.executorList(False)
     return sum(int(executors.apply(number).totalShuffleWrite()) for number in range(executors.size()))
+
+
+def _worked(process: int) -> float:
+    """Seconds that all cores have worked for a process and those that it started (Linux)."""
+    parents, ticks = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, fields = int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        parents[number], ticks[number] = int(fields[1]), sum(map(int, fields[11:15]))
+    family = {process}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sum(ticks.get(number, 0) for number in family) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -162,7 +193,7 @@ def main() -> None:
         sizes = (asked.leads // 3, asked.leads)
         for size in sizes:
             lake(company(folder / f"of {size}", size, seed=1), folder / str(size))
-        print(f"{'':<52}{'rows':>12}{'time':>11}{'a million':>11}{'shuffled':>12}")
+        print(f"{'per million rows':<34}{'rows':>11}{'clock':>13}{'cores':>13}{'shuffled':>12}")
         with local_spark(folder, asked.cores) as spark:
             list(costs(spark, _warm(folder, sizes[0]), bundle, config))
             for size in sizes:

@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from leadml.cli import accounts, cutoffs, explain, questions, queue, recalibrate, review, rules_learn
+from leadml.cli import (
+    accounts,
+    cutoffs,
+    explain,
+    export_sql,
+    questions,
+    queue,
+    recalibrate,
+    replay,
+    review,
+    rules_learn,
+)
 from leadml.cli.lead import lead, print_lifecycle
 from leadml.cli.options import AsOf, Config, Json, project_of
 from leadml.cli.progress import progress
@@ -116,9 +127,11 @@ def report(config: Config = Path("leadml.toml"), json: Json = False) -> None:
 app.add_typer(accounts.app)
 app.add_typer(cutoffs.app)
 app.add_typer(explain.app)
+app.add_typer(export_sql.app)
 app.add_typer(queue.app)
 app.add_typer(questions.app)
 app.add_typer(recalibrate.app)
+app.add_typer(replay.app)
 app.add_typer(review.app)
 
 

@@ -149,6 +149,7 @@ def _what_was_written(run: ScoringRun) -> list[str]:
     """What became of the rows of scores, and whether the run had been stopped before."""
     counts = run.counts
     lines = [
+        *run.why,
         f"Leads: {counts.read:,} read, {counts.rejected:,} rejected, {counts.scored:,} scored.",
         f"Rows of scores: {counts.added:,} added, {counts.changed:,} changed, {counts.unchanged:,} unchanged, "
         f"{counts.removed:,} removed.",

@@ -78,6 +78,11 @@ class LeadSettings(Section):
         'a list of texts, such as ["lost"] or ["*"]',
     )
     closed_at: Text | None = key("when the lead was won or lost", A_COLUMN, None)
+    changed_at: Text | None = key(
+        "when the row was last written, in UTC; `leadml score --leads changed` goes by it",
+        A_COLUMN,
+        None,
+    )
     account: Text | None = key("the company of the lead; leads of one account are never split", A_COLUMN, None)
     owner: Text | None = key("who works the lead; never learnt from", A_COLUMN, None)
     team: Text | None = key("the team of whoever works the lead; never learnt from", A_COLUMN, None)
@@ -133,6 +138,11 @@ class ActivitySettings(Section):
     occurred_at: Text = key("when it happened", A_COLUMN)
     type: Text = key("what happened, such as an opened e-mail", A_COLUMN)
     value: Text | None = key("how much of it; 1 when left out", A_COLUMN, None)
+    recorded_at: Text | None = key(
+        "when the row was written, in UTC; `leadml score --leads changed` goes by it",
+        A_COLUMN,
+        None,
+    )
     intent_types: Texts = key(
         "types that show the intent to buy, such as a demo request",
         'a list of texts, such as ["demo_request"]',
@@ -158,6 +168,11 @@ class HistorySettings(Section):
     field: Text = key("the name of the column of the lead table that changed", A_COLUMN)
     value: Text = key("what it was changed to", A_COLUMN)
     changed_at: Text = key("when it was changed", A_COLUMN)
+    recorded_at: Text | None = key(
+        "when the row was written, in UTC; `leadml score --leads changed` goes by it",
+        A_COLUMN,
+        None,
+    )
 
 
 class SnapshotSettings(Section):
@@ -260,7 +275,9 @@ class Settings(Section):
         roles = {name: getattr(self.leads, name) for name in LeadColumns.__dataclass_fields__}
         words = {self.leads.created_at: CREATED, self.leads.closed_at: CLOSED}
         known_at = {column: words.get(when, when) for column, when in self.leads.known_at.items()}
-        return LeadColumns(**roles | {"known_at": known_at})
+        # When a row was written says how busy people were with the lead, up to its very end: nothing learns from it.
+        written = () if self.leads.changed_at is None else (self.leads.changed_at,)
+        return LeadColumns(**roles | {"known_at": known_at, "exclude": (*self.leads.exclude, *written)})
 
     def activity_columns(self) -> ActivityColumns | None:
         """Give the roles of the activity table's columns; None where there is no such table."""

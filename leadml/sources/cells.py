@@ -50,6 +50,7 @@ def _plain_column(column: pa.Array) -> pa.Array:
     if pa.types.is_nested(column.type):
         return json_texts(column)
     if pa.types.is_timestamp(column.type):
-        text = pc.cast(pc.cast(column, pa.timestamp("us")), pa.string())
-        return pc.replace_substring_regex(text, r"\.0+$", "")
+        distinct = column.dictionary_encode()  # few moments come in many rows
+        text = pc.cast(pc.cast(distinct.dictionary, pa.timestamp("us")), pa.string())
+        return pc.replace_substring_regex(text, r"\.0+$", "").take(distinct.indices)
     return pc.cast(column, _plain_type(column.type))

@@ -79,12 +79,16 @@ class CodeColumns:
             told = _told(feature, codes)
             if len(told) > _MOST_WHENS and len(self.lookups) < _MOST_LOOKUPS:
                 spellings = tuple(told)
-                sql = [f"COALESCE(s{number}.code, CASE WHEN {value} IS NULL THEN {codes[MISSING]} ELSE {codes[OTHER]} END)"]
+                sql = [
+                    f"COALESCE(s{number}.code, CASE WHEN {value} IS NULL THEN {codes[MISSING]} ELSE {codes[OTHER]} END)"
+                ]
             else:
                 sql = _category(told, codes, value, self._inputs)
         else:
             sql = _calendar(feature, codes, value, self._inputs)
-        self.columns.append(CodeColumn(number, feature.phrase.subject or feature.label, sql, words, feature.column, spellings))
+        self.columns.append(
+            CodeColumn(number, feature.phrase.subject or feature.label, sql, words, feature.column, spellings)
+        )
         return self.columns[-1]
 
 

@@ -39,7 +39,8 @@ def _scorer(scorer: Scorer) -> list[str]:
     intent = " with intent shown" if policy.sql_needs_intent else ""
     return [
         f"Lead scores of leadml: bundle {one_line(str(name or 'without a name'))}, SHA-256 {scorer.digest or 'not saved'}.",
-        f"Trained {trained}; " * bool(trained) + f"the cutoffs are those of that training ({cutoffs}{intent}). Export again after a new training.",
+        f"Trained {trained}; " * bool(trained)
+        + f"the cutoffs are those of that training ({cutoffs}{intent}). Export again after a new training.",
     ]
 
 

@@ -88,7 +88,9 @@ class _Builder:
         values = [self._double(dimension.missing), self._double(dimension.otherwise)]
         values += [self._given(place, rule) for place, rule in enumerate(rules, start=1)]
         points = f"p{code.number}"
-        self.made.given.append(Column(pick(code.name, [*values, self._double(0.0)], term.texts), points, dimension.name))
+        self.made.given.append(
+            Column(pick(code.name, [*values, self._double(0.0)], term.texts), points, dimension.name)
+        )
         self.made.terms.append(PointTerm(term, code, points))
         self.made.totals.append(Column([points], self._total, dimension.name))
 

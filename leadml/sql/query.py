@@ -59,7 +59,7 @@ def scoring_query(
     """
     if scorer.trees:
         raise BundleError(
-            "This bundle serves LightGBM itself (kind = \"boosted\"), whose trees are no sum that SQL could hold. "
+            'This bundle serves LightGBM itself (kind = "boosted"), whose trees are no sum that SQL could hold. '
             'Train with kind = "glassbox" and export that.'
         )
     return _Query(scorer, DIALECTS[dialect], table, reasons).text(view)
@@ -90,16 +90,33 @@ class _Query:
         return f"{head}{made}WITH\n" + ",\n".join(steps) + f"\n{self._final()};\n"
 
     def _steps(self) -> Iterable[Step]:
-        yield Step("leads", "The table as the scorer reads it: NaN and blank texts are missing (NULL), case and outer blanks fold.", self._inputs.step())
+        yield Step(
+            "leads",
+            "The table as the scorer reads it: NaN and blank texts are missing (NULL), case and outer blanks fold.",
+            self._inputs.step(),
+        )
         if lookups := self._codes.lookups:
-            yield Step("spellings(list, spelling, code)", "Categories of many levels: the code c<list> of each.", _spellings(lookups, self._dialect))
-        yield Step("coded", "What each column says of a lead, as a code: 0 is not known; and which gates stop it.", self._coded())
+            yield Step(
+                "spellings(list, spelling, code)",
+                "Categories of many levels: the code c<list> of each.",
+                _spellings(lookups, self._dialect),
+            )
+        yield Step(
+            "coded",
+            "What each column says of a lead, as a code: 0 is not known; and which gates stop it.",
+            self._coded(),
+        )
         before = "coded"
         if self._points.given:
             yield Step("pointed", "The points that rules give.", _more(before, self._points.given), kept=False)
             before = "pointed"
         if self._points.shares:
-            yield Step("bounded", "What is left of a rule's points where all of a dimension pass a bound.", _more(before, self._points.shares), kept=False)
+            yield Step(
+                "bounded",
+                "What is left of a rule's points where all of a dimension pass a bound.",
+                _more(before, self._points.shares),
+                kept=False,
+            )
             before = "bounded"
         yield Step("added", "What each term adds to the log-odds.", self._added(before))
         yield from self._sums()
@@ -134,9 +151,17 @@ class _Query:
         subtotals = subtotals_of(self._terms, dialect)
         last = "summed"
         if scorer.calibration is None:
-            yield Step(last, "The sum of all terms, and subtotals by group.", _select(["lead_id", *carried, total, *subtotals], "added"))
+            yield Step(
+                last,
+                "The sum of all terms, and subtotals by group.",
+                _select(["lead_id", *carried, total, *subtotals], "added"),
+            )
         else:
-            yield Step("together", "The sum of all terms, and subtotals by group.", _select(["lead_id", *carried, total, *subtotals], "added"))
+            yield Step(
+                "together",
+                "The sum of all terms, and subtotals by group.",
+                _select(["lead_id", *carried, total, *subtotals], "added"),
+            )
             adds = calibrated(scorer.calibration, self._calibration_name, dialect)
             yield Step("calibrated", "What the calibration adds to that sum.", _more("together", [adds]), kept=False)
             served = Column([f"total + {adds.name}"], "log_odds")
@@ -155,13 +180,30 @@ class _Query:
         terms = [*self._terms, *([calibration] if calibration else [])]
         codes = {code.number: code for t in terms for code in (t.code, t.other) if code is not None}
         words, dialect = [codes[number] for number in sorted(codes)], self._dialect
-        yield Step("words(list, code, words)", "What the codes of c<list> say of a lead.", _text(words_step(words, dialect)))
-        yield Step("terms(term, name, list, other_list)", "The terms, and the words that they are given.", _text(terms_step(terms, dialect)))
+        yield Step(
+            "words(list, code, words)", "What the codes of c<list> say of a lead.", _text(words_step(words, dialect))
+        )
+        yield Step(
+            "terms(term, name, list, other_list)",
+            "The terms, and the words that they are given.",
+            _text(terms_step(terms, dialect)),
+        )
         if self._terms:
             bounds = bounds_step(self._terms, self._most, dialect)
-            yield Step("bounded_terms", "Bounds that the strongest terms of a lead reach: of each group of terms one does.", _text(bounds))
-        yield Step("said", "One row per lead and term that reaches them.", said_step(self._terms, calibration, dialect), kept=False)
-        yield Step("ranked", "The strongest first; of equals the one that comes first in the sum.", ranked_step(), kept=False)
+            yield Step(
+                "bounded_terms",
+                "Bounds that the strongest terms of a lead reach: of each group of terms one does.",
+                _text(bounds),
+            )
+        yield Step(
+            "said",
+            "One row per lead and term that reaches them.",
+            said_step(self._terms, calibration, dialect),
+            kept=False,
+        )
+        yield Step(
+            "ranked", "The strongest first; of equals the one that comes first in the sum.", ranked_step(), kept=False
+        )
         yield Step("reasons", "The strongest reasons for and against each lead.", reasons_step(self._most), kept=False)
 
     def _final(self) -> str:
@@ -172,7 +214,9 @@ class _Query:
         columns += [f"{column.name} AS {dialect.named(f'points: {column.about}')}" for column in self._points.totals]
         columns += [*named(scorer, dialect), *reason_columns(self._most)]
         columns.append(Column([dialect.text(scorer.digest or "")], "bundle"))
-        return _select(columns, "chances" + "\n    LEFT JOIN reasons ON reasons.lead_id = chances.lead_id" * bool(self._most))
+        return _select(
+            columns, "chances" + "\n    LEFT JOIN reasons ON reasons.lead_id = chances.lead_id" * bool(self._most)
+        )
 
 
 def _select(columns: Sequence[str | Column], source: str) -> str:

@@ -18,7 +18,10 @@ _NAMES = ("term", "code", "other", "log_odds")
 def reason_columns(most: int) -> list[str]:
     """The columns of reasons, the strongest first, each with its log-odds behind it."""
     return [
-        name for way in WAYS for place in range(1, most + 1) for name in (f"reason_{way}_{place}", f"log_odds_{way}_{place}")
+        name
+        for way in WAYS
+        for place in range(1, most + 1)
+        for name in (f"reason_{way}_{place}", f"log_odds_{way}_{place}")
     ]
 
 
@@ -31,7 +34,8 @@ def words_step(codes: Iterable[CodeColumn], dialect: Dialect) -> Lines:
 def terms_step(terms: Sequence[SqlTerm], dialect: Dialect) -> Lines:
     """Rows of (term, name, list, other_list): the lists of words that a term is worded by."""
     rows = [
-        f"({t.number}, {dialect.text(t.term.name)}, {t.code.number}, {t.other.number if t.other else _NONE})" for t in terms
+        f"({t.number}, {dialect.text(t.term.name)}, {t.code.number}, {t.other.number if t.other else _NONE})"
+        for t in terms
     ]
     return ["VALUES", *indented(listed([row] for row in rows))]
 
@@ -76,7 +80,9 @@ def reasons_step(most: int) -> str:
     for way, sign in zip(WAYS, "><", strict=True):
         for place in range(1, most + 1):
             chosen = f"CASE WHEN log_odds {sign} 0 AND place = {place} THEN"
-            columns.append(f"max({chosen} words.words || COALESCE(', with ' || others.words, '') END) AS reason_{way}_{place}")
+            columns.append(
+                f"max({chosen} words.words || COALESCE(', with ' || others.words, '') END) AS reason_{way}_{place}"
+            )
             columns.append(f"max({chosen} log_odds END) AS log_odds_{way}_{place}")
     lines = ",\n        ".join(["ranked.lead_id", *columns])
     return f"""    SELECT

@@ -14,6 +14,7 @@ from leadml.sql.dialects import Dialect
 from leadml.sql.lines import Lines
 from leadml.sql.points import Points
 
+
 @dataclass(frozen=True)
 class SqlTerm:
     """A term t<number>: what it adds as an expression over columns of codes (and points).

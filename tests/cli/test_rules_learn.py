@@ -77,7 +77,7 @@ def test_a_learned_card_says_what_it_costs_and_scores_leads_unchanged(company, l
     assert code == 0, said
     assert json.loads(shown)["lines"] == found["lines"]
     assert leadml("train", "-c", with_card, "--json")[0] == 0
-    code, shown, said = leadml("score", "-c", with_card, "--all", "--json")
+    code, shown, said = leadml("score", "-c", with_card, "--leads", "all", "--json")
     assert code == 0, said
 
 

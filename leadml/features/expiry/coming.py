@@ -84,5 +84,5 @@ def _date(present: Present, attribute: Attribute) -> Ints:
     with connect() as con:
         con.register("changes", own.select(["value"]))
         query = "select coalesce(epoch_us(try_cast(value as timestamp)), ?) as moment from changes"
-        moment = con.sql(query, params=[int(NEVER)]).to_arrow_table().column(0).to_numpy()
+        moment = con.sql(query, params=[int(NEVER)]).to_arrow_table()["moment"].to_numpy()
     return _by_lead(present, own["lead_id"], _still_to_come(moment, present.at))

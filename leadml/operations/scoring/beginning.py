@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -11,22 +11,34 @@ import pyarrow.compute as pc
 from leadml.errors import SourceError
 from leadml.features import leads_at
 from leadml.operations.accounts import asks_for_roles, roles_seen
+from leadml.operations.ledger.seen import seen_by
 from leadml.operations.scoring.asked import Asked
+from leadml.operations.scoring.changed import Scope, roles_before
 from leadml.operations.scoring.keeping import Beginning
 from leadml.operations.scoring.reading import RunParts
 from leadml.operations.scoring.runs import Closed
 from leadml.operations.scoring.scores import right_after
 
 
-def begun(asked: Asked, parts: RunParts, run_id: str, now: datetime) -> Beginning:
+def begun(
+    asked: Asked, parts: RunParts, scope: Scope, run_id: str, now: datetime, rows: Mapping[str, int]
+) -> Beginning:
     """Find out what holds for every part of a run.
+
+    Args:
+        asked: what is asked.
+        parts: the leads that are looked at.
+        scope: which these are.
+        run_id: what the run is called.
+        now: the clock, before anything was read (UTC without a zone).
+        rows: what `rows_now` gave before anything was read.
 
     Raises:
         SourceError: no lead was open at the moment, or a table holds what leadml did not write.
     """
-    as_of = _as_of(asked, parts)
-    closed = _closed(asked, parts)
-    if as_of is not None and not _anyone(asked, parts, as_of, open_only=closed == "left out"):
+    as_of = _as_of(asked, parts, scope)
+    closed = _closed(asked, parts, scope)
+    if as_of is not None and scope.whole and not _anyone(asked, parts, as_of, open_only=closed == "left out"):
         raise SourceError(
             f"{asked.project.source.where}: no lead was open at {as_of:%Y-%m-%d %H:%M}. "
             "Choose another --as-of, or --leads all."
@@ -39,20 +51,24 @@ def begun(asked: Asked, parts: RunParts, run_id: str, now: datetime) -> Beginnin
         started_at=now,
         as_of=as_of,
         moment=as_of if as_of is not None and asked.as_of is not None else _moment(parts, as_of, now),
-        roles=_roles(asked, parts, as_of),
+        roles=needed(asked, parts, as_of) if scope.whole else roles_before(asked),
+        why=list(scope.why),
+        seen=seen_by(asked.project, rows, as_of=as_of, newest=parts.leads.newest),
     )
 
 
-def _as_of(asked: Asked, parts: RunParts) -> datetime | None:
+def _as_of(asked: Asked, parts: RunParts, scope: Scope) -> datetime | None:
+    if not scope.whole:
+        return scope.moment
     if not asked.plan.calendar or parts.leads.newest is None:
         return None
     return asked.as_of or right_after(parts.leads.newest)
 
 
-def _closed(asked: Asked, parts: RunParts) -> Closed:
-    if asked.which == "all":
+def _closed(asked: Asked, parts: RunParts, scope: Scope) -> Closed:
+    if asked.which == "all" or (scope.last is not None and scope.last.closed == "asked for"):
         return "asked for"
-    return "left out" if parts.leads.any_open else "none is open"
+    return "left out" if parts.leads.any_open or not scope.whole else "none is open"
 
 
 def _anyone(asked: Asked, parts: RunParts, as_of: datetime, *, open_only: bool) -> bool:
@@ -79,7 +95,15 @@ def _newest(parts: RunParts, now: datetime) -> Iterator[datetime]:
         yield from (newest for newest in (pc.max(column).as_py() for column in times) if newest is not None)
 
 
-def _roles(asked: Asked, parts: RunParts, as_of: datetime | None) -> list[str]:
+def new_roles(asked: Asked, parts: RunParts, scope: Scope) -> bool:
+    """Whether the accounts that are looked at bring a role that no account was known to need: all need it then."""
+    if not asks_for_roles(asked.project, asked.plan):
+        return False
+    known = {role.strip().casefold() for role in roles_before(asked)}
+    return any(role.strip().casefold() not in known for role in needed(asked, parts, scope.moment))
+
+
+def needed(asked: Asked, parts: RunParts, as_of: datetime | None) -> list[str]:
     """The roles that a purchase needs: those stated, else every one that a contact is seen to have."""
     if not asks_for_roles(asked.project, asked.plan):
         return list(asked.project.settings.accounts.roles)

@@ -27,7 +27,8 @@ class Beginning:
     """What was asked of a run and what it found before its first part, all of which holds for every part of it.
 
     `question` identifies what was asked. `as_of` is the moment of the scores, None without dates; `moment` that up to
-    which decisions and outcomes count. `roles` are those that a purchase needs.
+    which decisions and outcomes count. `roles` are those that a purchase needs; `why` says in sentences why which leads
+    are looked at, and `seen` is what a later run must know of the data of this one.
     """
 
     run_id: str
@@ -38,7 +39,8 @@ class Beginning:
     as_of: datetime | None
     moment: datetime
     roles: list[str]
-    seen: str | None = None
+    why: list[str]
+    seen: str
 
     def to_json(self) -> str:
         """Give it as text."""

@@ -66,14 +66,13 @@ def score_part(asked: Asked, parts: RunParts, begun: Beginning, number: int) -> 
     targets = asked.targets
     changes = [
         Change(targets.scores, written.drop_columns("inputs"), "lead_id", found.removed),
-        Change(targets.scores, _held_longer(before, scores, found), "lead_id"),
+        Change(targets.scores, _beside(before, scores, found), "lead_id"),
         Change(history_table(asked.project), history_rows(written, begun.run_id), None),
         *_accounts(asked, parts, begun, number, tables, standing),
         Change(targets.moves, step.moves, None),
         Change(targets.stages, stages, "lead_id", without),
     ]
-    told = standing.drop_columns(["inputs", "valid_until"])
-    return ScoredPart(number, changes, tallied(tables.leads.num_rows, told, found, step.tally, step.rejects))
+    return ScoredPart(number, changes, tallied(tables.leads.num_rows, standing, found, step.tally, step.rejects))
 
 
 def _scores(asked: Asked, begun: Beginning, tables: LeadTables) -> pa.Table:
@@ -83,7 +82,8 @@ def _scores(asked: Asked, begun: Beginning, tables: LeadTables) -> pa.Table:
     scores = score_snapshots(asked.scorer, snapshots, begun.as_of, inputs=True)
     tolerance = asked.project.settings.output.score_tolerance
     until = valid_until(tables, snapshots, asked.scorer, tolerance=tolerance, scores=scores)
-    return scores.append_column("valid_until", until)
+    scores = scores.append_column("valid_until", until)
+    return scores if asked.targets.accounts is None else scores.append_column("account_id", snapshots.account_id)
 
 
 def _step(
@@ -102,12 +102,17 @@ def _step(
     )
 
 
-def _held_longer(before: pa.Table, scores: pa.Table, found: Differences) -> pa.Table:
-    """Of rows that say the same as before, the leads whose score holds until another moment than is written."""
-    if "valid_until" not in before.column_names:
-        before = before.append_column("valid_until", pa.nulls(before.num_rows, pa.timestamp("us")))
-    unchanged = scores.select(["lead_id", "valid_until"]).filter(pa.array(~found.written))
-    return rewritten(before.select(["lead_id", "valid_until"]), unchanged, key="lead_id")[0]
+def _beside(before: pa.Table, scores: pa.Table, found: Differences) -> pa.Table:
+    """Of rows that say the same as before what stands beside the score, where that is another.
+
+    That is until when it holds, and the account: a later run goes by both to tell whose score can have changed.
+    """
+    columns = [name for name in ("lead_id", "valid_until", "account_id") if name in scores.column_names]
+    for name in columns:
+        if name not in before.column_names:
+            before = before.append_column(name, pa.nulls(before.num_rows, scores[name].type))
+    unchanged = scores.select(columns).filter(pa.array(~found.written))
+    return rewritten(before.select(columns), unchanged, key="lead_id")[0]
 
 
 def _accounts(
@@ -116,7 +121,7 @@ def _accounts(
     """What becomes of the part's accounts, by the scores of their leads as they stand."""
     if asked.targets.accounts is None:
         return []
-    rows = account_rows(tables, asked.plan, begun.as_of, begun.roles, scores)
+    rows = account_rows(tables, asked.plan, begun.as_of, begun.roles, scores.drop_columns("account_id"))
     # Reasons are those of the best lead when the row was written, as the lead's own are.
     but = ("as_of", "reasons_for", "reasons_against")
     rows, removed = rewritten(parts.accounts(number), rows, key="account_id", but=but)

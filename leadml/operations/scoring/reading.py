@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ SCORE_ROWS = pa.schema(
         ("stopped_by", pa.list_(pa.string())),
         ("bundle", pa.string()),
         ("valid_until", pa.timestamp("us")),
+        ("account_id", pa.string()),
     ]
 )
 """What a run needs of the score rows before."""
@@ -90,8 +92,16 @@ class RunParts:
         return as_published(self.asked.project, name, rows, held)
 
 
-def read_parts(asked: Asked, folder: Path, *, leads_per_part: int, now: datetime, progress: Progress) -> RunParts:
-    """Read all leads, and what was written about them before, to a folder.
+def read_parts(
+    asked: Asked,
+    folder: Path,
+    *,
+    accounts: pa.Array | None,
+    leads_per_part: int,
+    now: datetime,
+    progress: Progress,
+) -> RunParts:
+    """Read leads, all or those of some accounts, and what was written about them before, to a folder.
 
     Raises:
         SourceError: a table cannot be read, or the folder not be written.
@@ -99,16 +109,13 @@ def read_parts(asked: Asked, folder: Path, *, leads_per_part: int, now: datetime
     project, place = asked.project, beside(asked.project)
     there = set(place.tables())
     before = {name: schema for name, schema in _before(asked).items() if name in there}
-    held = {name: place.columns(name) for name in before}
     leads = spool_leads(
         project.source,
         folder,
         project.wanted({attribute.name: attribute.kind for attribute in asked.plan.attributes}, now),
-        further={
-            name: Further(_of_lead(schema), tuple(column for column in schema.names if column in held[name]))
-            for name, schema in before.items()
-        },
+        further={name: _further(schema, place.columns(name)) for name, schema in before.items()},
         beside=place,
+        accounts=accounts,
         leads_per_part=leads_per_part,
         progress=progress,
     )
@@ -134,6 +141,8 @@ def _before(asked: Asked) -> dict[str, pa.Schema]:
     return {name: schema for name, schema in wanted.items() if name is not None}
 
 
-def _of_lead(schema: pa.Schema) -> str:
-    """The column that says which lead a row is of; an account's row goes with its best lead, who is in the account."""
-    return "lead_id" if "lead_id" in schema.names else "best_lead"
+def _further(schema: pa.Schema, held: Collection[str]) -> Further:
+    """How a table is read: the columns that there are, by the lead or the account that a row is of."""
+    columns = tuple(column for column in schema.names if column in held)
+    of_accounts = "lead_id" not in schema.names
+    return Further("account_id" if of_accounts else "lead_id", columns, of_accounts=of_accounts)

@@ -10,9 +10,11 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from leadml.operations.ledger.seen import rows_now
 from leadml.operations.project import Project
 from leadml.operations.scoring.asked import Asked, ask
-from leadml.operations.scoring.beginning import begun, utc_now
+from leadml.operations.scoring.beginning import begun, new_roles, utc_now
+from leadml.operations.scoring.changed import scope_of
 from leadml.operations.scoring.keeping import new_folder
 from leadml.operations.scoring.part import ScoredPart, score_part
 from leadml.operations.scoring.reading import read_parts
@@ -69,8 +71,20 @@ def _begin(asked: Asked, progress: Progress, leads_per_part: int) -> Session:
     folder = new_folder(asked.project, run_id)
     folder.make()
     try:
-        parts = read_parts(asked, folder.spool, leads_per_part=leads_per_part, now=now, progress=progress)
-        beginning = begun(asked, parts, run_id, now)
+        rows, scope = rows_now(asked.project), scope_of(asked, now)
+        for why in scope.why:
+            progress(why)
+        parts = read_parts(
+            asked, folder.spool, accounts=scope.accounts, leads_per_part=leads_per_part, now=now, progress=progress
+        )
+        if not scope.whole and new_roles(asked, parts, scope):
+            scope = replace(
+                scope, accounts=None, why=("A contact has a role that is new, so every lead is looked at.",)
+            )
+            parts = read_parts(
+                asked, folder.spool, accounts=None, leads_per_part=leads_per_part, now=now, progress=progress
+            )
+        beginning = begun(asked, parts, scope, run_id, now, rows)
         folder.keep_beginning(beginning)
     except Exception:
         folder.discard()

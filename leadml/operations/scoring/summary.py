@@ -9,6 +9,7 @@ from typing import Any
 from leadml.operations.lifecycle import LifecycleRun
 from leadml.operations.scoring.asked import Asked
 from leadml.operations.scoring.counts import RunCounts
+from leadml.operations.scoring.runs import Which
 from leadml.operations.scoring.session import Session
 
 
@@ -18,11 +19,14 @@ class ScoringRun:
 
     `lifecycle` is what the scores and all else that happened did to the stages that leads are in.
 
+    `which` leads were asked for; `why` says in sentences which were looked at where not all were asked for.
     `best` holds score rows, the most probable first. `as_of` is None where leads have no dates. `resumed_at` is None
     for a run that was never stopped, else how many of its `parts` were done when it went on.
     """
 
     run_id: str
+    which: Which
+    why: list[str]
     counts: RunCounts
     grades: dict[str, int]
     stages: dict[str, int]
@@ -53,6 +57,8 @@ def summed_up(asked: Asked, session: Session) -> ScoringRun:
     has_activities = asked.project.settings.activities is not None
     return ScoringRun(
         run_id=session.begun.run_id,
+        which=session.begun.which,
+        why=session.begun.why,
         counts=tally.counts(leads.counts["leads"]),
         grades=dict(sorted(tally.grades.items())),
         stages=tally.stages,

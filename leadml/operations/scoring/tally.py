@@ -19,6 +19,7 @@ from leadml.operations.scoring.writing import Differences
 from leadml.schema import Counts
 
 _BEST = 10
+_UNTOLD = ("inputs", "valid_until", "account_id")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ def tallied(kept: int, scores: pa.Table, found: Differences, lifecycle: Lifecycl
         removed=len(found.removed),
         grades=_counted(scores["grade"]),
         stages=_counted(scores["stage"]),
-        best=scores.take(top[:_BEST]).to_pylist(),
+        best=scores.drop_columns([name for name in _UNTOLD if name in scores.column_names])
+        .take(top[:_BEST])
+        .to_pylist(),
         lifecycle=lifecycle,
         rejects=rejects.to_pylist(),
     )

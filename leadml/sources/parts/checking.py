@@ -68,7 +68,6 @@ def check_parts(
     """
 
     def check(number: int) -> CheckedPart:
-        progress(f"checking leads, part {number + 1} of {count}")
         raw = {name: table.raw(number) for name, table in cut.tables.items()}
         part = check_tables(raw.__getitem__, wanted, layout, styles=styles, notes=notes)
         _keep(folder, number, part)
@@ -80,10 +79,13 @@ def check_parts(
     styles = {name: replace(style, tally=spellings[name].add) for name, style in cut.styles.items()}
     for name in _TABLES:
         (folder / name).mkdir(mode=0o700, parents=True)
+    parts: list[CheckedPart] = []
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         checked = [threads.submit(check, number) for number in range(count)]
         try:
-            parts = [part.result() for part in checked]
+            for number, part in enumerate(checked):
+                progress(f"checking leads, part {number + 1} of {count}")
+                parts.append(part.result())
         except BaseException:
             threads.shutdown(cancel_futures=True)
             raise

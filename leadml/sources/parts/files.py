@@ -15,7 +15,7 @@ __all__ = ["ROW", "Cutter", "read_rows", "write_rows"]
 ROW = "leadml: row"
 """The column with the numbers of rows in their whole table; no column of a user is called so."""
 
-_BUFFERED_BYTES = 64 << 20
+_BUFFERED_BYTES = 32 << 20
 
 
 class Cutter:

@@ -18,7 +18,8 @@ Hashes = npt.NDArray[np.uint64]
 Parts = npt.NDArray[np.uint16]
 
 _NOBODY = np.uint64(0)
-_SLICES = 16
+_SLICES, _SHIFT = 16, np.uint64(60)
+_NONE = (np.empty(0, np.uint64), np.empty(0, np.uint16), np.empty(0, np.uint8))
 
 
 class Hasher(AbstractContextManager["Hasher"]):
@@ -46,39 +47,40 @@ class Hasher(AbstractContextManager["Hasher"]):
 
 
 class PartsOfLeads:
-    """Remembers the part of each lead: 10 bytes a lead."""
+    """Remembers the part of each lead: 10 bytes a lead, and 4 more until it is settled."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._hashes: list[Hashes] = []
-        self._parts: list[Parts] = []
+        # by the first bits of the hash, so that sorting takes little memory
+        self._met: list[list[tuple[Hashes, Parts, Any]]] = [[_NONE] for _ in range(_SLICES)]
         self._known = np.empty(0, np.uint64)
         self._part_of = np.empty(0, np.uint16)
 
-    def add(self, leads: Hashes, parts: Parts) -> None:
-        """Take further rows of the lead table, shape (n,); a lead stays where its first row is."""
-        self._hashes.append(leads)
-        self._parts.append(parts)
+    def add(self, leads: Hashes, parts: Parts, numbers: Ints) -> None:
+        """Take further rows of the lead table, shape (n,), and their numbers; a lead stays where its first row is."""
+        small = numbers.astype(np.min_scalar_type(int(numbers[-1])) if len(numbers) else np.uint8)
+        slices = np.where(leads == _NOBODY, _SLICES, leads >> _SHIFT)
+        for number, met in enumerate(self._met):
+            own = np.flatnonzero(slices == number)
+            met.append((leads[own], parts[own], small[own]))
 
     def settle(self) -> tuple[Ints, Parts, Parts]:
-        """Give the rows that are not where the first one of their lead is: their positions, their parts, and its."""
-        hashes, parts = _joined(self._hashes, np.uint64), _joined(self._parts, np.uint16)
-        self._hashes, self._parts = [], []
+        """Give the rows that are not where the first one of their lead is: their numbers, their parts, and its."""
         moves, known, part_of = [], [], []
-        for top in range(_SLICES):  # so that sorting takes little memory
-            rows = np.flatnonzero((hashes >> np.uint64(60)) == top)
-            rows = rows[hashes[rows] != _NOBODY]
-            rows = rows[np.argsort(hashes[rows], kind="stable")]
-            ids = hashes[rows]
+        while self._met:
+            met = self._met.pop(0)
+            hashes, parts, numbers = (np.concatenate([piece[at] for piece in met]) for at in range(3))
+            rows = np.argsort(hashes, kind="stable")
+            ids, own = hashes[rows], parts[rows]
             first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])[: len(ids)])
-            own, lead = parts[rows], np.repeat(first, np.diff(np.append(first, len(ids))))
+            lead = np.repeat(first, np.diff(np.append(first, len(ids))))
             moved = np.flatnonzero(own != own[lead])
-            moves.append((rows[moved], own[moved], own[lead][moved]))
+            moves.append((numbers[rows[moved]].astype(np.int64), own[moved], own[lead][moved]))
             known.append(ids[first])
             part_of.append(own[first])
         self._known, self._part_of = np.concatenate(known), np.concatenate(part_of)
-        positions, old, new = (np.concatenate(column) for column in zip(*moves, strict=True))
-        return positions, old, new
+        found, old, new = (np.concatenate(column) for column in zip(*moves, strict=True))
+        return found, old, new
 
     def of(self, leads: Hashes) -> Parts:
         """Give the part of each lead, shape (n,); one that nobody knows goes where its hash says."""
@@ -92,7 +94,3 @@ class PartsOfLeads:
         parts = np.empty(len(leads), np.uint16)
         parts[order] = found
         return parts
-
-
-def _joined(arrays: list[Any], kind: Any) -> Any:
-    return np.concatenate(arrays) if arrays else np.empty(0, kind)

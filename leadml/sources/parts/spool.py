@@ -46,8 +46,9 @@ def spool_leads(
         wanted: which tables are read, and what their columns mean; the kinds of attributes are given.
         further: tables that are to be had part by part too.
         beside: where the further tables are, if not in `source`.
-        accounts: read only leads of these accounts (as trimmed text), and what is known of them. A lead without an
-            account is one by itself. Leads without ids are all read.
+        accounts: read only leads of these accounts (as trimmed text) and what is known of them; and of accounts that
+            further rows of the same leads name. A lead without an account is one by itself. Leads without ids are all
+            read.
         leads_per_part: about how many leads a part has.
         progress: told what is being done.
 

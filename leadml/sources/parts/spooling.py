@@ -14,7 +14,6 @@ from leadml.schema import Kind
 from leadml.sources.check import Wanted
 from leadml.sources.distinct import Mask, is_plain, texts
 from leadml.sources.layout import Layout
-from leadml.sources.numbers import Ints
 from leadml.sources.parts.cutting import CutTable
 from leadml.sources.parts.files import ROW, Cutter
 from leadml.sources.parts.further import Further
@@ -92,20 +91,18 @@ class _Cutting:
         kinds, missing = self._wanted.kinds or {}, self._wanted.lead_columns.missing_values
         surveys = ColumnSurveys(lead_kinds(self._layout, kinds), missing)
         table = self._cut_table("leads")
-        numbers: list[Ints] = []
         for batch in self._lead_rows():
             ids = self._lead_ids(batch)
             hashes = self._hasher.of(ids)
             own = self._hasher.of(self._account_of(batch))
             parts = (np.where(own > 0, own, hashes) % np.uint64(self._count)).astype(np.uint16)
-            self._parts.add(hashes, parts)
-            numbers.append(batch.numbers)
+            if "account_id" in self._layout.roles:  # else the hash of a lead says where it is
+                self._parts.add(hashes, parts, batch.numbers)
             table.add(batch, parts)
             surveys.add(batch.rows, batch.numbers)
             if self._accounts is not None:
                 self._ids.append(ids.drop_null())
-        positions, old, new = self._parts.settle()
-        table.move(np.concatenate(numbers)[positions], old, new)
+        table.move(*self._parts.settle())
         table.close()
         self.done.styles["leads"] = Styles(surveys.styles())
 
@@ -127,9 +124,12 @@ class _Cutting:
         cutter = Cutter(folder, self._count)
         columns = None if how.columns is None else list(dict.fromkeys([how.lead, *how.columns]))
         self.done.bad[table] = []
-        for batch in numbered(place, table, columns, self._chosen(how.lead)):
+        chosen = self._chosen_accounts(how.lead) if how.of_accounts else self._chosen(how.lead)
+        for batch in numbered(place, table, columns, chosen):
             rows = batch.rows.append_column(ROW, pa.array(batch.numbers))
-            cutter.add(rows, self._part_of(rows, how.lead))
+            cutter.add(
+                rows, self._part_of_accounts(rows, how.lead) if how.of_accounts else self._part_of(rows, how.lead)
+            )
             self.done.bad[table] += batch.bad
             schema = rows.schema
         cutter.close(schema)
@@ -141,6 +141,13 @@ class _Cutting:
             table.add(batch, self._part_of(batch.rows, column))
             surveys.add(batch.rows, batch.numbers)
         table.close()
+
+    def _part_of_accounts(self, rows: pa.Table, column: str) -> Parts:
+        parts: Parts = (self._hasher.of(_texts(rows[column])) % np.uint64(self._count)).astype(np.uint16)
+        return parts
+
+    def _chosen_accounts(self, column: str) -> Among | None:
+        return None if self._accounts is None else Among(column, self._accounts)
 
     def _part_of(self, rows: pa.Table, column: str) -> Parts:
         return self._parts.of(self._hasher.of(_texts(rows[column])))
@@ -158,10 +165,28 @@ class _Cutting:
         elif account is None:
             yield from numbered(self._source, place, columns, Among(lead, self._accounts))
         else:
-            numbers = RowNumbers()
-            yield from numbered(self._source, place, columns, Among(account, self._accounts), numbers)
-            for batch in numbered(self._source, place, columns, Among(lead, self._accounts), numbers):
-                yield _chosen(batch, np.asarray(self._account_of(batch).is_null()))  # these are accounts of their own
+            yield from self._of_accounts(place, columns, self._with_doubles(place, account, lead), account, lead)
+
+    def _with_doubles(self, place: str, account: str, lead: str) -> pa.Array:
+        """The accounts, and those that further rows of their leads name: which row is good shows only later."""
+        columns, accounts = list(dict.fromkeys([lead, account])), pc.unique(self._accounts)
+        while True:
+            found = self._of_accounts(place, columns, accounts, account, lead)
+            ids = pc.unique(pa.concat_arrays([self._lead_ids(batch).drop_null() for batch in found]))
+            rows = numbered(self._source, place, columns, Among(lead, ids))
+            named = [pc.coalesce(self._account_of(batch), self._lead_ids(batch)) for batch in rows]
+            every = pc.unique(pa.concat_arrays([accounts, *named]).drop_null())
+            if len(every) == len(accounts):
+                return accounts
+            accounts = every
+
+    def _of_accounts(
+        self, place: str, columns: Sequence[str], accounts: pa.Array, account: str, lead: str
+    ) -> Iterator[Numbered]:
+        numbers = RowNumbers()
+        yield from numbered(self._source, place, columns, Among(account, accounts), numbers)
+        for batch in numbered(self._source, place, columns, Among(lead, accounts), numbers):
+            yield _chosen(batch, np.asarray(self._account_of(batch).is_null()))  # these are accounts of their own
 
     def _lead_ids(self, batch: Numbered) -> pa.Array:
         if (column := self._layout.roles.get("lead_id")) is None:

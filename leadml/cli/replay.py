@@ -1,0 +1,99 @@
+"""`leadml replay`: what a lead's score was at a moment, why, and what has changed since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadml.cli.options import Config, Json, project_of
+from leadml.cli.show import print_json, print_lines, print_table
+from leadml.operations.ledger.moves import INTERCEPT, Move
+from leadml.operations.ledger.past import PastScore, moment_text
+from leadml.operations.ledger.replay import Replay, replay
+from leadml.predict.encoding import GROUPS
+
+_MOST = 15
+
+app = typer.Typer()
+
+At = Annotated[
+    datetime | None, typer.Option(help="The moment (UTC) of the score; by default that of the last but one.")
+]
+Until = Annotated[
+    datetime | None, typer.Option(help="The moment (UTC) to compare it with; by default that of the last score.")
+]
+
+
+@app.command("replay")
+def replay_score(
+    lead_id: str, config: Config = Path("leadml.toml"), at: At = None, until: Until = None, json: Json = False
+) -> None:
+    """Say what a lead's score was, why, and what has changed since, from what was written at the time."""
+    replayed = replay(project_of(config), lead_id, at=_utc(at), until=_utc(until))
+    if json:
+        print_json(replayed.to_dict())
+        return
+    print_past(replayed.then)
+    print_changes(replayed)
+
+
+def print_past(past: PastScore) -> None:
+    """A past score as the sum of its terms."""
+    row = past.row
+    said = sorted((one for one in past.terms.values() if one.log_odds), key=lambda one: -abs(one.log_odds))
+    shown, rest = said[:_MOST], said[_MOST:]
+    small = [(f"{len(rest)} smaller reasons together", f"{sum(one.log_odds for one in rest):+.3f}")] if rest else []
+    print_table(
+        f"Lead {row['lead_id']} as of {moment_text(row['as_of'])}: {_score(past)}",
+        ["reason", "log-odds"],
+        [
+            (INTERCEPT, f"{past.scorer.intercept:+.3f}"),
+            *((one.reason, f"{one.log_odds:+.3f}") for one in shown),
+            *small,
+            ("sum", f"{row['log_odds']:+.3f}"),
+        ],
+        text="reason",
+    )
+    print_lines(f"Log-odds by group: {', '.join(f'{group} {row[group]:+.3f}' for group in GROUPS)}.")
+    print_lines(f"Run {past.written['run_id']}, bundle {row['bundle']}.")
+
+
+def print_changes(replayed: Replay) -> None:
+    """What moved since a past score."""
+    if replayed.later is None:
+        print_lines("No other score has been written since.")
+        return
+    row, shown, rest = replayed.later.row, replayed.moves[:_MOST], replayed.moves[_MOST:]
+    if replayed.by_model is not None:
+        print_lines(
+            f"The model changed in between (now bundle {row['bundle']}): of the change, {replayed.by_model:+.3f} comes "
+            f"from the model, {replayed.change - replayed.by_model:+.3f} from what is known otherwise of the lead."
+        )
+    small = f"{len(rest)} smaller changes together"
+    print_table(
+        f"What changed until {moment_text(row['as_of'])}: {_score(replayed.later)}",
+        ["what changed", "log-odds"],
+        [
+            *((_changed(move), f"{move.log_odds:+.3f}") for move in shown),
+            *([(small, f"{sum(move.log_odds for move in rest):+.3f}")] if rest else []),
+            ("sum", f"{replayed.change:+.3f}"),
+        ],
+        text="what changed",
+    )
+
+
+def _changed(move: Move) -> str:
+    return f"{move.before}, weighed otherwise" if move.before == move.after else f"{move.before} -> {move.after}"
+
+
+def _score(past: PastScore) -> str:
+    row = past.row
+    stopped = f", stopped by {', '.join(row['stopped_by'])}" if row["stopped_by"] else ""
+    return f"score {row['score']}, grade {row['grade']}, stage {row['stage'] or 'not decided'}{stopped}"
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment is not None and moment.tzinfo else moment
