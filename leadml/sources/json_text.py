@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,23 @@ def _by_distinct(values: pa.Array) -> pa.Array:
 def _encoded(values: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
     """The place of each value among the distinct texts, of which the last is that of null."""
     encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    texts = pa.array([*map(_dumped, encoded.dictionary.to_pylist()), "null"], pa.string())
+    distinct = encoded.dictionary
+    words = _floats(distinct) if pa.types.is_float64(distinct.type) else pa.array(map(_dumped, distinct.to_pylist()))
+    texts = pa.concat_arrays([words.cast(pa.string()), pa.array(["null"])])
     return encoded.indices.cast(pa.int64()).fill_null(len(texts) - 1).to_numpy(), texts
 
 
+def _floats(values: pa.Array) -> pa.Array:
+    """Arrow writes floats as json.dumps does, but for whole, very large and very small ones and those not finite."""
+    texts = values.cast(pa.string())
+    others = pc.invert(pc.match_substring_regex(texts, r"^-?\d+\.\d+$"))
+    return pc.replace_with_mask(texts, others, pa.array(map(_dumped, values.filter(others).to_pylist()), pa.string()))
+
+
 def _dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+@lru_cache(1 << 16)  # the same reasons come in every batch
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
