@@ -52,6 +52,6 @@ def _database_kind(path: Path) -> str:
     try:
         with path.open("rb") as file:
             start = file.read(16)
-    except OSError:
+    except (OSError, ValueError):  # a ValueError is a path with a NUL in it
         return ""
     return "sqlite" if start == _SQLITE_MAGIC else "duckdb" if start[8:12] == b"DUCK" else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from leadml.operations.score import score_leads
+from leadml.operations.scoring.scores import score_leads
 
 from benchmarks.spark import AS_OF, company, lake, local_spark, made, trained
 from leadml.config import parse_settings
