@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from leadml.operations.scoring.scores import score_leads
 
 from benchmarks.spark import AS_OF, company, lake, local_spark, made, trained
 from leadml.config import parse_settings
 from leadml.features import FeaturePlan
 from leadml.operations.project import Project
+from leadml.operations.scoring.scores import score_leads
 from leadml.operations.spark import score
 from leadml.operations.spark.shapes import plain
 from leadml.predict import load_scorer
