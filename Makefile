@@ -23,6 +23,7 @@ check: $(VENV)/dev.stamp ## ruff and mypy
 
 bench: $(VENV)/dev.stamp ## speed and quality figures (DATA=folder with the public data sets)
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.batch --on sqlite postgresql
 	$(BIN)/python -m benchmarks.rules
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.guarantee

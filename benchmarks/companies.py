@@ -41,6 +41,7 @@ answers = {{ {answers} }}
 [rules]
 preset = "bant"
 [model]
+kind = "{kind}"
 time_limit_seconds = {seconds}
 calibration_limit = "none"
 [output]
@@ -76,7 +77,9 @@ class Company:
         return Project(load_settings(self.config))
 
 
-def make_company(folder: Path, url: str, leads: int, activities: int, *, trains: float | None = None) -> Company:
+def make_company(
+    folder: Path, url: str, leads: int, activities: int, *, trains: float | None = None, kind: str = "glassbox"
+) -> Company:
     """Write a company's tables and its settings.
 
     Args:
@@ -86,6 +89,7 @@ def make_company(folder: Path, url: str, leads: int, activities: int, *, trains:
         activities: how many activities each lead has, none: no table of activities.
         trains: None for leads that are all open and came in lately; else they are those of two years, most of them won
             or lost by now, to train on for so many seconds.
+        kind: what is trained.
     """
     ending = "" if "://" in url else ".parquet"
     if ending:
@@ -101,6 +105,7 @@ def make_company(folder: Path, url: str, leads: int, activities: int, *, trains:
         answers=answers,
         activities=table,
         seconds=trains or 60,
+        kind=kind,
         models=folder / "models",
     )
     config.write_text(made, encoding="utf-8")
@@ -117,9 +122,9 @@ def make_company(folder: Path, url: str, leads: int, activities: int, *, trains:
     return Company(url, config, leads, activities, ending)
 
 
-def train_on(folder: Path, leads: int, activities: int, seconds: float) -> None:
+def train_on(folder: Path, leads: int, activities: int, seconds: float, kind: str = "glassbox") -> None:
     """Train a champion into the folder's models, on a small company of the same kind."""
-    company = make_company(folder, f"sqlite:///{folder / 'train.db'}", leads, activities, trains=seconds)
+    company = make_company(folder, f"sqlite:///{folder / 'train.db'}", leads, activities, trains=seconds, kind=kind)
     run_training(company.project, now=datetime.now(UTC), progress=lambda _: None)
 
 

@@ -49,7 +49,7 @@ class SourceSettings(Section):
     """Where the leads live."""
 
     url: Text = key(
-        "a database, a file or a folder of files; paths are relative to this file, and PGPASSWORD may hold a password",
+        "a database, a file or a folder of files; paths are relative to this file (password: PGPASSWORD)",
         'a text such as "sqlite:///data/demo.db", "postgresql://ann@host/crm", "data/crm.duckdb" or "data/"',
     )
     delimiter: Annotated[Text, Field(max_length=1)] | None = key(

@@ -52,12 +52,17 @@ def write_query(query: str, path: Path) -> None:
 
 def _lead_table(project: Project, scorer: Scorer) -> FeatureTable:
     """The table of leads as a feature table: attributes under the names of the user's columns."""
+    if project.settings.leads.id is None:
+        raise SourceError(
+            "leads.id is not set, so a database cannot tell leads apart. Set it to a column of the leads that "
+            "is different for each, or name a table of features (--table)."
+        )
     named = attribute_names(project.source.columns(project.leads_table), project.settings.lead_columns())
     columns = {attribute: column for column, attribute in named.items()}
     absent = [column.name for column in scorer.columns if column.name not in columns]
     if absent:
         raise SourceError(
-            f"{project.source.place(project.leads_table)} has no column for {absent[0]!r}, which the scorer was trained "
-            "with. Bring it back, or train again."
+            f"{project.source.place(project.leads_table)} has no column for {absent[0]!r}, which the scorer was "
+            "trained with. Bring it back, or train again."
         )
     return FeatureTable(project.leads_table, project.settings.leads.id, columns)

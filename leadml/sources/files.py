@@ -156,7 +156,8 @@ class FileSource(Source):
 
 
 def _stream_parquet(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    with reading(str(path)), pq.ParquetFile(path) as file:
+    # what is buffered ahead stays in memory until the end of the file
+    with reading(str(path)), pq.ParquetFile(path, pre_buffer=False) as file:
         # the reader takes "a" for the column "a.b" too, so the choice is made once more
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns, use_threads=False):
             chosen = batch.select(columns)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -19,6 +20,7 @@ from leadml.sources.source import Among, Since, Sink, Transaction
 __all__ = ["PostgresSource"]
 
 _PATIENCE_SECONDS = 1.0  # a server needs a moment to notice that a process was killed
+_READY_SECONDS = 2.0
 _WRITING = "hashtextextended('leadml writing', 0)"
 _HOLDER = """
     SELECT application_name, to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
@@ -33,15 +35,17 @@ class PostgresSource(Database):
     def __init__(self, url: str) -> None:
         super().__init__(masked(url))
         self._url = url
+        self._ready: list[_Ready] = []
+        weakref.finalize(self, _close, self._ready)
 
     def tables(self) -> list[str]:
         """Name the tables and views."""
-        with self._session() as cursor:
+        with self._question() as cursor:
             return sorted(found_tables(cursor))
 
     def columns(self, table: str) -> dict[str, str]:
         """Map columns to the types they were declared with."""
-        with self._session() as cursor:
+        with self._question() as cursor:
             return {name: column.declared for name, column in self._found(cursor, table)[1].items()}
 
     @contextmanager
@@ -102,7 +106,7 @@ class PostgresSource(Database):
                 yield pa.record_batch(batch.columns, names=columns)
 
     def _count(self, table: str) -> int:
-        with self._session() as cursor:
+        with self._question() as cursor:
             cursor.execute(f"SELECT count(*) FROM {self._found(cursor, table)[0]}")  # noqa: S608 - quoted
             return int(cursor.fetchall()[0][0])
 
@@ -111,8 +115,40 @@ class PostgresSource(Database):
         self._require_known(table, known)
         return known[table], found_columns(cursor, known[table])
 
+    @contextmanager
+    def _question(self) -> Iterator[Any]:
+        """Give a cursor for what is answered at once, on a connection that stays open for the next question.
+
+        Opening one takes longer than most answers. A connection that was idle for long may be lost, so it is not used.
+        """
+        ready = self._ready.pop() if self._ready else None
+        with ExitStack() as stack:
+            if ready is not None:
+                stack.push(ready.stack.pop_all())
+            if ready is None or time.monotonic() - ready.since > _READY_SECONDS:
+                stack.close()
+                cursor = stack.enter_context(self._session())
+            else:
+                cursor = ready.cursor
+            yield cursor
+            self._ready.append(_Ready(stack.pop_all(), cursor, time.monotonic()))
+
     def _session(self, *, autocommit: bool = True) -> AbstractContextManager[Any]:
         return session(self._url, self.where, autocommit=autocommit)
+
+
+class _Ready(NamedTuple):
+    """A connection that waits for a question since some moment."""
+
+    stack: ExitStack
+    cursor: Any
+    since: float
+
+
+def _close(ready: list[_Ready]) -> None:
+    while ready:
+        with suppress(Exception):  # nobody is left who could be told
+            ready.pop().stack.close()
 
 
 class _Sink:

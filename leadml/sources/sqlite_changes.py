@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from typing import Any
 
 import pyarrow as pa
 
@@ -21,8 +20,8 @@ _BATCH_ROWS = 1 << 14
 class SqliteChanges:
     """Changes on one connection that is inside a transaction; committing is the caller's."""
 
-    def __init__(self, connection: sqlite3.Connection, where: str) -> None:
-        self._connection = connection
+    def __init__(self, cursor: Any, where: str) -> None:
+        self._cursor = cursor
         self._where = where
 
     def upsert(self, table: str, rows: pa.Table, *, key: Sequence[str]) -> None:
@@ -42,27 +41,30 @@ class SqliteChanges:
 
     def remove(self, table: str, rows: Among) -> None:
         """Take rows out; a table that is not there has none."""
-        if not held_columns(self._connection, table):
+        if not held_columns(self._cursor, table):
             return
-        clause = condition(self._connection, rows)
-        self._connection.execute(f"DELETE FROM main.{quoted(table)} WHERE {clause}")  # noqa: S608 - quoted
+        clause = condition(self._cursor, rows)
+        self._cursor.execute(f"DELETE FROM main.{quoted(table)} WHERE {clause}")  # noqa: S608 - quoted
 
     def _insert(self, table: str, rows: pa.Table, conflict: str) -> None:
         names = ", ".join(map(quoted, rows.schema.names))
         marks = ", ".join("?" * rows.num_columns)
         statement = f"INSERT INTO main.{quoted(table)} ({names}) VALUES ({marks}){conflict}"  # noqa: S608 - quoted
-        self._connection.executemany(statement, chain.from_iterable(map(_tuples, _batches(rows))))
+        if rows.num_rows:
+            self._cursor.executemany(
+                statement, pa.RecordBatchReader.from_batches(plain_schema(rows.schema), _batches(rows))
+            )
 
     def _make_room(self, table: str, schema: pa.Schema, key: Sequence[str]) -> None:
         schema = plain_schema(schema)
-        held = {name.casefold() for name in held_columns(self._connection, table)}
+        held = {name.casefold() for name in held_columns(self._cursor, table)}
         if not held:
             primary = f", PRIMARY KEY ({', '.join(map(quoted, key))})" if key else ""
-            self._connection.execute(f"CREATE TABLE main.{quoted(table)} ({cells(schema)}{primary})")
+            self._cursor.execute(f"CREATE TABLE main.{quoted(table)} ({cells(schema)}{primary})")
         for field in schema:
             if held and field.name.casefold() not in held:
                 added = cells(pa.schema([field]))
-                self._connection.execute(f"ALTER TABLE main.{quoted(table)} ADD COLUMN {added}")
+                self._cursor.execute(f"ALTER TABLE main.{quoted(table)} ADD COLUMN {added}")
 
     def _require_key(self, table: str, key: Sequence[str]) -> None:
         """See to it that the database itself holds the key together, or rows could be there twice."""
@@ -71,27 +73,26 @@ class SqliteChanges:
             return
         names = ", ".join(map(quoted, key))
         index = quoted(f"leadml {table} {' '.join(key)}")
-        try:
-            self._connection.execute(f"CREATE UNIQUE INDEX main.{index} ON {quoted(table)} ({names})")
-        except sqlite3.IntegrityError:
-            raise doubles(self._place(table), key) from None
+        there = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in key)
+        twice = f"SELECT 1 FROM main.{quoted(table)} WHERE {there} GROUP BY {names} HAVING count(*) > 1 LIMIT 1"  # noqa: S608
+        self._cursor.execute(twice)
+        if self._cursor.fetchall():
+            raise doubles(self._place(table), key)
+        self._cursor.execute(f"CREATE UNIQUE INDEX main.{index} ON {quoted(table)} ({names})")
 
     def _place(self, table: str) -> str:
         return f"table '{table}' in {self._where}"
 
     def _unique(self, table: str) -> Iterator[set[str]]:
-        keys = self._connection.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0", (table,)).fetchall()
-        yield {name.casefold() for (name,) in keys}
+        self._cursor.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0", (table,))
+        yield {name.casefold() for (name,) in self._cursor.fetchall()}
         indexes = 'SELECT name FROM pragma_index_list(?) WHERE "unique" AND NOT partial'
-        for (index,) in self._connection.execute(indexes, (table,)).fetchall():
-            columns = self._connection.execute("SELECT name FROM pragma_index_info(?)", (index,)).fetchall()
-            yield {(name or "").casefold() for (name,) in columns}
+        self._cursor.execute(indexes, (table,))
+        for (index,) in self._cursor.fetchall():
+            self._cursor.execute("SELECT name FROM pragma_index_info(?)", (index,))
+            yield {(name or "").casefold() for (name,) in self._cursor.fetchall()}
 
 
 def _batches(rows: pa.Table) -> Iterator[pa.RecordBatch]:
     for batch in rows.to_batches(max_chunksize=_BATCH_ROWS):
         yield plain(batch)
-
-
-def _tuples(batch: pa.RecordBatch) -> Iterator[tuple[object, ...]]:
-    return zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,12 +23,13 @@ def cells(schema: pa.Schema) -> str:
     return ", ".join(f"{quoted(field.name)} {TYPES[str(field.type)]}" for field in schema)
 
 
-def held_columns(connection: sqlite3.Connection, table: str) -> list[str]:
+def held_columns(cursor: Any, table: str) -> list[str]:
     """Name the columns of a table or view; none where there is no such table."""
-    return [name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+    cursor.execute("SELECT name FROM pragma_table_info(?)", (table,))
+    return [name for (name,) in cursor.fetchall()]
 
 
-def condition(connection: sqlite3.Connection, rows: Among | Since) -> str:
+def condition(cursor: Any, rows: Among | Since) -> str:
     """Write which rows are asked for; of `Since` it may take some too many, as SQLite keeps dates as any text.
 
     The values of an `Among` go into a temporary table of the connection.
@@ -38,12 +39,12 @@ def condition(connection: sqlite3.Connection, rows: Among | Since) -> str:
         day = day_before(rows).isoformat()
         year_first = "[0-9][0-9][0-9][0-9][-/.]*"
         return f"({column} IS NULL OR {column} >= '{day}' OR {column} NOT GLOB '{year_first}')"
-    connection.execute(f"DROP TABLE IF EXISTS temp.{_AMONG}")
-    connection.execute(f"CREATE TEMP TABLE {_AMONG} (value PRIMARY KEY) WITHOUT ROWID")
+    cursor.execute(f"DROP TABLE IF EXISTS temp.{_AMONG}")
+    cursor.execute(f"CREATE TEMP TABLE {_AMONG} (value PRIMARY KEY) WITHOUT ROWID")
     values = rows.values.cast(pa.string())
     for kept in (values, _numbers(values, pa.int64()), _numbers(values, pa.float64())):
-        given = zip(kept.to_pylist(), strict=True)
-        connection.executemany(f"INSERT OR IGNORE INTO temp.{_AMONG} VALUES (?)", given)  # noqa: S608 - a constant
+        if len(kept):
+            cursor.executemany(f"INSERT OR IGNORE INTO temp.{_AMONG} VALUES (?)", pa.table({"value": kept}))  # noqa: S608
     trimmed = f"CASE typeof({column}) WHEN 'text' THEN trim({column}, {_BLANKS}) ELSE {column} END"
     return f"{trimmed} IN (SELECT value FROM temp.{_AMONG})"  # noqa: S608 - quoted
 

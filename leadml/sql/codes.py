@@ -53,7 +53,7 @@ class CodeColumns:
     def of_feature(self, number: int, to_coarse: Map | None = None, count: int = 0) -> CodeColumn:
         """Codes of a feature, or the coarse codes (`count` of them) that a pair takes them to."""
         feature = self._scorer.features[number]
-        codes = np.arange(feature.n_codes) if to_coarse is None else to_coarse
+        codes = np.arange(feature.n_codes, dtype=np.uint16) if to_coarse is None else to_coarse
         key = (number, tuple(codes.tolist()), count or feature.n_codes)
         if key not in self._made:
             words = tuple(map(feature.say, coarse_words(feature, codes, key[2])))
@@ -104,7 +104,7 @@ def _number(feature: Feature, codes: tuple[int, ...], value: str, inputs: Inputs
 def _told(feature: Feature, codes: tuple[int, ...]) -> list[tuple[str, int]]:
     """Folded levels and their codes, but for those that say no more than a level never seen."""
     folded = list(dict.fromkeys(text for level in feature.levels if (text := fold(level))))
-    found = feature.codes(from_texts(folded)) if folded else []
+    found = feature.codes(from_texts(folded)).tolist()
     return [(text, codes[code]) for text, code in zip(folded, found, strict=True) if codes[code] != codes[OTHER]]
 
 

@@ -18,7 +18,8 @@ def header(scorer: Scorer, dialect: Dialect, inputs: Inputs, view: str | None) -
         *_scorer(scorer),
         f"Written for {dialect.title}.",
         "",
-        f"Reads the table {table}: one row per lead, told apart by {one_line(inputs.table.lead_id)!r} (unique, never NULL), with the columns",
+        f"Reads the table {table}: one row per lead, told apart by {one_line(inputs.table.lead_id)!r}",
+        "(unique, never NULL), with the columns",
         *(f"    {_column(column, inputs)}" for column in inputs.columns),
         f"Moments are {dialect.times}." if any(column.kind == "time" for column in inputs.columns) else "",
         *dialect.remarks,
@@ -27,7 +28,7 @@ def header(scorer: Scorer, dialect: Dialect, inputs: Inputs, view: str | None) -
         "Texts are compared without case and outer blanks, letter by letter as Python folds them (casefold, strip).",
         "Left out: next_question and next_question_value (ask leadml), as_of (the table's own).",
         "stopped_by names gates with a comma between them, NULL where none stops the lead.",
-        "Reading order: leads -> coded -> added -> summed -> reasons; t<n> is a term of the sum, c<n> the code it looks up.",
+        "Read it in this order: leads, coded, added, summed, reasons. t<n> is a term of the sum, c<n> the code of it.",
     ]
     return "".join(f"-- {line}".rstrip() + "\n" for line in made)
 
@@ -38,7 +39,8 @@ def _scorer(scorer: Scorer) -> list[str]:
     cutoffs = f"MQL from {_chance(policy.mql)}, SQL from {_chance(policy.sql)}"
     intent = " with intent shown" if policy.sql_needs_intent else ""
     return [
-        f"Lead scores of leadml: bundle {one_line(str(name or 'without a name'))}, SHA-256 {scorer.digest or 'not saved'}.",
+        f"Lead scores of leadml: bundle {one_line(str(name or 'without a name'))},",
+        f"SHA-256 {scorer.digest or 'not saved'}.",
         f"Trained {trained}; " * bool(trained)
         + f"the cutoffs are those of that training ({cutoffs}{intent}). Export again after a new training.",
     ]

@@ -59,7 +59,8 @@ def said_step(terms: Sequence[SqlTerm], calibration: SqlTerm | None, dialect: Di
     said = dialect.unpivoted("bounded_terms", _NAMES, rows, _STRONG) if rows else ""
     if calibration is None:
         return said
-    own = f"    SELECT lead_id, {calibration.number} AS term, 0 AS code, {_NONE} AS other, {calibration.name} AS log_odds\n    FROM summed"
+    values = zip((str(calibration.number), "0", str(_NONE), calibration.name), _NAMES, strict=True)
+    own = f"    SELECT lead_id, {', '.join(f'{value} AS {name}' for value, name in values)}\n    FROM summed"
     return f"{said}\n    UNION ALL\n{own}" if said else own
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,9 @@ import leadml.operations.scoring.run
 import leadml.sources.parts.spool
 import leadml.sources.postgres_changes
 import leadml.sources.sqlite_changes
+
+with suppress(ImportError):  # imported on first use otherwise, in each child anew
+    import duckdb  # noqa: F401
 
 POINTS = (
     "leadml.sources.parts.spool:cut",

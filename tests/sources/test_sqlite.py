@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from leadml.errors import SourceError
-from leadml.sources import open_source, sqlite
+from leadml.sources import open_source, sqlite_session
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def test_what_is_staged_never_shows_in_the_database(tmp_path: Path, connection: 
 def test_a_database_that_is_being_written_is_refused_before_the_work(
     tmp_path: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_session, "BUSY_SECONDS", 0.05)
     connection.execute("BEGIN IMMEDIATE")
     source = open_source(str(tmp_path / "crm.db"))
     with pytest.raises(SourceError, match="is locked"), source.replace("leads", pa.schema([("id", pa.int64())])):
@@ -114,28 +116,64 @@ def test_a_database_that_is_being_written_is_refused_before_the_work(
 def test_a_locked_database_is_refused_after_a_short_wait(
     tmp_path: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_session, "BUSY_SECONDS", 0.05)
     source = open_source(str(tmp_path / "crm.db"))
     connection.execute("BEGIN EXCLUSIVE")
     with pytest.raises(SourceError, match=r"is locked by another program .* Try again"):
         source.tables()
 
 
+READING = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN")
+connection.execute("SELECT * FROM leads").fetchone()
+print("reading", flush=True)
+sys.stdin.read()
+"""
+
+
 def test_a_read_lock_held_by_another_program_stops_publishing_and_changes_nothing(
     tmp_path: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_session, "BUSY_SECONDS", 0.05)
     source = open_source(str(tmp_path / "crm.db"))
-
-    def publish_under_lock() -> None:
-        with source.replace("leads", pa.schema([("id", pa.int64())])):
-            connection.execute("BEGIN")
-            connection.execute("SELECT * FROM leads").fetchone()
-
-    with pytest.raises(SourceError, match="is locked by another program"):
-        publish_under_lock()
-    connection.execute("ROLLBACK")
+    command = [sys.executable, "-c", READING, str(tmp_path / "crm.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == b"reading\n"
+        with (
+            pytest.raises(SourceError, match="is locked by another program"),
+            source.replace("leads", pa.schema([("id", pa.int64())])),
+        ):
+            pass
+        reader.communicate()
     assert connection.execute("SELECT count(*) FROM leads").fetchone() == (2,)
+
+
+def test_what_this_process_has_begun_with_a_sqlite_of_its_own_is_waited_for(
+    tmp_path: Path, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_session, "BUSY_SECONDS", 0.05)
+    source = open_source(str(tmp_path / "crm.db"))
+    connection.execute("BEGIN IMMEDIATE")
+    with pytest.raises(SourceError, match="is locked"):
+        source.count("leads")
+    connection.execute("ROLLBACK")
+    assert source.count("leads") == 2
+
+
+@pytest.mark.parametrize("declared", ["REAL", "INTEGER", "DECIMAL(10, 2)", ""])
+def test_a_column_of_numbers_is_one_wherever_its_first_value_is(
+    tmp_path: Path, connection: sqlite3.Connection, declared: str
+) -> None:
+    connection.execute(f"CREATE TABLE t (n INTEGER, v {declared})")
+    connection.execute("BEGIN")  # one commit and not 40,000
+    connection.executemany("INSERT INTO t VALUES (?, ?)", [(n, None) for n in range(40_000)] + [(1, 7), (2, 2.5)])
+    connection.execute("COMMIT")
+    assert _read(tmp_path, "t")["v"].drop_null().to_pylist() == [7, 2.5]
+    connection.execute("INSERT INTO t VALUES (3, 'seven')")
+    assert _read(tmp_path, "t")["v"].drop_null().to_pylist()[1:] == ["2.5", "seven"]
 
 
 @pytest.mark.parametrize(

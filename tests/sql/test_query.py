@@ -41,7 +41,7 @@ def test_postgres_scores_as_python_does(postgres_url):
 
 def test_trees_are_refused():
     served = replace(make_hostile(0)[0], trees=(Trees("", (), 1.0),))
-    with pytest.raises(BundleError, match='serves LightGBM itself.*kind = "glassbox"'):
+    with pytest.raises(BundleError, match=r'serves LightGBM itself.*kind = "glassbox"'):
         scoring_query(served, "duckdb", FeatureTable("features"))
 
 

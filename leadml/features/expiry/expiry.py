@@ -12,6 +12,7 @@ from leadml.features.account import account_measures
 from leadml.features.activity import activity_measures
 from leadml.features.expiry.coming import coming
 from leadml.features.expiry.counting import counting
+from leadml.features.expiry.drifting import Drifting, held_within, ways_of
 from leadml.features.expiry.leaving import (
     colleagues_leave,
     kinds_leave,
@@ -21,7 +22,7 @@ from leadml.features.expiry.leaving import (
     window_leaves,
 )
 from leadml.features.expiry.present import LAST, Present, after
-from leadml.features.expiry.sensitivity import Sensitivity, sensitivity_of
+from leadml.features.expiry.sensitivity import Sensitivity, sensitivity_of, steepest
 from leadml.features.plan import STILL, Ebb, FeaturePlan
 from leadml.features.snapshots import Snapshots
 from leadml.features.spine import DAY, NEVER, Ints
@@ -33,6 +34,8 @@ __all__ = ["valid_until"]
 
 _TIME = pa.timestamp("us")
 _SINCE = Ebb("since")
+_DRIFTS = ("since", "points")
+_NONE = np.empty(0)
 
 
 def valid_until(
@@ -45,16 +48,15 @@ def valid_until(
 ) -> pa.Array:
     """Until when what a scorer says of each row holds although nothing new happens.
 
-    At every moment before, the lead scores the same: to the last bit of every term, but for points that a rule gives
-    for each of something that fades. Those change with every moment; there it is until when the probability can have
-    moved by the tolerance, or a grade or stage can be another.
+    Without a tolerance the lead scores the same at every moment before, to the last bit of every term. With one, days
+    that pass and points that fade may move the probability within it meanwhile, but not to another grade or stage.
 
     Args:
         tables: the tables that the snapshots were made from (whole accounts).
         snapshots: rows of one moment, one per lead, as `snapshots_at` gives them.
         scorer: whose codes and rules count; what it does not look at, or makes no difference of, does not.
         tolerance: how far a probability may move before it counts; in probability.
-        scores: the scores of the rows, in their order; they make the bound for what fades sharper.
+        scores: the scores of the rows, in their order; they make the bound within the tolerance sharper.
 
     Returns:
         timestamp[us] per row: the earliest moment at which the score can be another; never later than the true one.
@@ -77,7 +79,8 @@ def valid_until(
             followed = counting(present, one, present.values(one.column), cuts, each)
             np.minimum(until, followed.until, out=until)
             falls += followed.falls
-    np.minimum(until, _fading(present.at, falls, scorer, tolerance, scores), out=until)
+    room = np.full(count, 4 * tolerance) if scores is None else _room(scorer, tolerance, scores)
+    np.minimum(until, _drifts(present, sensitivity, scorer, falls, room), out=until)
     return pa.array(np.maximum(until, present.at), mask=until >= LAST).cast(_TIME)
 
 
@@ -95,8 +98,35 @@ def _by_time(present: Present, sensitivity: Sensitivity) -> Iterator[Ints]:
     if len(cuts := sensitivity.cuts_of(month)):
         yield np.full(len(present.lead), _month_turns(present.at, cuts))
     for column, ebb in zip(columns, _ebbs(present.plan), strict=False):
-        if ebb != STILL and len(cuts := sensitivity.cuts_of(column.name)):
+        known = sensitivity.hard if ebb.how in _DRIFTS else sensitivity.cuts
+        if ebb != STILL and len(cuts := known.get(column.name, _NONE)):
             yield _crossed(present, ebb, column.name, cuts)
+
+
+def _drifts(present: Present, sensitivity: Sensitivity, scorer: Scorer, falls: Floats, room: Floats) -> Ints:
+    """Until when what moves by small steps, or steadily (`falls`), has moved the log-odds within the room there is."""
+    ebbs = zip(present.snapshots.columns, _ebbs(present.plan), strict=False)
+    drifting = {column.name: ebb for column, ebb in ebbs if ebb.how in _DRIFTS}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        untouched = after(present.at, np.where(falls > 0, room / falls, np.inf))
+    soft = [
+        position
+        for position, feature in enumerate(scorer.features)
+        if feature.column in drifting and feature.kind == "number" and len(sensitivity.cuts_of(feature.column))
+    ]
+    for position in soft:
+        column = scorer.features[position].column
+        np.minimum(untouched, _crossed(present, drifting[column], column, sensitivity.cuts_of(column)), out=untouched)
+    if not soft or not (room > 0).any():
+        return untouched
+    features, found = present.snapshots.features, []
+    codes = [feature.codes(features[feature.column]) for feature in scorer.features]
+    for position in soft:
+        feature = scorer.features[position]
+        half_life = drifting[feature.column].days if drifting[feature.column].how == "points" else None
+        ways = ways_of(scorer, position, codes, soft)
+        found.append(Drifting(present.values(feature.column), feature.edges, ways, half_life))
+    return np.maximum(untouched, held_within(present.at, found, falls, room / steepest(scorer), DAY))
 
 
 def _crossed(present: Present, ebb: Ebb, column: str, cuts: Floats) -> Ints:
@@ -150,15 +180,6 @@ def _month_turns(at: int, cuts: Floats) -> int:
     numbers = months.astype(np.int64) % 12 + 1.0
     told = np.flatnonzero(place(cuts, numbers) != place(cuts, numbers[:1]))
     return int(months[told[0]].astype("datetime64[us]").astype(np.int64)) if len(told) else int(NEVER)
-
-
-def _fading(at: int, falls: Floats, scorer: Scorer, tolerance: float, scores: pa.Table | None) -> Ints:
-    """When log-odds that fall no faster than so have moved as far as they may."""
-    may = np.full(len(falls), 4 * tolerance)  # a probability moves at most a quarter as far as its log-odds
-    if scores is not None:
-        may = _room(scorer, tolerance, scores)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return after(at, np.where(falls > 0, may / falls, np.inf))
 
 
 def _room(scorer: Scorer, tolerance: float, scores: pa.Table) -> Floats:

@@ -13,7 +13,7 @@ from leadml.predict.rules.conditions import Condition, CountCondition
 from leadml.predict.rules.rows import number_in
 from leadml.predict.rules.rulebook import Rulebook
 
-__all__ = ["Each", "Sensitivity", "sensitivity_of"]
+__all__ = ["Each", "Sensitivity", "sensitivity_of", "steepest"]
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,13 @@ class Sensitivity:
 
     `cuts` hold by column the numbers (ascending) at which what it says can change: two numbers with as many cuts at or
     below them are the same to it. A column that it looks at but not as a number has none. `each` holds the counts that
-    give points for each, by column.
+    give points for each, by column. `hard` are the cuts of
+    rules, segments and trees alone: what crosses one may change more than the log-odds, or by who knows how much.
     """
 
     cuts: dict[str, Floats]
     each: dict[str, tuple[Each, ...]]
+    hard: dict[str, Floats]
 
     def looks_at(self, column: str) -> bool:
         """Whether it makes any difference what the column says."""
@@ -50,11 +52,29 @@ def sensitivity_of(scorer: Scorer) -> Sensitivity:
 
     Neighbouring bins of a feature that add the same log-odds everywhere count as one.
     """
+    learned, hard = _of_features(scorer), _of_rules(scorer)
+    if scorer.trees:
+        hard = _joined(hard, learned)
+    cuts = _joined(learned, hard)
+    arrays = ({name: np.unique(np.array(each)) for name, each in given.items()} for given in (cuts, hard))
+    return Sensitivity(next(arrays), _each(scorer), next(arrays))
+
+
+def _joined(one: dict[str, list[float]], other: dict[str, list[float]]) -> dict[str, list[float]]:
+    return {name: [*one.get(name, ()), *other.get(name, ())] for name in {**one, **other}}
+
+
+def _of_features(scorer: Scorer) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     for position, feature in enumerate(scorer.features):
         if _says_anything(scorer, position):
             edges = feature.edges[_matters(scorer, position)] if feature.kind == "number" else np.empty(0)
             found.setdefault(feature.column, []).extend(edges.tolist())
+    return found
+
+
+def _of_rules(scorer: Scorer) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
     for segment in scorer.policy.segments:
         found.setdefault(segment.column, []).extend(_around(map(number_in, segment.values)))
     if scorer.rulebook is not None:
@@ -62,7 +82,7 @@ def sensitivity_of(scorer: Scorer) -> Sensitivity:
             found.setdefault(column, []).extend(_around(map(number_in, scorer.rulebook.unanswered)))
         for condition in _conditions(scorer.rulebook):
             found[str(condition.column)].extend(_bounds(condition))
-    return Sensitivity({name: np.unique(np.array(cuts)) for name, cuts in found.items()}, _each(scorer))
+    return found
 
 
 def _matters(scorer: Scorer, position: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -116,12 +136,12 @@ def _each(scorer: Scorer) -> dict[str, tuple[Each, ...]]:
             if rule.each is None or not rule.points:
                 continue
             most = np.inf if rule.most_points is None else abs(rule.most_points / rule.points)
-            worth = abs(rule.points * scorer.tables.rules_weight) * _steepest(scorer)
+            worth = abs(rule.points * scorer.tables.rules_weight) * steepest(scorer)
             found[rule.each.column] = (*found.get(rule.each.column, ()), Each(worth, most))
     return found
 
 
-def _steepest(scorer: Scorer) -> float:
+def steepest(scorer: Scorer) -> float:
     """The most by which a calibration stretches a difference of log-odds."""
     if scorer.calibration is None or len(scorer.calibration.at) < 2:
         return 1.0

@@ -4,8 +4,10 @@ asked.py      what is asked of a run
 resuming.py   which stopped run goes on
 keeping.py    what a run keeps on disk until it is done
 reading.py    the leads, and what was written about them before, in parts
+changed.py    which leads are looked at where only some can have changed
 beginning.py  what holds for all parts
 part.py       what becomes of one part
+meanwhile.py  what people decide while a run is under way
 writing.py    which rows are written, and why
 tally.py      what became of a part, added up
 counts.py     counts that add up

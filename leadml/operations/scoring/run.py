@@ -16,6 +16,7 @@ from leadml.operations.scoring.asked import Asked, ask
 from leadml.operations.scoring.beginning import begun, new_roles, utc_now
 from leadml.operations.scoring.changed import scope_of
 from leadml.operations.scoring.keeping import new_folder
+from leadml.operations.scoring.meanwhile import without_decided
 from leadml.operations.scoring.part import ScoredPart, score_part
 from leadml.operations.scoring.reading import read_parts
 from leadml.operations.scoring.resuming import resumed
@@ -106,6 +107,7 @@ def _publish(asked: Asked, session: Session, progress: Progress) -> Session:
         while (part := _next(parts, session)) is not None:
             session.folder.keep_tally(part.number, part.tally)
             session = session.after(part.tally)
+            part = without_decided(asked, session.begun, part)
             with transaction() as changes:
                 for change in part.changes:
                     change.write(changes)

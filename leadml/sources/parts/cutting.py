@@ -36,7 +36,8 @@ class CutTable:
     def add(self, batch: Numbered, parts: Parts) -> None:
         """Take further rows and the part that each goes to."""
         rows = batch.rows.append_column(_ROW, pa.array(batch.numbers))
-        self._schema = rows.schema
+        if rows.num_rows or not len(self._schema):
+            self._schema = rows.schema
         self._good.add(rows, parts)
         if batch.bad:
             bad = pa.table([[row.row for row in batch.bad], [row.text for row in batch.bad]], schema=_BAD)

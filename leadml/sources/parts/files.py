@@ -31,6 +31,8 @@ class Cutter:
 
     def add(self, rows: pa.Table, parts: Parts) -> None:
         """Take further rows and the part that each goes to."""
+        if not rows.num_rows:  # where no row was chosen, nothing tells the types of the columns
+            return
         self._held.append(rows)
         self._parts.append(parts)
         self._bytes += rows.nbytes

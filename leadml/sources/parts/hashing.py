@@ -66,7 +66,9 @@ class PartsOfLeads:
 
     def settle(self) -> tuple[Ints, Parts, Parts]:
         """Give the rows that are not where the first one of their lead is: their numbers, their parts, and its."""
-        moves, known, part_of = [], [], []
+        rows_met = sum(len(piece[0]) for met in self._met for piece in met)
+        known, part_of, leads = np.empty(rows_met, np.uint64), np.empty(rows_met, np.uint16), 0
+        moves = []
         while self._met:
             met = self._met.pop(0)
             hashes, parts, numbers = (np.concatenate([piece[at] for piece in met]) for at in range(3))
@@ -76,9 +78,9 @@ class PartsOfLeads:
             lead = np.repeat(first, np.diff(np.append(first, len(ids))))
             moved = np.flatnonzero(own != own[lead])
             moves.append((numbers[rows[moved]].astype(np.int64), own[moved], own[lead][moved]))
-            known.append(ids[first])
-            part_of.append(own[first])
-        self._known, self._part_of = np.concatenate(known), np.concatenate(part_of)
+            here = slice(leads, leads := leads + len(first))
+            known[here], part_of[here] = ids[first], own[first]
+        self._known, self._part_of = known[:leads], part_of[:leads]
         found, old, new = (np.concatenate(column) for column in zip(*moves, strict=True))
         return found, old, new
 
