@@ -18,7 +18,7 @@ from leadml.sources.distinct import SPACES
 from leadml.sources.source import Among, Since
 from leadml.sources.sqlite_names import row_number
 
-__all__ = ["choose"]
+__all__ = ["choose", "choose_exactly"]
 
 _AMONG, _RANGES, _CHOSEN = "leadml_among", "leadml_ranges", "leadml_chosen"
 _BLANKS = f"char({', '.join(map(str, SPACES))})"
@@ -29,36 +29,45 @@ _YEAR_FIRST = "[0-9][0-9][0-9][0-9][-/.]*"
 
 
 def choose(cursor: Any, table: str, rows: Among | Since) -> str:
-    """Find the rows asked for and write a condition that takes them; of `Since` it may take some too many.
+    """Find the rows asked for and write a condition that takes them, and perhaps some too many.
 
     What was found is kept in temporary tables of the connection.
     """
     return _choose_among(cursor, table, rows) if isinstance(rows, Among) else _choose_since(cursor, table, rows)
 
 
+def choose_exactly(cursor: Any, table: str, rows: Among) -> str:
+    """Write a condition that takes the rows asked for and no others: in a column of numbers '01' finds 1, too."""
+    return f"{choose(cursor, table, rows)} AND {_is_one_of(rows)}"
+
+
 def _choose_among(cursor: Any, table: str, rows: Among) -> str:
     column = f"held.{quoted(rows.column)}"
     _put_values(cursor, rows.values)
-    exactly = f"{_trimmed(column)} IN (SELECT value FROM temp.{_AMONG})"  # noqa: S608 - quoted
     if not _seeks(cursor, table, column):
-        return _kept(cursor, table, [f"{_from(table)} WHERE {exactly}"], exactly)
-    _find_padded(cursor, table, column)
+        return _kept(cursor, table, [f"{_from(table)} WHERE {_is_one_of(rows)}"], _is_one_of(rows))
+    _find_padded(cursor, table, column, _is_one_of(rows))
     found = f"{column} IN (SELECT value FROM temp.{_AMONG})"  # noqa: S608 - quoted
-    return _kept(cursor, table, [f"{_from(table)} WHERE {found}"], f"{found} AND {exactly}")
+    return _kept(cursor, table, [f"{_from(table)} WHERE {found}"], found)
 
 
-def _find_padded(cursor: Any, table: str, column: str) -> None:
+def _is_one_of(rows: Among) -> str:
+    column = f"held.{quoted(rows.column)}"
+    trimmed = f"CASE typeof({column}) WHEN 'text' THEN trim({column}, {_BLANKS}) ELSE {column} END"
+    return f"{trimmed} IN (SELECT value FROM temp.{_AMONG})"  # noqa: S608 - quoted
+
+
+def _find_padded(cursor: Any, table: str, column: str, is_one: str) -> None:
     """Put the padded spellings of the values that there are in a column beside them."""
     _put_ranges(cursor, _PADDING)
-    one_of_them = f"{_trimmed(column)} IN (SELECT value FROM temp.{_AMONG})"  # noqa: S608 - quoted
     texts = f"(SELECT value FROM temp.{_AMONG} WHERE typeof(value) = 'text') AS given"  # noqa: S608 - constants
     cursor.execute("DROP TABLE IF EXISTS temp.leadml_padded")
     cursor.execute(
         "CREATE TEMP TABLE leadml_padded AS "
         f"SELECT {column} {_from(table, f'temp.{_RANGES} AS bound')} "
-        f"WHERE {column} >= bound.low AND {column} < bound.high AND {one_of_them} "
+        f"WHERE {column} >= bound.low AND {column} < bound.high AND {is_one} "
         f"UNION SELECT {column} {_from(table, texts, f'temp.{_RANGES} AS bound')} "
-        f"WHERE {column} >= given.value || bound.low AND {column} < given.value || bound.high AND {one_of_them}"
+        f"WHERE {column} >= given.value || bound.low AND {column} < given.value || bound.high AND {is_one}"
     )
     cursor.execute(f"INSERT OR IGNORE INTO temp.{_AMONG} SELECT * FROM temp.leadml_padded")  # noqa: S608 - constants
 
@@ -89,16 +98,12 @@ def _kept(cursor: Any, table: str, pieces: list[str], otherwise: str) -> str:
     cursor.execute(f"CREATE TEMP TABLE {_CHOSEN} (number INTEGER PRIMARY KEY)")
     for piece in pieces:
         cursor.execute(f"INSERT OR IGNORE INTO temp.{_CHOSEN} SELECT held.{row} {piece}")
-    return f"held.{row} IN (SELECT number FROM temp.{_CHOSEN}) AND {otherwise}"  # noqa: S608 - constants
+    return f"held.{row} IN (SELECT number FROM temp.{_CHOSEN})"  # noqa: S608 - constants
 
 
 def _from(table: str, *before: str) -> str:
     """Name the tables of a query, the one with the rows last: the order in which they are gone through."""
     return f"FROM {' CROSS JOIN '.join([*before, f'main.{quoted(table)} AS held'])}"
-
-
-def _trimmed(column: str) -> str:
-    return f"CASE typeof({column}) WHEN 'text' THEN trim({column}, {_BLANKS}) ELSE {column} END"
 
 
 def _seeks(cursor: Any, table: str, column: str) -> bool:
