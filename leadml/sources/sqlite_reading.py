@@ -46,7 +46,7 @@ def _schema(cursor: Any, table: str, columns: list[str], held: str) -> pa.Schema
     asked = {column: _questions(quoted(column), _affinity(declared[column])) for column in columns}
     questions = ", ".join(question for pair in asked.values() for question in pair)
     cursor.execute(f"SELECT {questions} FROM {held}")  # noqa: S608 - quoted
-    answers = iter(cursor.fetchone())
+    answers = iter(cursor.fetchone() or [None] * 2 * len(asked))  # no row, where nothing is asked about all of them
     return pa.schema([(column, _type(next(answers), next(answers))) for column in asked])
 
 

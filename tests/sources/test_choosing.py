@@ -20,7 +20,7 @@ from leadml.sources.sqlite_session import session
 
 SINCE = Since("v", dt.datetime(2024, 3, 1, 10))  # noqa: DTZ001 - leadml's times are naive UTC
 AMONG = Among("v", pa.array(["1", "01", "L1", "7.5", "x y", "ü"]))
-IDS = ["1", " 1", "1 ", "01", "1.0", "10", 1, 1.0, 7.5, "7.5\t", "L1", "\u2003L1\u00a0", "l1", "L1 x", "L1\x85", "x y ",
+IDS = ["1", " 1", "1 ", "01", "1.0", "10", 1, 7.5, "7.5\t", "L1", "\u2003L1\u00a0", "l1", "L1 x", "L1\x85", "x y ",
        "\nx y", "x  y", "ü\u3000", "üü", None, b"L1", "L10", "", " "]  # fmt: skip
 DATES = ["2024-03-01 10:00:00", "2024-02-29", " 2024-03-02", "2024-3-1 11:00", "01.03.2024 11:00", "3.3.2024", "2/3/24",
          "19/03/2024", "20-03-2024", "31.12.2023", "2019", "20190301", "201", "2023/12/31", "1970-01-01", "0001-01-01",
@@ -43,7 +43,7 @@ def test_an_index_changes_nothing_about_which_rows_are_chosen(
             by_index = [row["n"] for batch in source.stream(table, ["n"], rows=rows) for row in batch.to_pylist()]
             assert by_index == found if table == "t" else sorted(by_index) == found
         assert len(found) > 5
-        if isinstance(rows, Among):
+        if isinstance(rows, Among) and declared != "REAL":  # as text 1 is "1.0" there
             with source.transaction() as change:
                 change.remove("t", rows)
             left = {row for (row,) in connection.execute("SELECT n FROM t")}
@@ -69,8 +69,10 @@ class _Explaining:
         return self._cursor.execute(query, *parameters)
 
 
-@pytest.mark.parametrize("rows", [AMONG, SINCE], ids=["among", "since"])
-@pytest.mark.parametrize("declared", ["TEXT", "INTEGER", "DATETIME", "INTEGER PRIMARY KEY"])
+@pytest.mark.parametrize(
+    ("declared", "rows"),
+    [("TEXT", AMONG), ("INTEGER", AMONG), ("INTEGER PRIMARY KEY", AMONG), ("TEXT", SINCE), ("DATETIME", SINCE)],
+)
 def test_sqlite_never_goes_through_a_table_whose_column_has_an_index(
     tmp_path: Path, declared: str, rows: Among | Since
 ) -> None:
@@ -101,6 +103,7 @@ def test_postgresql_finds_ids_by_an_index_on_the_columns_own_type(postgres_url: 
         rows = Among("v", pa.array([*(text for (text,) in cursor.fetchall()), "nobody", "12'", "9" * 30]))
         name = found_tables(cursor)["t"]
         where = choose_postgres(cursor, name, found_columns(cursor, name)["v"], rows, {})
+        cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
         cursor.execute(f"EXPLAIN SELECT n FROM {name} WHERE {where}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
         assert "Seq Scan on t" not in plan, plan
@@ -118,12 +121,14 @@ def test_postgresql_finds_times_by_an_index(postgres_url: str) -> None:
     with postgres.connect(postgres_url, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE t AS SELECT n, timestamptz '2024-03-01 10:00Z' - n * interval '1 minute' AS v"
-            " FROM generate_series(0, 20000) n UNION ALL VALUES (-1, NULL), (-2, 'infinity'), (-3, '-infinity')"
+            " FROM generate_series(0, 20000) n"
+            " UNION ALL VALUES (-1, NULL::timestamptz), (-2, 'infinity'), (-3, '-infinity')"
         )
         cursor.execute("CREATE INDEX ON t (v)")
         cursor.execute("ANALYZE t")
         name = found_tables(cursor)["t"]
         where = choose_postgres(cursor, name, found_columns(cursor, name)["v"], SINCE, {})
+        cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
         cursor.execute(f"EXPLAIN SELECT n FROM {name} WHERE {where}")
         assert "Seq Scan" not in "\n".join(line for (line,) in cursor.fetchall())
         found = open_source(postgres_url).stream("t", ["n"], rows=SINCE)
