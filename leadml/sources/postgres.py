@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from leadml.errors import SourceError, masked
 from leadml.sources.database import Database
-from leadml.sources.postgres_changes import PostgresChanges, put_values
-from leadml.sources.postgres_names import Column, Name, condition, found_columns, found_tables
+from leadml.sources.postgres_changes import PostgresChanges
+from leadml.sources.postgres_choosing import Padding, choose
+from leadml.sources.postgres_names import Column, Name, found_columns, found_tables
 from leadml.sources.postgres_session import session
 from leadml.sources.source import Among, Since, Sink, Transaction
 
@@ -36,6 +37,7 @@ class PostgresSource(Database):
         super().__init__(masked(url))
         self._url = url
         self._ready: list[_Ready] = []
+        self._padding: Padding = {}
         weakref.finalize(self, _close, self._ready)
 
     def tables(self) -> list[str]:
@@ -53,7 +55,7 @@ class PostgresSource(Database):
         """Change tables on one connection, which is committed at the end and else undone by the server."""
         with self._session(autocommit=False) as cursor:
             cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_WRITING})")
-            yield PostgresChanges(cursor, self.where)
+            yield PostgresChanges(cursor, self.where, self._padding)
             cursor.connection.commit()
 
     @contextmanager
@@ -89,7 +91,7 @@ class PostgresSource(Database):
                     cursor.execute(f"DROP TABLE {name}")
                 else:
                     self._require_room(table, schema.names, found_columns(cursor, name))
-            changes = PostgresChanges(cursor, self.where)
+            changes = PostgresChanges(cursor, self.where, self._padding)
             changes.append(table, schema.empty_table())
             yield _Sink(changes, table)
             cursor.connection.commit()
@@ -97,9 +99,7 @@ class PostgresSource(Database):
     def _batches(self, table: str, columns: list[str], rows: Among | Since | None) -> Iterator[pa.RecordBatch]:
         with self._session() as cursor:
             name, held = self._found(cursor, table)
-            if isinstance(rows, Among):
-                put_values(cursor, rows)
-            where = "" if rows is None else f" WHERE {condition(held[rows.column], rows)}"
+            where = "" if rows is None else f" WHERE {choose(cursor, name, held[rows.column], rows, self._padding)}"
             chosen = ", ".join(f"{held[column].read} AS c{number}" for number, column in enumerate(columns))
             cursor.execute(f"SELECT {chosen} FROM {name}{where}")  # noqa: S608 - quoted
             for batch in cursor.fetch_record_batch():

@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from leadml.sources.cells import flat
 from leadml.sources.database import doubles, require_keys
-from leadml.sources.postgres_names import AMONG, Column, Name, condition, found_columns, found_tables, made_type, quoted
+from leadml.sources.postgres_choosing import Padding, choose
+from leadml.sources.postgres_names import Column, Name, found_columns, found_tables, made_type, quoted
 from leadml.sources.source import Among
 
-__all__ = ["PostgresChanges", "put_values"]
+__all__ = ["PostgresChanges"]
 
 _STAGED = "leadml_rows"
 _KEYS = """
@@ -28,9 +29,10 @@ _KEYS = """
 class PostgresChanges:
     """Changes on one connection that is inside a transaction; committing is the caller's."""
 
-    def __init__(self, cursor: Any, where: str) -> None:
+    def __init__(self, cursor: Any, where: str, padding: Padding) -> None:
         self._cursor = cursor
         self._where = where
+        self._padding = padding
 
     def upsert(self, table: str, rows: pa.Table, *, key: Sequence[str]) -> None:
         """Put rows in the place of those with the same key, and add the others."""
@@ -54,8 +56,8 @@ class PostgresChanges:
         if (name := found_tables(self._cursor).get(table)) is None:
             return
         column = found_columns(self._cursor, name)[rows.column]
-        put_values(self._cursor, rows)
-        self._cursor.execute(f"DELETE FROM {name} WHERE {condition(column, rows)}")  # noqa: S608 - quoted
+        clause = choose(self._cursor, name, column, rows, self._padding)
+        self._cursor.execute(f"DELETE FROM {name} WHERE {clause}")  # noqa: S608 - quoted
 
     def _insert(self, name: Name, rows: pa.Table, columns: dict[str, Column], conflict: str) -> None:
         self._cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{_STAGED}")
@@ -99,10 +101,3 @@ class PostgresChanges:
         if self._cursor.fetchall():
             raise doubles(place, key)
         self._cursor.execute(f"CREATE UNIQUE INDEX ON {name} ({names})")
-
-
-def put_values(cursor: Any, rows: Among) -> None:
-    """Put the values of an `Among` into a temporary table, where `condition` finds them."""
-    cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{AMONG}")
-    cursor.adbc_ingest(AMONG, pa.table({"value": rows.values.cast(pa.string())}), mode="create", temporary=True)
-    cursor.execute(f"ANALYZE pg_temp.{AMONG}")

@@ -1,4 +1,4 @@
-"""How names, types, columns and conditions are written in PostgreSQL."""
+"""How names, types and columns are written in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from leadml.errors import SourceError
-from leadml.sources.database import day_before
-from leadml.sources.distinct import SPACES
-from leadml.sources.source import Among, Since
 
-__all__ = ["AMONG", "Column", "Name", "condition", "found_columns", "found_tables", "made_type", "quoted"]
+__all__ = ["Column", "Name", "found_columns", "found_tables", "made_type", "quoted"]
 
-AMONG = "leadml_among"
 _LONGEST = 63  # bytes: PostgreSQL cuts longer names without a word
-_BLANKS = "U&'" + "".join(f"\\{code:04X}" for code in SPACES) + "'"
 _TABLES = """
     SELECT n.nspname, c.relname, pg_table_is_visible(c.oid)
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -54,6 +49,11 @@ class Column(NamedTuple):
     base: str
     category: str
     modifier: int
+
+    @property
+    def is_text(self) -> bool:
+        """Tell whether it holds text, or what is read as such."""
+        return self.base in _TEXTS
 
     @property
     def read(self) -> str:
@@ -104,25 +104,6 @@ def found_columns(cursor: Any, name: Name) -> dict[str, Column]:
 def made_type(kind: pa.DataType) -> str:
     """Give the type of a column that is made for flat Arrow values."""
     return _MADE.get(str(kind), "text")
-
-
-def condition(column: Column, rows: Among | Since) -> str:
-    """Write which rows are asked for; of `Since` it may take some too many where dates are kept as text.
-
-    The values of an `Among` are in a temporary table of the connection.
-    """
-    name = quoted(column.name)
-    if isinstance(rows, Among):
-        return f"btrim(({column.read})::text, {_BLANKS}) IN (SELECT value FROM pg_temp.{AMONG})"  # noqa: S608 - quoted
-    if column.base in ("timestamptz", "timestamp", "date"):
-        moment = rows.moment.isoformat(sep=" ") + ("+00" if column.base == "timestamptz" else "")
-        kind = "timestamptz" if column.base == "timestamptz" else "timestamp"
-        return f"({name} IS NULL OR {name} >= '{moment}'::{kind} OR NOT isfinite({name}))"
-    if column.base not in _TEXTS:
-        return "true"
-    day = day_before(rows).isoformat()
-    text = f"{name}::text"
-    return f"""({text} IS NULL OR {text} COLLATE "C" >= '{day}' OR {text} !~ '^[0-9]{{4}}[-/.]')"""
 
 
 def _numeric(name: str, modifier: int) -> str:

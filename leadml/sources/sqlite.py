@@ -15,7 +15,7 @@ from leadml.sources.database import Database, quoted
 from leadml.sources.locking import locked
 from leadml.sources.source import Among, Since, Sink, Transaction
 from leadml.sources.sqlite_changes import SqliteChanges
-from leadml.sources.sqlite_names import cells, condition
+from leadml.sources.sqlite_names import cells
 from leadml.sources.sqlite_reading import read_batches
 from leadml.sources.sqlite_session import session
 
@@ -72,8 +72,7 @@ class SqliteSource(Database):
     def _batches(self, table: str, columns: list[str], rows: Among | Since | None) -> Iterator[pa.RecordBatch]:
         with session(self._path) as cursor:
             cursor.execute("BEGIN")
-            where = "" if rows is None else f" WHERE {condition(cursor, rows)}"
-            yield from read_batches(cursor, table, columns, where)
+            yield from read_batches(cursor, table, columns, rows)
 
     def _count(self, table: str) -> int:
         self._require_table(table)

@@ -10,7 +10,8 @@ import pyarrow as pa
 from leadml.sources.cells import plain, plain_schema
 from leadml.sources.database import doubles, quoted, require_keys
 from leadml.sources.source import Among
-from leadml.sources.sqlite_names import cells, condition, held_columns
+from leadml.sources.sqlite_choosing import choose_exactly
+from leadml.sources.sqlite_names import cells, held_columns
 
 __all__ = ["SqliteChanges"]
 
@@ -43,8 +44,8 @@ class SqliteChanges:
         """Take rows out; a table that is not there has none."""
         if not held_columns(self._cursor, table):
             return
-        clause = condition(self._cursor, rows)
-        self._cursor.execute(f"DELETE FROM main.{quoted(table)} WHERE {clause}")  # noqa: S608 - quoted
+        clause = choose_exactly(self._cursor, table, rows)
+        self._cursor.execute(f"DELETE FROM main.{quoted(table)} AS held WHERE {clause}")  # noqa: S608 - quoted
 
     def _insert(self, table: str, rows: pa.Table, conflict: str) -> None:
         names = ", ".join(map(quoted, rows.schema.names))

@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from leadml.sources.database import quoted
-from leadml.sources.sqlite_names import TYPES, held_columns
+from leadml.sources.source import Among, Since
+from leadml.sources.sqlite_choosing import choose
+from leadml.sources.sqlite_names import TYPES, row_number
 
 __all__ = ["read_batches"]
 
@@ -17,12 +19,17 @@ _BATCH_ROWS = 1 << 15
 _FIRST = {"int64": "0", "double": "0.5", "string": "''"}
 
 
-def read_batches(cursor: Any, table: str, columns: list[str], where: str) -> Iterator[pa.RecordBatch]:
-    """Yield columns of a table in its own order; `where` is empty or a clause."""
-    schema = _schema(cursor, table, columns, where)
+def read_batches(cursor: Any, table: str, columns: list[str], chosen: Among | Since | None) -> Iterator[pa.RecordBatch]:
+    """Yield columns of a table, or of some rows of it and perhaps a few more, in its own order."""
+    held = f"main.{quoted(table)} AS held"
+    if chosen is not None:
+        held += f" WHERE {choose(cursor, table, chosen)}"
+    schema = _schema(cursor, table, columns, held)
     first = ", ".join(f"{_FIRST[str(field.type)]} AS c{number}" for number, field in enumerate(schema))
     cells = ", ".join(f"CAST({quoted(field.name)} AS {TYPES[str(field.type)]})" for field in schema)
-    rows = f"SELECT {cells} FROM {quoted(table)}{where}{_order(cursor, table)} LIMIT -1"  # noqa: S608 - quoted
+    # a query over few columns is answered from an index otherwise, in the order of that
+    order = "" if (row := row_number(cursor, table)) is None else f" ORDER BY held.{row}"
+    rows = f"SELECT {cells} FROM {held}{order} LIMIT -1"  # noqa: S608 - quoted
     cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_BATCH_ROWS)})
     cursor.execute(f"SELECT {first} UNION ALL SELECT * FROM ({rows})")  # noqa: S608 - quoted
     for number, batch in enumerate(cursor.fetch_record_batch()):
@@ -32,14 +39,14 @@ def read_batches(cursor: Any, table: str, columns: list[str], where: str) -> Ite
             yield pa.record_batch(arrays, schema=schema)
 
 
-def _schema(cursor: Any, table: str, columns: list[str], where: str) -> pa.Schema:
+def _schema(cursor: Any, table: str, columns: list[str], held: str) -> pa.Schema:
     """Settle the types: by declaration for text, else by the values, as cheaply as the declaration allows."""
     cursor.execute("SELECT name, upper(type) FROM pragma_table_info(?)", (table,))
     declared = dict(cursor.fetchall())
     asked = {column: _questions(quoted(column), _affinity(declared[column])) for column in columns}
     questions = ", ".join(question for pair in asked.values() for question in pair)
-    cursor.execute(f"SELECT {questions} FROM {quoted(table)}{where}")  # noqa: S608 - quoted
-    answers = iter(cursor.fetchone())
+    cursor.execute(f"SELECT {questions} FROM {held}")  # noqa: S608 - quoted
+    answers = iter(cursor.fetchone() or [None] * 2 * len(asked))  # no row, where nothing is asked about all of them
     return pa.schema([(column, _type(next(answers), next(answers))) for column in asked])
 
 
@@ -75,18 +82,6 @@ def _type(low: str | None, high: str | None) -> pa.DataType:
     if high is None or high == "text" or low == "blob":
         return pa.string()
     return pa.float64() if high == "real" else pa.int64()
-
-
-def _order(cursor: Any, table: str) -> str:
-    """Ask for the order of the rows, because a query over few columns is answered from an index otherwise."""
-    cursor.execute("SELECT 1 FROM sqlite_master WHERE name = ? AND type = 'table'", (table,))
-    if not cursor.fetchall():  # a view has an order of its own
-        return ""
-    cursor.execute("SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND wr", (table,))
-    without_row_ids = cursor.fetchall()
-    columns = {name.lower() for name in held_columns(cursor, table)}
-    free = [alias for alias in ("rowid", "_rowid_", "oid") if alias not in columns]
-    return f" ORDER BY {free[0]}" if free and not without_row_ids else ""
 
 
 def _decoded(column: pa.Array) -> pa.Array:
