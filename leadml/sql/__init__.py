@@ -7,7 +7,7 @@ points.py      what rules say of a lead; conditions.py: what they ask
 sums.py        the sum, subtotals, calibration and probability
 decisions.py   grades, stages, tiers, gates and segments
 reasons.py     the strongest terms in words
-dialects.py    what PostgreSQL, SQLite, DuckDB and Spark write differently
+dialects/      what PostgreSQL, SQLite, DuckDB and Spark write differently
 header.py, lines.py   comments and layout
 """
 
