@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from leadml.sql.dialects.dialect import NUMBER, Dialect
-from leadml.sql.lines import Lines, remark
+from leadml.sql.lines import Lines, one_line
 
 
 class Spark(Dialect):
@@ -50,7 +50,7 @@ class Spark(Dialect):
 
     def value_at(self, code: str, values: Sequence[float], notes: Sequence[str]) -> Lines:
         """The value at a code, 0 being the first; `notes` say what each code is."""
-        return [f"{self.array(values, 'double')}[{code}]{remark(' | '.join(notes))}"]
+        return [f"-- {one_line(' | '.join(notes))}", f"{self.array(values, 'double')}[{code}]"]
 
     def cell_at(self, left: str, right: str, rows: Sequence[Sequence[float]], notes: Sequence[str]) -> Lines:
         """The cell in the row of one code and the column of another; `notes` say what each row is."""
