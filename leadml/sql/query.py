@@ -32,7 +32,7 @@ def scoring_query(
         reasons: how many reasons for and against, at the most.
 
     Raises:
-        BundleError: the scorer serves LightGBM itself.
+        BundleError: the scorer serves LightGBM itself, or has more terms than the database can hold.
         RulebookError: a rule asks what SQL cannot say.
         ColumnsError: the database could not tell two columns of the table apart.
         SourceError: a text holds a NUL.
@@ -42,7 +42,9 @@ def scoring_query(
             'This bundle serves LightGBM itself (kind = "boosted"), whose trees are no sum that SQL could hold. '
             'Train with kind = "glassbox" and export that.'
         )
-    return _Query(scorer, DIALECTS[dialect], table, reasons).text(view)
+    query = _Query(scorer, DIALECTS[dialect], table, reasons)
+    query.refuse_too_many()
+    return query.text(view)
 
 
 class _Query:
@@ -59,6 +61,21 @@ class _Query:
         self._segment = segment_of(scorer.policy, self._inputs)
         spoken = spoken_of(scorer, self._terms)
         self._reasons = reasons_of(spoken, reasons, dialect) if reasons and spoken.all else None
+
+    def refuse_too_many(self) -> None:
+        """Refuse a scorer of which a step would be too wide, or the sum too long, for the database.
+
+        Raises:
+            BundleError: in one sentence.
+        """
+        terms, wide = len(self._terms), len(self._terms) + len(self._codes.columns) + len(self._carried) + 50
+        dialect = self._dialect
+        for count, most, what in ((terms, dialect.most_terms, "terms"), (wide, dialect.most_columns, "columns")):
+            if most is not None and count > most:
+                raise BundleError(
+                    f"This scorer has {terms:,} terms; its query would need {count:,} {what} in one step, and "
+                    f"{dialect.name} holds {most:,}. Export it for duckdb or spark, or train with fewer columns."
+                )
 
     def text(self, view: str | None) -> str:
         """The whole file."""

@@ -26,6 +26,9 @@ class Dialect:
     least = "LEAST"
     greatest = "GREATEST"
     longest_name: int | None = None
+    most_columns: int | None = None
+    """Columns that a step can have; `most_terms` of them can be added up."""
+    most_terms: int | None = None
     names_fold = True
     """Whether two columns of a table cannot differ in case alone."""
 

@@ -11,6 +11,7 @@ class Postgres(Dialect):
     name = "postgres"
     title = "PostgreSQL 12 or newer, with a database encoded in UTF-8"
     longest_name = 63
+    most_columns = 1664
     names_fold = False
 
     def double(self, value: float) -> str:

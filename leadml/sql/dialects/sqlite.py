@@ -18,6 +18,8 @@ class Sqlite(Dialect):
     float_type = "REAL"
     least = "MIN"
     greatest = "MAX"
+    most_columns = 2000
+    most_terms = 950  # one more than 1,000 and the sum is too deep an expression
 
     def number(self, column: str) -> str:
         """A column as a float; SQLite has no NaN."""
@@ -80,12 +82,16 @@ class Sqlite(Dialect):
         return _nested(self.greatest, values)
 
     def unpivoted(self, table: str, names: Sequence[str], rows: Sequence[Sequence[str]], where: str) -> str:
-        """A query for one row per lead and row, by one SELECT for each; 500 can stand together at the most."""
-        return "\n    UNION ALL\n".join(
+        """A query for one row per lead and row, by one SELECT for each; as 500 can stand together, in groups."""
+        each = [
             f"    SELECT lead_id, {', '.join(f'{value} AS {name}' for value, name in zip(row, names, strict=True))} "
             f"FROM {table} WHERE {where.format(row[-1])}"
             for row in rows
-        )
+        ]
+        groups = ["\n    UNION ALL\n".join(each[start : start + 400]) for start in range(0, len(each), 400)]
+        if len(groups) == 1:
+            return groups[0]
+        return "\n    UNION ALL\n".join(f"    SELECT * FROM (\n{group}\n    )" for group in groups)
 
     def view(self, name: str) -> str:
         """What stands before a query to make it a view."""
