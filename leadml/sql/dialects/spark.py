@@ -15,6 +15,7 @@ class Spark(Dialect):
     name = "spark"
     title = "Apache Spark 3.4 or newer (or Databricks)"
     times = "timestamps without a time zone (timestamp_ntz), or with the session's time zone set to UTC"
+    remarks = ("Set spark.sql.codegen.wholeStage to false first: Java cannot compile so wide a step as one method.",)
     text_type = "STRING"
     float_type = "DOUBLE"
     materialized = ""
