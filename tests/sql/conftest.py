@@ -269,7 +269,7 @@ def in_spark(session: Any, folder: Path, scorer: Scorer, rows: pa.Table, **how: 
     """What Spark makes of a scorer's query over a Parquet file, whose moments are without a time zone."""
     path = str(folder / "lead_features.parquet")
     pq.write_table(rows, path, row_group_size=10_000)
-    session.read.parquet(path).createOrReplaceTempView("lead_features")
+    session.read.parquet(path).repartition(2).createOrReplaceTempView("lead_features")
     query = scoring_query(scorer, "spark", FeatureTable("lead_features"), **how)
     scored: pa.Table = session.sql(query.rstrip().rstrip(";")).toArrow()
     return scored.to_pylist()

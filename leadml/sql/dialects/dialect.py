@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leadml.errors import SourceError
-from leadml.sql.lines import Lines, indented, remark
+from leadml.sql.lines import Lines, case, indented, remark
 
 # A number as Python reads one in a text, but for exponents of three digits: those would overflow some casts.
 _DIGITS = "[0-9]+(_[0-9]+)*"
@@ -116,6 +116,11 @@ class Dialect:
         return self.looked_up(
             f"{left} * {len(rows[0])} + {right}", _remarked([*(f"{line}," for line in lines[:-1]), lines[-1]], notes)
         )
+
+    def bin_of(self, value: str, edges: Sequence[float], codes: Sequence[int], missing: int) -> Lines:
+        """The code of the bin that a number is in: there is one bin more than edges, each from its lower edge on."""
+        whens = [(f"{value} < {self.double(edge)}", str(code)) for edge, code in zip(edges, codes[:-1], strict=True)]
+        return case([(f"{value} IS NULL", str(missing)), *whens], str(codes[-1]))
 
     def least_of(self, values: Sequence[str]) -> str:
         """The least of one value or more."""

@@ -6,7 +6,9 @@ import json
 from collections.abc import Sequence
 
 from leadml.sql.dialects.dialect import NUMBER, Dialect
-from leadml.sql.lines import Lines, one_line
+from leadml.sql.lines import Lines, case, one_line
+
+_MOST_WHENS = 4
 
 
 class Spark(Dialect):
@@ -49,6 +51,13 @@ class Spark(Dialect):
         """Whether a text is written as a number."""
         return f"{text} RLIKE '{NUMBER}'"
 
+    def bin_of(self, value: str, edges: Sequence[float], codes: Sequence[int], missing: int) -> Lines:
+        """The code of the bin that a number is in; many edges are counted, as each WHEN takes its time to plan."""
+        if len(edges) <= _MOST_WHENS:
+            return super().bin_of(value, edges, codes, missing)
+        below = f"size(filter({self.array(edges, 'double')}, edge -> edge <= {value}))"
+        return case([(f"{value} IS NULL", str(missing))], f"{self.array(codes, 'int')}[{below}]")
+
     def value_at(self, code: str, values: Sequence[float], notes: Sequence[str]) -> Lines:
         """The value at a code, 0 being the first; `notes` say what each code is."""
         return [f"-- {one_line(' | '.join(notes))}", f"{self.array(values, 'double')}[{code}]"]
@@ -58,6 +67,6 @@ class Spark(Dialect):
         cells = [cell for row in rows for cell in row]
         return self.value_at(f"{left} * {len(rows[0])} + {right}", cells, notes)
 
-    def array(self, values: Sequence[float] | Sequence[str], kind: str) -> str:
+    def array(self, values: Sequence[float | str], kind: str) -> str:
         """An array as one literal: thousands of them would take Spark minutes to plan."""
         return f"from_json({self.text(json.dumps(values, ensure_ascii=False))}, 'array<{kind}>')"
