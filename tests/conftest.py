@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -69,3 +71,24 @@ def postgres_url(postgres_database: str) -> Iterator[str]:
         cursor.execute(f"CREATE SCHEMA {schema}")
         yield f"{postgres_database}&options=-csearch_path%3D{schema}"
         cursor.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A Spark session of two cores that is made for few rows; skips without pyspark or Java."""
+    pytest.importorskip("pyspark", reason="Spark is not installed: pip install 'leadml[spark]'")
+    home = os.environ.get("JAVA_HOME")
+    if not shutil.which("java", path=None if home is None else str(Path(home) / "bin")):
+        pytest.skip("Spark needs Java 17 or newer, which is not installed (Debian: openjdk-17-jre-headless)")
+    from benchmarks.spark import local_spark
+
+    few = {
+        "spark.driver.memory": "1g",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.session.timeZone": "America/New_York",  # whatever a cluster is set to, moments are UTC
+    }
+    java = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    with local_spark(tmp_path_factory.mktemp("spark"), java=java, **few) as session:
+        yield session

@@ -94,11 +94,9 @@ class CodeColumns:
 
 def _number(feature: Feature, codes: tuple[int, ...], value: str, inputs: Inputs) -> Lines:
     """Bins one after the other; neighbours with the same code are one."""
-    whens = [(f"{value} IS NULL", str(codes[MISSING]))]
-    for place, edge in enumerate(feature.edges, start=1):
-        if codes[place] != codes[place + 1]:
-            whens.append((f"{value} < {inputs.dialect.double(float(edge))}", str(codes[place])))
-    return case(whens, str(codes[-1]))
+    places = [place for place in range(len(feature.edges)) if codes[place + 1] != codes[place + 2]]
+    kept = [codes[place + 1] for place in places] + [codes[-1]]
+    return inputs.dialect.bin_of(value, [float(feature.edges[place]) for place in places], kept, codes[MISSING])
 
 
 def _told(feature: Feature, codes: tuple[int, ...]) -> list[tuple[str, int]]:

@@ -16,7 +16,7 @@ from leadml.predict.rules.rulebook import Rulebook, Stops
 from leadml.predict.tables import probability
 from leadml.sql.dialects import LARGEST, Dialect
 from leadml.sql.lines import Lines, case, indented
-from leadml.sql.points import Column
+from leadml.sql.steps import Column
 
 _FURTHEST = 800.0  # beyond, every probability is 0 or 1
 

@@ -26,6 +26,7 @@ def header(scorer: Scorer, dialect: Dialect, inputs: Inputs, view: str | None) -
         "",
         "Gives one row per lead, equal to Scorer.score of leadml: log-odds and probability to 1e-9, all else exactly.",
         "Texts are compared without case and outer blanks, letter by letter as Python folds them (casefold, strip).",
+        "A number inside a text, where rules ask for one, has digits 0-9, at most two in its exponent, 200 characters.",
         "Left out: next_question and next_question_value (ask leadml), as_of (the table's own).",
         "stopped_by names gates with a comma between them, NULL where none stops the lead.",
         "Read it in this order: leads, coded, added, summed, reasons. t<n> is a term of the sum, c<n> the code of it.",

@@ -15,15 +15,7 @@ from leadml.sql.conditions import ALWAYS, Conditions
 from leadml.sql.dialects import Dialect
 from leadml.sql.inputs import Inputs
 from leadml.sql.lines import Lines, case, chain, pick
-
-
-@dataclass(frozen=True)
-class Column:
-    """An expression, and what a step of the query calls it."""
-
-    sql: Lines
-    name: str
-    about: str = ""
+from leadml.sql.steps import Column
 
 
 @dataclass(frozen=True)

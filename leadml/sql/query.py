@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from leadml.errors import BundleError
 from leadml.predict import Scorer
-from leadml.predict.terms import CALIBRATION
 from leadml.sql.codes import CodeColumn, CodeColumns
 from leadml.sql.decisions import decided, named
 from leadml.sql.dialects import DIALECTS, Dialect
 from leadml.sql.header import header
 from leadml.sql.inputs import FeatureTable, Inputs, inputs_of
-from leadml.sql.lines import Lines, indented, listed, one_line
-from leadml.sql.points import Column, Points, gates_of, points_of, segment_of
-from leadml.sql.reasons import (
-    bounds_step,
-    ranked_step,
-    reason_columns,
-    reasons_step,
-    said_step,
-    terms_step,
-    words_step,
-)
+from leadml.sql.lines import indented, listed
+from leadml.sql.points import Points, gates_of, points_of, segment_of
+from leadml.sql.reasons import reasons_of, spoken_of
+from leadml.sql.steps import Column, Step, more, select, text
 from leadml.sql.sums import calibrated, logistic, subtotals_of, total_of
 from leadml.sql.terms import SqlTerm, calibration_number, feature_terms, rule_terms, used_features
-
-
-@dataclass(frozen=True)
-class Step:
-    """One common table expression: its name (maybe with those of its columns), what it is, and its query."""
-
-    name: str
-    about: str
-    sql: str
-    kept: bool = True
-    """Whether the database should work it out once, not wherever it is spoken of."""
 
 
 def scoring_query(
@@ -52,7 +32,7 @@ def scoring_query(
         reasons: how many reasons for and against, at the most.
 
     Raises:
-        BundleError: the scorer serves LightGBM itself.
+        BundleError: the scorer serves LightGBM itself, or has more terms than the database can hold.
         RulebookError: a rule asks what SQL cannot say.
         ColumnsError: the database could not tell two columns of the table apart.
         SourceError: a text holds a NUL.
@@ -62,7 +42,9 @@ def scoring_query(
             'This bundle serves LightGBM itself (kind = "boosted"), whose trees are no sum that SQL could hold. '
             'Train with kind = "glassbox" and export that.'
         )
-    return _Query(scorer, DIALECTS[dialect], table, reasons).text(view)
+    query = _Query(scorer, DIALECTS[dialect], table, reasons)
+    query.refuse_too_many()
+    return query.text(view)
 
 
 class _Query:
@@ -77,7 +59,23 @@ class _Query:
         ]
         self._gates = gates_of(scorer.rulebook, self._inputs)
         self._segment = segment_of(scorer.policy, self._inputs)
-        self._most = reasons if self._terms or scorer.calibration else 0
+        spoken = spoken_of(scorer, self._terms)
+        self._reasons = reasons_of(spoken, reasons, dialect) if reasons and spoken.all else None
+
+    def refuse_too_many(self) -> None:
+        """Refuse a scorer of which a step would be too wide, or the sum too long, for the database.
+
+        Raises:
+            BundleError: in one sentence.
+        """
+        terms, wide = len(self._terms), len(self._terms) + len(self._codes.columns) + len(self._carried) + 50
+        dialect = self._dialect
+        for count, most, what in ((terms, dialect.most_terms, "terms"), (wide, dialect.most_columns, "columns")):
+            if most is not None and count > most:
+                raise BundleError(
+                    f"This scorer has {terms:,} terms; its query would need {count:,} {what} in one step, and "
+                    f"{dialect.name} holds {most:,}. Export it for duckdb or spark, or train with fewer columns."
+                )
 
     def text(self, view: str | None) -> str:
         """The whole file."""
@@ -108,20 +106,20 @@ class _Query:
         )
         before = "coded"
         if self._points.given:
-            yield Step("pointed", "The points that rules give.", _more(before, self._points.given), kept=False)
+            yield Step("pointed", "The points that rules give.", more(before, self._points.given), kept=False)
             before = "pointed"
         if self._points.shares:
             yield Step(
                 "bounded",
                 "What is left of a rule's points where all of a dimension pass a bound.",
-                _more(before, self._points.shares),
+                more(before, self._points.shares),
                 kept=False,
             )
             before = "bounded"
         yield Step("added", "What each term adds to the log-odds.", self._added(before))
         yield from self._sums()
-        if self._most:
-            yield from self._reasons()
+        if self._reasons:
+            yield from self._reasons.steps()
 
     def _coded(self) -> str:
         columns = [Column(code.sql, code.name, code.about) for code in self._codes.columns]
@@ -131,12 +129,12 @@ class _Query:
             f"AND s{code.number}.spelling = {self._inputs.value(code.column)}"
             for code in self._codes.lookups
         ]
-        return _select(["lead_id", *columns], f"leads{''.join(joins)}")
+        return select(["lead_id", *columns], f"leads{''.join(joins)}")
 
     def _added(self, before: str) -> str:
         codes = [code.name for code in self._codes.columns]
         terms = [Column(term.sql, term.name, term.term.name) for term in self._terms]
-        return _select(["lead_id", *codes, *self._carried, *self._points.totals, *terms], before)
+        return select(["lead_id", *codes, *self._carried, *self._points.totals, *terms], before)
 
     @property
     def _carried(self) -> list[str]:
@@ -148,96 +146,36 @@ class _Query:
         carried = [*self._carried, *(column.name for column in self._points.totals)]
         if scorer.rulebook and scorer.rulebook.tier:
             carried.append("c1 AS tier_code")
-        subtotals = subtotals_of(self._terms, dialect)
-        last = "summed"
+        sums = [total, *subtotals_of(self._terms, dialect), *(self._reasons.summed if self._reasons else [])]
+        said = "The sum of all terms, and subtotals by group."
+        summed = select(["lead_id", *carried, *sums], "added")
         if scorer.calibration is None:
-            yield Step(
-                last,
-                "The sum of all terms, and subtotals by group.",
-                _select(["lead_id", *carried, total, *subtotals], "added"),
-            )
+            yield Step("summed", said, summed)
         else:
-            yield Step(
-                "together",
-                "The sum of all terms, and subtotals by group.",
-                _select(["lead_id", *carried, total, *subtotals], "added"),
-            )
+            yield Step("together", said, summed)
             adds = calibrated(scorer.calibration, self._calibration_name, dialect)
-            yield Step("calibrated", "What the calibration adds to that sum.", _more("together", [adds]), kept=False)
+            yield Step("calibrated", "What the calibration adds to that sum.", more("together", [adds]), kept=False)
             served = Column([f"total + {adds.name}"], "log_odds")
-            yield Step("summed", "The log-odds that are served.", _more("calibrated", [served]))
-        yield Step("chances", "The probability.", _more(last, [Column(logistic(dialect), "probability")]), kept=False)
+            yield Step("summed", "The log-odds that are served.", more("calibrated", [served]))
+        yield Step(
+            "chances", "The probability.", more("summed", [Column(logistic(dialect), "probability")]), kept=False
+        )
 
     @property
     def _calibration_name(self) -> str:
         return f"t{calibration_number(self._scorer)}"
 
-    def _reasons(self) -> Iterable[Step]:
-        calibration = None
-        if self._scorer.calibration is not None:
-            spoken = CodeColumn(0, "", [], CALIBRATION.texts)
-            calibration = SqlTerm(calibration_number(self._scorer), CALIBRATION, [], spoken)
-        terms = [*self._terms, *([calibration] if calibration else [])]
-        codes = {code.number: code for t in terms for code in (t.code, t.other) if code is not None}
-        words, dialect = [codes[number] for number in sorted(codes)], self._dialect
-        yield Step(
-            "words(list, code, words)", "What the codes of c<list> say of a lead.", _text(words_step(words, dialect))
-        )
-        yield Step(
-            "terms(term, name, list, other_list)",
-            "The terms, and the words that they are given.",
-            _text(terms_step(terms, dialect)),
-        )
-        if self._terms:
-            bounds = bounds_step(self._terms, self._most, dialect)
-            yield Step(
-                "bounded_terms",
-                "Bounds that the strongest terms of a lead reach: of each group of terms one does.",
-                _text(bounds),
-            )
-        yield Step(
-            "said",
-            "One row per lead and term that reaches them.",
-            said_step(self._terms, calibration, dialect),
-            kept=False,
-        )
-        yield Step(
-            "ranked", "The strongest first; of equals the one that comes first in the sum.", ranked_step(), kept=False
-        )
-        yield Step("reasons", "The strongest reasons for and against each lead.", reasons_step(self._most), kept=False)
-
     def _final(self) -> str:
         scorer, dialect = self._scorer, self._dialect
         score, grade, stage = decided(scorer, dialect)
-        columns: list[str | Column] = ["chances.lead_id", "probability", score, grade, stage, "log_odds"]
+        columns: list[str | Column] = ["lead_id", "probability", score, grade, stage, "log_odds"]
         columns += ["fit", "engagement", "intent", "answer"]
         columns += [f"{column.name} AS {dialect.named(f'points: {column.about}')}" for column in self._points.totals]
-        columns += [*named(scorer, dialect), *reason_columns(self._most)]
+        columns += [*named(scorer, dialect), *(self._reasons.columns() if self._reasons else [])]
         columns.append(Column([dialect.text(scorer.digest or "")], "bundle"))
-        return _select(
-            columns, "chances" + "\n    LEFT JOIN reasons ON reasons.lead_id = chances.lead_id" * bool(self._most)
-        )
-
-
-def _select(columns: Sequence[str | Column], source: str) -> str:
-    items = [[column] if isinstance(column, str) else _item(column) for column in columns]
-    return _text(["SELECT", *indented(listed(items)), f"FROM {source}"])
-
-
-def _more(source: str, columns: Sequence[Column]) -> str:
-    """All columns of a step, and further ones."""
-    return _select([f"{source}.*", *columns], source)
-
-
-def _item(column: Column) -> Lines:
-    lines = [*column.sql[:-1], f"{column.sql[-1]} AS {column.name}"]
-    return [f"-- {one_line(column.about)}", *lines] if column.about else lines
-
-
-def _text(lines: Lines) -> str:
-    return "\n".join(indented(lines))
+        return select(columns, self._reasons.source if self._reasons else "chances")
 
 
 def _spellings(lookups: Sequence[CodeColumn], dialect: Dialect) -> str:
     rows = [f"({code.number}, {dialect.text(text)}, {value})" for code in lookups for text, value in code.spellings]
-    return _text(["VALUES", *indented(listed([row] for row in rows))])
+    return text(["VALUES", *indented(listed([row] for row in rows))])

@@ -8,7 +8,7 @@ from leadml.predict.calibration import MonotoneMap
 from leadml.predict.encoding import GROUPS
 from leadml.sql.dialects import Dialect
 from leadml.sql.lines import Lines, case, chain, indented
-from leadml.sql.points import Column
+from leadml.sql.steps import Column
 from leadml.sql.terms import SqlTerm
 
 

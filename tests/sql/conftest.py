@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from leadml.predict import Scorer
@@ -93,6 +95,24 @@ def make_hostile(seed: int) -> tuple[Scorer, pa.Table]:
             said = [str(rng.choice(SPELLINGS)) if rng.random() < 0.6 else old for old in rows[column.name].to_pylist()]
             rows = rows.set_column(place, column.name, pa.array(said, pa.string()))
     return scorer, rows.append_column(ID, pa.array([f"lead {n}" for n in range(rows.num_rows)]))
+
+
+def make_wide(terms: int, levels: int = 1) -> tuple[Scorer, pa.Table]:
+    """A scorer of many equal terms of numbers, and of one category with many levels; and rows for it."""
+    rng = np.random.default_rng(terms)
+    made = (random_scorer(seed, 1, with_rules=False) for seed in range(99))
+    scorer = next(one for one in made if one.columns[0].kind == "number")
+    column, feature = scorer.columns[0], replace(scorer.features[0], edges=np.array([0.0]))
+    names = [f"n{number}" for number in range(terms)]
+    spoken = tuple(f"Level {level}" for level in range(levels))
+    category = replace(feature, kind="category", name="k", column="k", edges=np.empty(0), levels=spoken)
+    features = (*(replace(feature, name=name, column=name) for name in names), category)
+    columns = (*(replace(column, name=name) for name in names), replace(column, name="k", kind="category"))
+    tables = replace(scorer.tables, main=tuple(rng.normal(size=one.n_codes) for one in features), pairs=())
+    numbers = {name: rng.normal(size=40) for name in names}
+    said = [f" LEVEL {level} " if level else None for level in rng.integers(0, levels + 9, 40)]
+    rows = pa.table({**numbers, "k": pa.array(said, pa.string()), ID: [f"lead {n}" for n in range(40)]})
+    return replace(scorer, columns=columns, features=features, tables=tables, answers=()), rows
 
 
 def _policy(rng: np.random.Generator, scorer: Scorer) -> Policy:
@@ -243,6 +263,16 @@ def in_postgres(url: str, scorer: Scorer, rows: pa.Table, **how: Any) -> list[di
         scored = database.execute(scoring_query(scorer, "postgres", FeatureTable("lead_features"), **how))
         names = [column.name for column in scored.description or ()]
         return [dict(zip(names, row, strict=True)) for row in scored]
+
+
+def in_spark(session: Any, folder: Path, scorer: Scorer, rows: pa.Table, **how: Any) -> list[dict[str, Any]]:
+    """What Spark makes of a scorer's query over a Parquet file, whose moments are without a time zone."""
+    path = str(folder / "lead_features.parquet")
+    pq.write_table(rows, path, row_group_size=10_000)
+    session.read.parquet(path).repartition(2).createOrReplaceTempView("lead_features")
+    query = scoring_query(scorer, "spark", FeatureTable("lead_features"), **how)
+    scored: pa.Table = session.sql(query.rstrip().rstrip(";")).toArrow()
+    return scored.to_pylist()
 
 
 def _quoted(name: str) -> str:

@@ -14,19 +14,28 @@ from leadml.predict.rules.conditions import ValueCondition
 from leadml.predict.rules.rulebook import Dimension, Rule, Rulebook
 from leadml.predict.trees import Trees
 from leadml.sql import DIALECTS, FeatureTable, scoring_query
-from tests.sql.conftest import assert_equal, expected, in_duckdb, in_postgres, in_sqlite, make_hostile
+from tests.sql.conftest import (
+    assert_equal,
+    expected,
+    in_duckdb,
+    in_postgres,
+    in_spark,
+    in_sqlite,
+    make_hostile,
+    make_wide,
+)
 
 SEEDS = st.integers(0, 2**31)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(SEEDS, st.integers(0, 4))
 def test_sqlite_scores_as_python_does(seed, reasons):
     scorer, rows = make_hostile(seed)
     assert_equal(expected(scorer, rows, reasons), in_sqlite(scorer, rows, reasons=reasons))
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(SEEDS)
 def test_duckdb_scores_as_python_does(seed):
     scorer, rows = make_hostile(seed)
@@ -37,6 +46,31 @@ def test_postgres_scores_as_python_does(postgres_url):
     for seed in (1, 5, 6):  # rules of all kinds; a calibration
         scorer, rows = make_hostile(seed)
         assert_equal(expected(scorer, rows), in_postgres(postgres_url, scorer, rows))
+
+
+def test_spark_scores_as_python_does(spark, tmp_path):
+    scorer, rows = make_hostile(9)  # rules of all kinds, and a calibration
+    assert_equal(expected(scorer, rows), in_spark(spark, tmp_path, scorer, rows))
+
+
+def test_a_category_of_3000_levels_is_looked_up(postgres_url, spark, tmp_path):
+    scorer, rows = make_wide(2, levels=3000)
+    wanted = expected(scorer, rows)
+    assert_equal(wanted, in_sqlite(scorer, rows))
+    assert_equal(wanted, in_duckdb(scorer, rows))
+    assert_equal(wanted, in_postgres(postgres_url, scorer, rows))
+    assert_equal(wanted, in_spark(spark, tmp_path, scorer, rows))
+
+
+def test_sqlite_ranks_more_terms_than_selects_can_stand_together():
+    scorer, rows = make_wide(600)
+    assert_equal(expected(scorer, rows), in_sqlite(scorer, rows))
+
+
+@pytest.mark.parametrize(("dialect", "terms"), [("sqlite", 960), ("postgres", 900)])
+def test_a_scorer_of_more_terms_than_a_database_holds_is_refused(dialect, terms):
+    with pytest.raises(BundleError, match=rf"has {terms + 1} terms.*{dialect} holds.*duckdb or spark"):
+        scoring_query(make_wide(terms)[0], dialect, FeatureTable("features"))
 
 
 def test_trees_are_refused():
