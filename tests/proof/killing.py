@@ -24,8 +24,9 @@ import leadml.sources.parts.spool
 import leadml.sources.postgres_changes
 import leadml.sources.sqlite_changes
 
-with suppress(ImportError):  # imported on first use otherwise, in each child anew
-    import duckdb  # noqa: F401
+for later in ("duckdb", "adbc_driver_sqlite.dbapi", "adbc_driver_postgresql.dbapi", "pyarrow.dataset", "rich._emoji_codes"):
+    with suppress(ImportError):  # imported on first use otherwise, in each child anew
+        importlib.import_module(later)
 
 POINTS = (
     "leadml.sources.parts.spool:cut",
@@ -72,7 +73,10 @@ def child(asked: dict[str, Any]) -> int:
     if asked["point"]:
         name, before, call = asked["point"]
         dies_at(name, before=before, call=call)
-    return app.run()
+    try:
+        return app.run()
+    except SystemExit as ended:  # not passed on: taking this program down takes longer than the run
+        return int(ended.code or 0)
 
 
 def main() -> None:
