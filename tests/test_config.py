@@ -636,3 +636,15 @@ def test_a_fault_in_a_list_of_tables_names_the_table_and_shows_the_value(
 def test_a_key_that_is_missing_in_a_list_of_tables_names_the_table() -> None:
     (found,) = refusal(cutoffs={"segments": [NORTH, {"column": "region", "one_of": ["South"]}]})
     assert found == "cutoffs.segments[2].name: is missing; give a text in quotes, of 80 characters at most"
+
+
+def test_a_path_in_the_home_of_nobody_is_refused_in_words(tmp_path):
+    settings = parse_settings(toml(LEAST), path=tmp_path / "leadml.toml")
+    with pytest.raises(ConfigError, match="begins with ~, but there is no such user"):
+        settings.path("~nobody-at-all/models")
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 3000])
+def test_toml_that_is_too_long_or_too_deep_is_refused_in_words(tmp_path, value):
+    with pytest.raises(ConfigError, match="a number in it is too long, or its brackets are nested too deep"):
+        parse_settings(f"x = {value}", path=tmp_path / "leadml.toml")

@@ -30,6 +30,7 @@ from leadml.config.fields import (
     key,
 )
 from leadml.config.qualification import AccountSettings, LifecycleSettings, QueueSettings, RuleSettings
+from leadml.errors import ConfigError
 from leadml.schema import CLOSED, CREATED, ActivityColumns, HistoryColumns, LeadColumns
 
 
@@ -257,8 +258,17 @@ class Settings(Section):
     _folder: Path = PrivateAttr(default=Path())
 
     def path(self, given: str) -> Path:
-        """Give the path that a text of leadml.toml stands for."""
-        return self._folder / Path(given).expanduser()
+        """Give the path that a text of leadml.toml stands for.
+
+        Raises:
+            ConfigError: it begins with the home of a user whom nobody knows.
+        """
+        try:
+            return self._folder / Path(given).expanduser()
+        except RuntimeError:
+            raise ConfigError(
+                f"{given!r} in leadml.toml begins with ~, but there is no such user. Give the whole path."
+            ) from None
 
     def source_url(self) -> str:
         """Give `source.url` with its path made independent of the working directory."""

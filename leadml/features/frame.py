@@ -72,6 +72,8 @@ def _as_of(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> list[pa.Chunk
 def _computed(tables: LeadTables, spine: Spine, plan: FeaturePlan) -> list[pa.ChunkedArray]:
     """What queries give: values of fields with a history, then features of activities and accounts."""
     past = [attribute for attribute in plan.attributes if attribute.history]
+    if not (past or plan.activity_types or plan.accounts or plan.counts):
+        return []
     rows, pieces = [], []
     with opened(tables, spine, plan) as con:
         for part in parts(con):

@@ -108,8 +108,9 @@ class _Scored:
                     numbers
                 ]
         if "stopped_by" in scores.column_names:
-            gates = scores["stopped_by"].to_pylist()
-            self.stopped_by = {int(row): ", ".join(gate) for row, gate in zip(found, gates, strict=True) if gate}
+            stopped = np.asarray(pc.greater(pc.list_value_length(scores["stopped_by"]), 0).fill_null(False))
+            gates = scores["stopped_by"].filter(pa.array(stopped)).to_pylist()
+            self.stopped_by = {int(row): ", ".join(gate) for row, gate in zip(found[stopped], gates, strict=True)}
             self.stopped[[row for row in self.stopped_by if row >= 0]] = True
 
 

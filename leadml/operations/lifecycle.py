@@ -255,4 +255,5 @@ def _moves(transitions: pa.Table) -> dict[str, int]:
 
 
 def _tally(values: pa.ChunkedArray) -> dict[str, int]:
-    return dict(Counter(values.drop_null().to_pylist()).most_common())
+    counted = pc.value_counts(values.drop_null()).to_pylist()
+    return dict(Counter({entry["values"]: entry["counts"] for entry in counted}).most_common())

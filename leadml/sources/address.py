@@ -37,11 +37,21 @@ def open_source(url: str, *, delimiter: str | None = None, encoding: str | None 
             f"The address '{masked(url)}' is not supported. Use sqlite:///PATH, duckdb:///PATH,"
             " postgresql://USER@HOST/DATABASE, or the path of a CSV or Parquet file or of a folder of these."
         )
-    path = Path(rest.removeprefix("/") if separator else url).expanduser()
+    path = _path(rest.removeprefix("/") if separator else url)
     kind = kind or _database_kind(path)
     if kind == "duckdb":
         return DuckdbSource(path)
     return SqliteSource(path) if kind == "sqlite" else FileSource(path, delimiter=delimiter, encoding=encoding)
+
+
+def _path(text: str) -> Path:
+    try:
+        path = Path(text).expanduser()
+        path.exists()
+    except (OSError, RuntimeError) as error:  # a RuntimeError is the home of a user whom nobody knows
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SourceError(f"'{text}' is no path of a file or folder ({reason}). Mend the path.") from None
+    return path
 
 
 def _database_kind(path: Path) -> str:
@@ -52,6 +62,6 @@ def _database_kind(path: Path) -> str:
     try:
         with path.open("rb") as file:
             start = file.read(16)
-    except OSError:
+    except (OSError, ValueError):  # a ValueError is a path with a NUL in it
         return ""
     return "sqlite" if start == _SQLITE_MAGIC else "duckdb" if start[8:12] == b"DUCK" else ""

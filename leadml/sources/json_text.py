@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 __all__ = ["json_texts"]
+
+_MOST_NUMBERS = 2**62  # by which combinations of values are told apart
 
 
 def json_texts(column: pa.Array) -> pa.Array:
@@ -33,11 +40,30 @@ def _or_null(values: pa.Array, texts: pa.Array) -> pa.Array:
 
 
 def _objects(values: pa.StructArray) -> pa.Array:
-    if not values.type.num_fields:
+    """Few objects come again and again, such as a reason and its log-odds: each is put together once."""
+    insides = values.flatten()
+    if not insides:
         return pa.array(["{}"] * len(values), pa.string())
+    if any(pa.types.is_nested(inside.type) for inside in insides):
+        return _joined(values.type, [_texts(inside) for inside in insides])
+    encoded = [_encoded(inside) for inside in insides]
+    if math.prod(len(texts) for _, texts in encoded) > _MOST_NUMBERS:
+        return _joined(values.type, [texts.take(pa.array(codes)) for codes, texts in encoded])
+    number = np.zeros(len(values), np.int64)
+    for codes, texts in encoded:
+        number = number * len(texts) + codes
+    distinct = pa.array(number).dictionary_encode()
+    left, pieces = distinct.dictionary.to_numpy(), []
+    for _, texts in reversed(encoded):
+        left, codes = np.divmod(left, len(texts))
+        pieces.append(texts.take(pa.array(codes)))
+    return _joined(values.type, pieces[::-1]).take(distinct.indices)
+
+
+def _joined(kind: pa.StructType, insides: Sequence[pa.Array]) -> pa.Array:
     pieces: list[pa.Array | pa.Scalar] = []
-    for position, (field, inside) in enumerate(zip(values.type, values.flatten(), strict=True)):
-        pieces += [pa.scalar(f"{', ' if position else '{'}{_dumped(field.name)}: "), _texts(inside)]
+    for position, (field, inside) in enumerate(zip(kind, insides, strict=True)):
+        pieces += [pa.scalar(f"{', ' if position else '{'}{_dumped(field.name)}: "), inside]
     return pc.binary_join_element_wise(*pieces, pa.scalar("}"), pa.scalar(""))
 
 
@@ -49,10 +75,30 @@ def _lists(values: pa.ListArray) -> pa.Array:
 
 
 def _by_distinct(values: pa.Array) -> pa.Array:
+    codes, texts = _encoded(values)
+    return texts.take(pa.array(codes))
+
+
+def _encoded(values: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
+    """The place of each value among the distinct texts, of which the last is that of null."""
     encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    texts = pa.array([*map(_dumped, encoded.dictionary.to_pylist()), "null"], pa.string())
-    return texts.take(encoded.indices.cast(pa.int64()).fill_null(len(texts) - 1))
+    distinct = encoded.dictionary
+    words = _floats(distinct) if pa.types.is_float64(distinct.type) else pa.array(map(_dumped, distinct.to_pylist()))
+    texts = pa.concat_arrays([words.cast(pa.string()), pa.array(["null"])])
+    return encoded.indices.cast(pa.int64()).fill_null(len(texts) - 1).to_numpy(), texts
+
+
+def _floats(values: pa.Array) -> pa.Array:
+    """Arrow writes floats as json.dumps does, but for whole, very large and very small ones and those not finite."""
+    texts = values.cast(pa.string())
+    others = pc.invert(pc.match_substring_regex(texts, r"^-?\d+\.\d+$"))
+    return pc.replace_with_mask(texts, others, pa.array(map(_dumped, values.filter(others).to_pylist()), pa.string()))
 
 
 def _dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+@lru_cache(1 << 16)  # the same reasons come in every batch
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -53,3 +53,10 @@ def test_a_missing_path_names_what_lies_beside_it(tmp_path: Path, monkeypatch: p
         open_source("laeds.csv")
     with pytest.raises(SourceError, match=r"There is no database .*crm.db"):
         open_source("sqlite:///crm.db")
+
+
+@pytest.mark.parametrize("scheme", ["", "sqlite:///", "duckdb:///"])
+@pytest.mark.parametrize("path", ["a\0b.csv", "a" * 5000, "~nobody-at-all/a.csv", "\udc80.csv"])
+def test_a_path_that_can_be_none_is_refused_in_words(scheme, path):
+    with pytest.raises(SourceError, match=r"no path of|There is no"):
+        open_source(scheme + path)

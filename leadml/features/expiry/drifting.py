@@ -9,7 +9,7 @@ at where that is within the room that there is, they hold.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,16 +56,16 @@ class Drifting:
         return moved
 
 
-def ways_of(scorer: Scorer, position: int, codes: Sequence[Codes], drifting: Collection[int]) -> tuple[Way, ...]:
+def ways_of(scorer: Scorer, position: int, codes: Callable[[int], Codes], drifting: Collection[int]) -> tuple[Way, ...]:
     """The ways of a number feature: its own, and one for each pair that it is in.
 
     Args:
         scorer: whose feature.
         position: which of its features.
-        codes: the rows' codes of all features.
+        codes: gives the rows' codes of a feature.
         drifting: the positions of the features that drift.
     """
-    tables, none = scorer.tables, np.zeros(len(codes[position]), np.int64)
+    tables, none = scorer.tables, np.zeros(len(codes(position)), np.int64)
     ways = [Way(_way(np.diff(tables.main[position][1:])[:, None]), none)]
     for pair in tables.pairs:
         left, right = (pair.left, pair.left_map), (pair.right, pair.right_map)
@@ -76,7 +76,7 @@ def ways_of(scorer: Scorer, position: int, codes: Sequence[Codes], drifting: Col
             if other in drifting:
                 ways.append(Way(_way(np.abs(steps).max(axis=1, keepdims=True)), none))
             else:
-                ways.append(Way(_way(steps), other_map[codes[other]].astype(np.int64)))
+                ways.append(Way(_way(steps), other_map[codes(other)].astype(np.int64)))
     return tuple(ways)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ from leadml.features.plan import STILL, Ebb, FeaturePlan
 from leadml.features.snapshots import Snapshots
 from leadml.features.spine import DAY, NEVER, Ints
 from leadml.predict import Scorer
-from leadml.predict.encoding import Floats
+from leadml.predict.encoding import Codes, Floats
 from leadml.schema import LeadTables
 
 __all__ = ["valid_until"]
@@ -119,8 +120,13 @@ def _drifts(present: Present, sensitivity: Sensitivity, scorer: Scorer, falls: F
         np.minimum(untouched, _crossed(present, drifting[column], column, sensitivity.cuts_of(column)), out=untouched)
     if not soft or not (room > 0).any():
         return untouched
-    features, found = present.snapshots.features, []
-    codes = [feature.codes(features[feature.column]) for feature in scorer.features]
+    found = []
+
+    @cache
+    def codes(position: int) -> Codes:
+        feature = scorer.features[position]
+        return feature.codes(present.snapshots.features[feature.column])
+
     for position in soft:
         feature = scorer.features[position]
         half_life = drifting[feature.column].days if drifting[feature.column].how == "points" else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.predict import policy
+from leadml.sources.json_text import json_texts
 
 Mask = npt.NDArray[np.bool_]
 
@@ -56,13 +56,16 @@ def differences(before: pa.Table, after: pa.Table, tolerance: float) -> Differen
     ids, known = (table["lead_id"].cast(pa.string()).combine_chunks() for table in (after, before))
     place = np.asarray(pc.index_in(ids, value_set=known).fill_null(-1)).astype(np.int64)
     added = place < 0
-    then = before.select([name for name in COMPARED if name in before.column_names]).take(pa.array(place, mask=added))
-    moved = np.abs(_numbers(after) - _numbers(then)) <= tolerance
-    changed = ~moved  # a row whose probability is empty was spoiled: it is not within any tolerance
+    now = after.select([name for name in COMPARED if name in after.column_names]).filter(pa.array(~added))
+    then = before.select([name for name in COMPARED if name in before.column_names]).take(pa.array(place[~added]))
+    moved = np.abs(_numbers(now) - _numbers(then)) <= tolerance
+    differs = ~moved  # a row whose probability is empty was spoiled: it is not within any tolerance
     for name in _TEXTS:
-        changed |= ~_same(_texts(then, name), _texts(after, name))
+        differs |= ~_same(_texts(then, name), _texts(now, name))
+    changed = np.zeros(len(added), bool)
+    changed[~added] = differs
     gone = pc.invert(pc.is_in(known, value_set=ids))
-    return Differences(added, changed & ~added, place, pc.unique(known.filter(gone)).drop_null())
+    return Differences(added, changed, place, pc.unique(known.filter(gone)).drop_null())
 
 
 def rewritten(before: pa.Table, after: pa.Table, *, key: str, but: Collection[str] = ()) -> tuple[pa.Table, pa.Array]:
@@ -75,11 +78,14 @@ def rewritten(before: pa.Table, after: pa.Table, *, key: str, but: Collection[st
         but: columns whose change alone is none.
     """
     place = pc.index_in(after[key].combine_chunks(), value_set=before[key].combine_chunks())
-    then = before.take(place)
-    written = np.asarray(pc.is_null(place))
+    known = np.asarray(pc.is_valid(place))
+    now, then = after.filter(pa.array(known)), before.take(place.drop_null())
+    differs = np.zeros(now.num_rows, bool)
     for name in after.column_names:
         if name not in but and name != key:
-            written = written | ~_same(_texts(then, name), _texts(after, name))
+            differs |= ~_same(_texts(then, name), _texts(now, name))
+    written = ~known
+    written[known] = differs
     gone = before[key].filter(pc.invert(pc.is_in(before[key], value_set=after[key].combine_chunks())))
     return after.filter(pa.array(written)), pc.unique(gone).drop_null()
 
@@ -108,7 +114,7 @@ def _texts(rows: pa.Table, name: str) -> pa.Array:
         return pa.nulls(rows.num_rows, pa.string())
     values = rows[name].combine_chunks()
     if pa.types.is_nested(values.type):
-        values = pa.array([json.dumps(gates, ensure_ascii=False) if gates else None for gates in values.to_pylist()])
+        values = json_texts(values)
     texts = values.cast(pa.string())
     return pc.if_else(pc.is_in(texts, value_set=pa.array(["", "[]"])), pa.scalar(None, pa.string()), texts)
 
