@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +20,8 @@ from leadml.operations.init import propose, write_settings
 from leadml.operations.project import Project
 from leadml.training.metrics import auc, log_loss
 from leadml.training.trainer import train
+from tests.proof.killer import Killer
+from tests.proof.place import Place, PostgresPlace, SqlitePlace
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -65,6 +71,32 @@ def closeness_to_truth(tmp_path):
         )
 
     return measure
+
+
+@pytest.fixture(scope="session")
+def killer() -> Iterator[Killer]:
+    with closing(Killer()) as made:
+        yield made
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def scored_place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A company that was scored once, and has moved on since; on a disk in memory, as a kill is no power cut."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        if request.param == "sqlite":
+            place: Place = SqlitePlace(Path(folder))
+        else:
+            place = PostgresPlace(Path(folder), request.getfixturevalue("postgres_database"))
+        place.prepare()
+        yield place
+
+
+@pytest.fixture
+def place(scored_place: Place) -> Place:
+    """It, as it was before anything was done to it."""
+    scored_place.restore()
+    return scored_place
 
 
 def true_probabilities(path: Path) -> dict[tuple[str, str], float]:
