@@ -82,7 +82,7 @@ def killer() -> Iterator[Killer]:
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def scored_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A company that was scored once, and has moved on since; on a disk in memory, as a kill is no power cut."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         if request.param == "sqlite":
             place: Place = SqlitePlace(Path(folder))

@@ -7,8 +7,8 @@ import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ type = "kind"
 """
 KEYS = {"lead_scores": "lead_id", "account_scores": "account_id", "lead_lifecycle": "lead_id"}
 GROWING = ("lead_transitions", "lead_score_history")
+TABLES = (*KEYS, *GROWING, "scoring_runs")
 WALL_CLOCK = {"run_id", "started_at", "finished_at", "seen"}
 Rows = list[dict[str, Any]]
 Everything = dict[str, Rows]
@@ -129,24 +130,30 @@ class Place(ABC):
     def _keep(self) -> None: ...
 
     @abstractmethod
-    def restore(self) -> None:
-        """Put everything back to how it was remembered."""
+    def _restore(self) -> None: ...
+
+    @abstractmethod
+    def _read(self, tables: Sequence[str]) -> dict[str, pa.Table]:
+        """Those of the tables that there are."""
 
     @abstractmethod
     def settle(self) -> None:
         """Wait until what a killed process has begun in the database is over."""
 
-    def everything(self) -> Everything:
-        """The rows of all tables of scores, without what no two runs share."""
-        return {table: self.rows(table) for table in (*KEYS, *GROWING, "scoring_runs")}
+    def restore(self) -> None:
+        """Put everything back to how it was remembered."""
+        self.settle()
+        shutil.rmtree(self.folder / ".leadml", ignore_errors=True)
+        self._restore()
 
-    def rows(self, table: str) -> Rows:
-        """The rows of one table; none where it is not there."""
-        source = open_source(self.url)
-        if table not in source.tables():
-            return []
-        rows = [row for batch in source.stream(table) for row in batch.to_pylist()]
-        return [{name: cell for name, cell in row.items() if name not in WALL_CLOCK} for row in rows]
+    def everything(self) -> Everything:
+        """The rows of all tables of scores and runs, without what no two runs share."""
+        held = self._read(TABLES)
+        return {table: _rows(held[table]) if table in held else [] for table in TABLES}
+
+
+def _rows(table: pa.Table) -> Rows:
+    return table.select([name for name in table.column_names if name not in WALL_CLOCK]).to_pylist()
 
 
 class SqlitePlace(Place):
@@ -166,9 +173,15 @@ class SqlitePlace(Place):
     def _keep(self) -> None:
         shutil.copy(self.path, self.folder / "kept.sqlite")
 
-    def restore(self) -> None:
+    def _restore(self) -> None:
         self.path.with_name("crm.sqlite-journal").unlink(missing_ok=True)
         shutil.copy(self.folder / "kept.sqlite", self.path)
+
+    def _read(self, tables: Sequence[str]) -> dict[str, pa.Table]:
+        source = open_source(self.url)  # as leadml reads it, right after a kill
+        held = set(source.tables())
+        batches = {table: list(source.stream(table)) for table in tables if table in held}
+        return {table: pa.Table.from_batches(found) for table, found in batches.items() if found}
 
     def settle(self) -> None:
         """What a process does to a file ends with it."""
@@ -182,28 +195,42 @@ class PostgresPlace(Place):
 
     def _asked(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:
         """Run statements in one transaction; give what the last one found."""
+        with self._connected() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            found = list(cursor.fetchall()) if statements[-1].startswith("SELECT") else []
+            cursor.connection.commit()
+        return found
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
         import adbc_driver_postgresql.dbapi as postgres
 
         with postgres.connect(self.url) as connection, connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-            found = list(cursor.fetchall()) if cursor.description else []
-            connection.commit()
-        return found
+            yield cursor
 
     def _own(self) -> list[str]:
-        return [name for (name,) in self._asked(["SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"])]
+        return [
+            name for (name,) in self._asked(["SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"])
+        ]
 
     def _keep(self) -> None:
         made = [f"CREATE TABLE kept.{table} AS SELECT * FROM {table}" for table in self._own()]
         self._execute(["DROP SCHEMA IF EXISTS kept CASCADE", "CREATE SCHEMA kept", *made])
 
-    def restore(self) -> None:
-        self.settle()
-        statements = []
-        for table in self._own():
-            statements += [f"TRUNCATE {table}", f"INSERT INTO {table} SELECT * FROM kept.{table}"]
-        self._execute(statements)
+    def _restore(self) -> None:
+        tables = self._own()
+        filled = [f"INSERT INTO {table} SELECT * FROM kept.{table}" for table in tables]
+        self._execute([f"TRUNCATE {', '.join(tables)}", *filled])
+
+    def _read(self, tables: Sequence[str]) -> dict[str, pa.Table]:
+        held = self._own()
+        with self._connected() as cursor:
+            found = {}
+            for table in set(tables).intersection(held):
+                cursor.execute(f"SELECT * FROM {table}")
+                found[table] = cursor.fetch_arrow_table()
+            return found
 
     def settle(self) -> None:
         others = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'leadml process%'"

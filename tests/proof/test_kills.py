@@ -91,7 +91,7 @@ def _faults_between(now: Everything, old: Everything, new: Everything, found: Ou
 
 def _faults_in_the_end(place: Place, killer: Killer, new: Everything) -> Iterator[str]:
     """What is wrong once the command has ended by itself."""
-    done = any(run["state"] == "done" and run["as_of"] == _newest(new) for run in place.rows("scoring_runs"))
+    done = any(run["state"] == "done" and run["as_of"] == _newest(new) for run in place.everything()["scoring_runs"])
     if not done and (ended := killer.run(place)) != 0:
         yield f"did not go on but ended with {ended}: {place.errors.read_text('utf-8')}"
     last = place.everything()
