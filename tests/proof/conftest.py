@@ -21,7 +21,7 @@ from leadml.operations.project import Project
 from leadml.training.metrics import auc, log_loss
 from leadml.training.trainer import train
 from tests.proof.killer import Killer
-from tests.proof.place import Place, PostgresPlace, SqlitePlace
+from tests.proof.place import Everything, Place, PostgresPlace, SqlitePlace
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -90,6 +90,14 @@ def scored_place(request: pytest.FixtureRequest) -> Iterator[Place]:
             place = PostgresPlace(Path(folder), request.getfixturevalue("postgres_database"))
         place.prepare()
         yield place
+
+
+@pytest.fixture(scope="session")
+def unbroken(scored_place: Place, killer: Killer) -> Everything:
+    """All tables of scores after a run that nothing broke off."""
+    scored_place.restore()
+    assert killer.run(scored_place) == 0, scored_place.errors.read_text("utf-8")
+    return scored_place.everything()
 
 
 @pytest.fixture

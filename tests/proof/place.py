@@ -118,13 +118,14 @@ class Place(ABC):
         self._keep()
 
     def _put(self, tables: dict[str, pa.Table]) -> None:
-        self._execute([f"DROP TABLE IF EXISTS {table}" for table in tables])
+        self.execute([f"DROP TABLE IF EXISTS {table}" for table in tables])
         with open_source(self.url).transaction() as changes:
             for table, rows in tables.items():
                 changes.append(table, rows)
 
     @abstractmethod
-    def _execute(self, statements: Sequence[str]) -> None: ...
+    def execute(self, statements: Sequence[str]) -> None:
+        """Run statements, and commit."""
 
     @abstractmethod
     def _keep(self) -> None: ...
@@ -162,9 +163,9 @@ class SqlitePlace(Place):
     def __init__(self, folder: Path) -> None:
         self.path = folder / "crm.sqlite"
         super().__init__(folder, f"sqlite:///{self.path}")
-        self._execute(["CREATE TABLE other (x)"])
+        self.execute(["CREATE TABLE other (x)"])
 
-    def _execute(self, statements: Sequence[str]) -> None:
+    def execute(self, statements: Sequence[str]) -> None:
         with closing(sqlite3.connect(self.path)) as database:
             for statement in statements:
                 database.execute(statement)
@@ -190,12 +191,12 @@ class SqlitePlace(Place):
 class PostgresPlace(Place):
     """In a schema, put back from another one."""
 
-    def _execute(self, statements: Sequence[str]) -> None:
+    def execute(self, statements: Sequence[str]) -> None:
         self._asked(statements)
 
     def _asked(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:
         """Run statements in one transaction; give what the last one found."""
-        with self._connected() as cursor:
+        with self.connected() as cursor:
             for statement in statements:
                 cursor.execute(statement)
             found = list(cursor.fetchall()) if statements[-1].startswith("SELECT") else []
@@ -203,7 +204,8 @@ class PostgresPlace(Place):
         return found
 
     @contextmanager
-    def _connected(self) -> Iterator[Any]:
+    def connected(self) -> Iterator[Any]:
+        """Give a cursor on a connection whose changes are undone unless they are committed."""
         import adbc_driver_postgresql.dbapi as postgres
 
         with postgres.connect(self.url) as connection, connection.cursor() as cursor:
@@ -216,16 +218,16 @@ class PostgresPlace(Place):
 
     def _keep(self) -> None:
         made = [f"CREATE TABLE kept.{table} AS SELECT * FROM {table}" for table in self._own()]
-        self._execute(["DROP SCHEMA IF EXISTS kept CASCADE", "CREATE SCHEMA kept", *made])
+        self.execute(["DROP SCHEMA IF EXISTS kept CASCADE", "CREATE SCHEMA kept", *made])
 
     def _restore(self) -> None:
         tables = self._own()
         filled = [f"INSERT INTO {table} SELECT * FROM kept.{table}" for table in tables]
-        self._execute([f"TRUNCATE {', '.join(tables)}", *filled])
+        self.execute([f"TRUNCATE {', '.join(tables)}", *filled])
 
     def _read(self, tables: Sequence[str]) -> dict[str, pa.Table]:
         held = self._own()
-        with self._connected() as cursor:
+        with self.connected() as cursor:
             found = {}
             for table in set(tables).intersection(held):
                 cursor.execute(f"SELECT * FROM {table}")
