@@ -34,8 +34,10 @@ def session(path: Path, *, write: bool = False) -> Iterator[Any]:
     """
     with naming_the_extra("A SQLite database"):
         import adbc_driver_sqlite.dbapi as sqlite
-    address = f"{path.resolve().as_uri()}?mode={'rw' if write else 'ro'}"
-    inode = _settled(path)
+    inode, real = _settled(path), path.resolve()
+    # What a killed process left half-written is undone by whoever opens the file next, if that one may write.
+    mode = "rw" if write or real.with_name(f"{real.name}-journal").exists() else "ro"
+    address = f"{real.as_uri()}?mode={mode}"
     _open[inode] += 1
     try:
         with sqlite.connect(address, autocommit=True) as connection, connection.cursor() as cursor:

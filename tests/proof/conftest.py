@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +20,8 @@ from leadml.operations.init import propose, write_settings
 from leadml.operations.project import Project
 from leadml.training.metrics import auc, log_loss
 from leadml.training.trainer import train
+from tests.proof.killer import Killer
+from tests.proof.place import Everything, Place, PostgresPlace, SqlitePlace
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -65,6 +71,40 @@ def closeness_to_truth(tmp_path):
         )
 
     return measure
+
+
+@pytest.fixture(scope="session")
+def killer() -> Iterator[Killer]:
+    with closing(Killer()) as made:
+        yield made
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def scored_place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A company that was scored once, and has moved on since; on a disk in memory, as a kill is no power cut."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        if request.param == "sqlite":
+            place: Place = SqlitePlace(Path(folder))
+        else:
+            place = PostgresPlace(Path(folder), request.getfixturevalue("postgres_database"))
+        place.prepare()
+        yield place
+
+
+@pytest.fixture(scope="session")
+def unbroken(scored_place: Place, killer: Killer) -> Everything:
+    """All tables of scores after a run that nothing broke off."""
+    scored_place.restore()
+    assert killer.run(scored_place) == 0, scored_place.errors.read_text("utf-8")
+    return scored_place.everything()
+
+
+@pytest.fixture
+def place(scored_place: Place) -> Place:
+    """It, as it was before anything was done to it."""
+    scored_place.restore()
+    return scored_place
 
 
 def true_probabilities(path: Path) -> dict[tuple[str, str], float]:

@@ -205,3 +205,24 @@ def test_what_another_program_adds_meanwhile_stays(tmp_path: Path, connection: s
         sink.add(rows.to_batches()[0])
         connection.execute("INSERT INTO leads VALUES (3, 1.5, 'Aaron')")
     assert [row[0] for row in connection.execute("SELECT id FROM leads")] == [1, 2, 3, 7]
+
+
+KILLED = """
+import os, signal, sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("PRAGMA cache_size = 5")  # so that the file is changed before the end, as in a large transaction
+database.execute("UPDATE leads SET name = 'half'")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_program_left_half_written_is_undone_by_the_next_reader(
+    tmp_path: Path, connection: sqlite3.Connection
+) -> None:
+    rows = [(n, "whole" * 100) for n in range(10, 500)]
+    connection.execute("BEGIN")
+    connection.executemany("INSERT INTO leads VALUES (?, 0.5, ?)", rows)
+    connection.execute("COMMIT")
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "crm.db")], check=False)
+    assert (tmp_path / "crm.db-journal").stat().st_size
+    assert "half" not in _read(tmp_path, "leads")["name"].to_pylist()
