@@ -84,7 +84,7 @@ class Rule:
 
     def gives(self, rows: RuleRows) -> Floats:
         """The points for a lead that it holds for; shape (rows,)."""
-        if self.each is None:
+        if self.each is None or not self.points:  # no points for each of endlessly many are none
             return np.full(len(rows), self.points)
         low, high = self.reach
         given: Floats = np.clip(self.points * counted(rows, self.each), low, high)
