@@ -36,9 +36,12 @@ def _schema(cursor: Any, table: str, columns: list[str], where: str) -> pa.Schem
     """Settle the types: by declaration for text, else by the values, as cheaply as the declaration allows."""
     cursor.execute("SELECT name, upper(type) FROM pragma_table_info(?)", (table,))
     declared = dict(cursor.fetchall())
-    asked = {column: _questions(quoted(column), _affinity(declared[column])) for column in columns}
+    affinities = {column: _affinity(declared[column]) for column in columns}
+    asked = {column: _questions(quoted(column), affinity) for column, affinity in affinities.items()}
     questions = ", ".join(question for pair in asked.values() for question in pair)
-    cursor.execute(f"SELECT {questions} FROM {quoted(table)}{where}")  # noqa: S608 - quoted
+    # What asks for no value at all is answered without the rows: there may be none.
+    rows = "" if set(affinities.values()) == {"TEXT"} else f" FROM {quoted(table)}{where}"
+    cursor.execute(f"SELECT {questions}{rows}")
     answers = iter(cursor.fetchone())
     return pa.schema([(column, _type(next(answers), next(answers))) for column in asked])
 
