@@ -207,6 +207,12 @@ def test_what_another_program_adds_meanwhile_stays(tmp_path: Path, connection: s
     assert [row[0] for row in connection.execute("SELECT id FROM leads")] == [1, 2, 3, 7]
 
 
+def test_a_table_of_text_columns_without_any_row_is_read(tmp_path: Path, connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE t (a TEXT, b VARCHAR(9))")
+    source = open_source(str(tmp_path / "crm.db"))
+    assert sum(batch.num_rows for batch in source.stream("t")) == 0
+
+
 KILLED = """
 import os, signal, sqlite3, sys
 database = sqlite3.connect(sys.argv[1])
