@@ -155,7 +155,10 @@ def _what_was_written(run: ScoringRun) -> list[str]:
         f"{counts.removed:,} removed.",
     ]
     if run.resumed_at is not None:
-        lines.append(f"A run that was stopped has gone on: {run.resumed_at:,} of its {run.parts:,} parts were done.")
+        lines.append(
+            f"A run that was stopped has gone on: {run.resumed_at:,} of its {run.parts:,} parts were done. Leads are "
+            f"as it read them at {run.started_at:%Y-%m-%d %H:%M} UTC; score again for what is newer."
+        )
     return lines
 
 

@@ -163,7 +163,7 @@ class _News:
         source, name = beside(self._project), found_name(self._project, target_name(self._project, DECISIONS_TABLE))
         if name not in source.tables():
             return pa.array([], pa.string())
-        return self._ids(source, name, "lead_id", Since("decided_at", self._since), ["decided_at"])
+        return self._ids(source, name, "lead_id", Since("decided_at", self._since), [])  # no record of the lead itself
 
     def accounts_of(self, ids: pa.Array) -> pa.Array:
         """The accounts of leads."""

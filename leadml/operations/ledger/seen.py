@@ -11,7 +11,7 @@ from datetime import datetime
 from leadml.operations.project import Project
 from leadml.sources import Since
 
-__all__ = ["EventTable", "Seen", "event_tables", "rows_now", "seen_by"]
+__all__ = ["EventTable", "Seen", "event_tables", "rows_now", "seen_by", "settings_digest"]
 
 
 @dataclass(frozen=True)

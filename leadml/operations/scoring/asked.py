@@ -11,6 +11,7 @@ from leadml.errors import SourceError
 from leadml.features import FeaturePlan
 from leadml.operations.accounts import OF_ACCOUNTS, accounts_target
 from leadml.operations.champion import load_champion
+from leadml.operations.ledger.seen import settings_digest
 from leadml.operations.lifecycle import ProjectLifecycle, open_lifecycle
 from leadml.operations.lifecycle_tables import DECISIONS_TABLE, STAGES_TABLE, TRANSITIONS_TABLE
 from leadml.operations.project import Project
@@ -56,9 +57,9 @@ class Asked:
     @property
     def identity(self) -> str:
         """A digest of all that decides what a run does with the data that it read."""
-        settings = self.project.settings.model_dump(mode="json")
-        asked = [self.bundle, self.which, None if self.as_of is None else self.as_of.isoformat(), settings]
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        as_of = None if self.as_of is None else self.as_of.isoformat()
+        asked = [self.bundle, self.which, as_of, settings_digest(self.project)]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 def ask(project: Project, *, as_of: datetime | None, which: Which) -> Asked:

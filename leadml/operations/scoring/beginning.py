@@ -12,6 +12,7 @@ from leadml.errors import SourceError
 from leadml.features import leads_at
 from leadml.operations.accounts import asks_for_roles, roles_seen
 from leadml.operations.ledger.seen import seen_by
+from leadml.operations.published import beside
 from leadml.operations.scoring.asked import Asked
 from leadml.operations.scoring.changed import Scope, roles_before
 from leadml.operations.scoring.keeping import Beginning
@@ -54,7 +55,14 @@ def begun(
         roles=needed(asked, parts, as_of) if scope.whole else roles_before(asked),
         why=list(scope.why),
         seen=seen_by(asked.project, rows, as_of=as_of, newest=parts.leads.newest),
+        scores=rows_of_scores(asked),
     )
+
+
+def rows_of_scores(asked: Asked) -> int:
+    """How many score rows there are."""
+    place = beside(asked.project)
+    return place.count(asked.targets.scores) if asked.targets.scores in place.tables() else 0
 
 
 def _as_of(asked: Asked, parts: RunParts, scope: Scope) -> datetime | None:
@@ -88,10 +96,10 @@ def _newest(parts: RunParts, now: datetime) -> Iterator[datetime]:
     for number in range(parts.count):
         moves = parts.moves(number)
         times = [moves["at"]]
-        ids = pa.chunked_array([*parts.read(number).leads["lead_id"].chunks, *moves["lead_id"].chunks], pa.string())
-        decisions = parts.decisions(number, ids, now)
-        if decisions is not None:
-            times.append(decisions.table["decided_at"])
+        if parts.decided:
+            ids = pa.chunked_array([*parts.read(number).leads["lead_id"].chunks, *moves["lead_id"].chunks], pa.string())
+            decisions = parts.decisions(number, ids, now)
+            times += [decisions.table["decided_at"]] if decisions is not None else []
         yield from (newest for newest in (pc.max(column).as_py() for column in times) if newest is not None)
 
 

@@ -11,7 +11,7 @@ from leadml.operations.accounts import ACCOUNT_ROWS, asks_for_roles
 from leadml.operations.ledger.changed import changed_accounts
 from leadml.operations.published import is_published, listed, read_published
 from leadml.operations.scoring.asked import Asked
-from leadml.operations.scoring.runs import ScoringRecord, recorded_runs
+from leadml.operations.scoring.runs import ScoringRecord, newest_finished, recorded_runs
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,10 @@ def scope_of(asked: Asked, now: datetime) -> Scope:
 
 def _last(asked: Asked) -> tuple[ScoringRecord | None, str | None]:
     """The run that the published scores are of, and what speaks against going by it."""
-    runs = recorded_runs(asked.project)
-    last = max((run for run in runs if run.state == "done"), key=lambda run: run.started_at, default=None)
+    last = newest_finished(asked.project)
     if last is None:
         return None, None
-    if any(run.started_at > last.started_at and run.parts_done for run in runs):
+    if any(run.started_at > last.started_at and run.parts_done for run in recorded_runs(asked.project)):
         return last, "A run was given up half-way since the last one that finished, so every lead is looked at."
     if last.closed == "none is open":
         return last, "No lead was open in the last run, so every lead is looked at."

@@ -28,7 +28,8 @@ class Beginning:
 
     `question` identifies what was asked. `as_of` is the moment of the scores, None without dates; `moment` that up to
     which decisions and outcomes count. `roles` are those that a purchase needs; `why` says in sentences why which leads
-    are looked at, and `seen` is what a later run must know of the data of this one.
+    are looked at, `seen` is what a later run must know of the data of this one, and `scores` how many score rows there
+    were.
     """
 
     run_id: str
@@ -41,6 +42,7 @@ class Beginning:
     roles: list[str]
     why: list[str]
     seen: str
+    scores: int
 
     def to_json(self) -> str:
         """Give it as text."""

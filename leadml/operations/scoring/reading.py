@@ -73,9 +73,14 @@ class RunParts:
         """Where a part's leads are, as last written."""
         return self._lifecycle(number, STAGES_TABLE, self.asked.targets.stages, STAGE_ROWS)
 
+    @property
+    def decided(self) -> bool:
+        """Whether anybody has decided anything yet."""
+        return self.asked.targets.decisions in self.leads.further
+
     def decisions(self, number: int, lead_ids: pa.ChunkedArray, now: datetime) -> CheckedEvents | None:
         """What people decided about a part's leads, checked; None where nobody has decided anything yet."""
-        if self.asked.targets.decisions not in self.leads.further:
+        if not self.decided:
             return None
         return checked_decisions(self.leads.numbered_others(number, self.asked.targets.decisions), lead_ids, now)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from leadml.errors import SourceError
 from leadml.operations.ledger.seen import rows_now
 from leadml.operations.project import Project
 from leadml.operations.scoring.asked import Asked, ask
@@ -20,7 +21,7 @@ from leadml.operations.scoring.meanwhile import without_decided
 from leadml.operations.scoring.part import ScoredPart, score_part
 from leadml.operations.scoring.reading import read_parts
 from leadml.operations.scoring.resuming import resumed
-from leadml.operations.scoring.runs import Which, unfinished
+from leadml.operations.scoring.runs import Which, recorded_runs, unfinished
 from leadml.operations.scoring.session import Session
 from leadml.operations.scoring.summary import ScoringRun, summed_up
 from leadml.sources.parts import ahead
@@ -106,13 +107,26 @@ def _publish(asked: Asked, session: Session, progress: Progress) -> Session:
             session.record(asked).write(asked.project, changes)
         while (part := _next(parts, session)) is not None:
             session.folder.keep_tally(part.number, part.tally)
-            session = session.after(part.tally)
             part = without_decided(asked, session.begun, part)
+            _refuse_overtaken(asked, session)
+            session = session.after(part.tally)
             with transaction() as changes:
                 for change in part.changes:
                     change.write(changes)
                 session.record(asked).write(asked.project, changes)
     return session
+
+
+def _refuse_overtaken(asked: Asked, session: Session) -> None:
+    """See that the run's own row stands as it was left: a place held alone may be lost, as with a lost connection."""
+    if not asked.project.source.small_transactions:
+        return
+    own = [run for run in recorded_runs(asked.project) if run.run_id == session.begun.run_id]
+    if [(run.state, run.parts_done) for run in own] != [("running", session.done)]:
+        raise SourceError(
+            f"{asked.project.source.where}: another scoring run has begun meanwhile, or the table of runs was changed. "
+            f"This one has stopped after {session.done:,} of {session.parts.count:,} parts. Run `leadml score` again."
+        )
 
 
 def _next(parts: Iterator[ScoredPart], session: Session) -> ScoredPart | None:

@@ -25,6 +25,7 @@ class ScoringRun:
     """
 
     run_id: str
+    started_at: datetime
     which: Which
     why: list[str]
     counts: RunCounts
@@ -57,6 +58,7 @@ def summed_up(asked: Asked, session: Session) -> ScoringRun:
     has_activities = asked.project.settings.activities is not None
     return ScoringRun(
         run_id=session.begun.run_id,
+        started_at=session.begun.started_at,
         which=session.begun.which,
         why=session.begun.why,
         counts=tally.counts(leads.counts["leads"]),

@@ -17,6 +17,8 @@ from leadml.errors import SourceError
 from leadml.operations.accounts import best_accounts
 from leadml.operations.lead import decide, show
 from leadml.operations.project import Project
+from leadml.operations.scoring import resuming
+from leadml.operations.scoring import run as scoring
 from leadml.operations.scoring.run import run_scoring
 from leadml.operations.scoring.runs import ScoringRecord, recorded_runs
 from leadml.operations.scoring.summary import ScoringRun
@@ -94,7 +96,7 @@ def test_scoring_again_changes_nothing_and_adds_no_history(open_floor: Open) -> 
     assert [run.state for run in recorded_runs(project)] == ["done", "done"]
 
 
-@pytest.mark.parametrize("call", [0, 1, 3])
+@pytest.mark.parametrize("call", [1, 3])
 def test_a_run_that_was_stopped_goes_on_where_it_was(
     open_floor: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
@@ -105,9 +107,53 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
     stopped(monkeypatch, project, call)
     change(project, "delete from leads where id > 'L0100'")  # the run goes on from what it read
     run = score(project)
-    assert run.resumed_at == max(call - 1, 0)
+    assert run.resumed_at == call - 1
     assert stored(project) == stored(whole)
     assert [one.counts for one in recorded_runs(project)] == [one.counts for one in recorded_runs(whole)]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "delete from scoring_runs where state = 'running'",
+        "delete from lead_scores where rowid in (select rowid from lead_scores limit 3)",
+    ],
+)
+def test_a_stopped_run_begins_anew_where_the_database_is_not_as_it_left_it(
+    open_floor: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    project = open_floor()
+    whole = copied(project, tmp_path / "whole")
+    score(whole)
+    stopped(monkeypatch, project, 3)
+    change(project, lost)
+    assert score(project).resumed_at is None
+    tables = ("lead_scores", "account_scores", "lead_lifecycle", "lead_transitions")
+    assert [stored(project)[table] for table in tables] == [stored(whole)[table] for table in tables]
+
+
+def test_what_a_stopped_run_has_read_grows_old(open_floor: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = open_floor()
+    stopped(monkeypatch, project, 3)
+    monkeypatch.setattr(resuming, "STALE", timedelta(0))
+    assert score(project).resumed_at is None
+
+
+def test_a_run_that_another_has_overtaken_writes_no_further_part(
+    open_floor: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = open_floor()
+    real = scoring.without_decided
+
+    def overtaken(*given: Any) -> Any:
+        change(project, "update scoring_runs set state = 'abandoned'")
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scoring, "without_decided", overtaken)
+        with pytest.raises(SourceError, match="another scoring run has begun"):
+            score(project)
+    assert score(project).counts.scored == len(stored(project)["lead_scores"])
 
 
 def test_a_stopped_run_is_given_up_where_something_else_is_asked(
