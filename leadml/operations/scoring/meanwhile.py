@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadml.operations.ledger.changed import MARGIN
 from leadml.operations.published import beside
 from leadml.operations.scoring.asked import Asked
-from leadml.operations.scoring.keeping import Beginning
 from leadml.operations.scoring.part import ScoredPart
+from leadml.operations.scoring.session import Session
 from leadml.sources import Since
 
+_NAMES = ["lead_id", "decided_at"]
 
-def without_decided(asked: Asked, begun: Beginning, part: ScoredPart) -> ScoredPart:
-    """A part without moves and stages of leads that somebody has decided about since the run began to read.
+
+def without_decided(asked: Asked, session: Session, part: ScoredPart) -> ScoredPart:
+    """A part without moves and stages of leads that somebody has decided about since the run read them.
 
     Raises:
         SourceError: the decisions cannot be read.
     """
-    ids = _decided(asked, begun)
+    ids = _decided(asked, session, part.number)
     if not len(ids):
         return part
     own = (asked.targets.moves, asked.targets.stages)
@@ -33,13 +39,21 @@ def without_decided(asked: Asked, begun: Beginning, part: ScoredPart) -> ScoredP
     return replace(part, changes=kept)
 
 
-def _decided(asked: Asked, begun: Beginning) -> pa.Array:
-    """The leads that somebody has decided about since the run began to read."""
+def _decided(asked: Asked, session: Session, number: int) -> pa.Array:
+    """The leads with a decision that is not among those that the run read: it may be stamped before the run began."""
     source, table = beside(asked.project), asked.targets.decisions
     if table not in source.tables():
         return pa.array([], pa.string())
-    since = Since("decided_at", begun.started_at)
-    batches = source.stream(table, ["lead_id", "decided_at"], rows=since)
-    dated = (batch["lead_id"].filter(pc.is_valid(batch["decided_at"])).cast(pa.string()) for batch in batches)
-    found = [pa.array([], pa.string()), *dated]
-    return pc.unique(pc.utf8_trim_whitespace(pa.concat_arrays(found)))
+    since = Since("decided_at", session.begun.started_at - MARGIN)
+    now = Counter(_stamps(source.stream(table, _NAMES, rows=since)))
+    if now and session.parts.decided:
+        now -= Counter(_stamps(session.parts.leads.others(number, table).select(_NAMES).to_batches()))
+    return pa.array(sorted({lead for lead, _ in now}), pa.string())
+
+
+def _stamps(decisions: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, Any]]:
+    """The lead and the moment of each decision that has both."""
+    for batch in decisions:
+        for lead, moment in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            if lead is not None and moment is not None:
+                yield str(lead).strip(), moment

@@ -107,7 +107,7 @@ def _publish(asked: Asked, session: Session, progress: Progress) -> Session:
             session.record(asked).write(asked.project, changes)
         while (part := _next(parts, session)) is not None:
             session.folder.keep_tally(part.number, part.tally)
-            part = without_decided(asked, session.begun, part)
+            part = without_decided(asked, session, part)
             _refuse_overtaken(asked, session)
             session = session.after(part.tally)
             with transaction() as changes:

@@ -242,8 +242,9 @@ def test_a_run_over_what_can_have_changed_comes_to_what_a_whole_run_does(open_fl
         score(project, which="changed", as_of=THEN)
 
 
-def test_what_a_person_decides_while_a_run_is_under_way_stands(
-    open_floor: Open, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("stamped", [timedelta(0), timedelta(minutes=-5)])
+def test_what_a_person_decides_while_a_run_is_under_way_stands_also_where_its_stamp_is_older(
+    open_floor: Open, monkeypatch: pytest.MonkeyPatch, stamped: timedelta
 ) -> None:
     project = open_floor()
     score(project)
@@ -254,7 +255,7 @@ def test_what_a_person_decides_while_a_run_is_under_way_stands(
     change(project, f"insert into lead_transitions select lead_id, 'raw', 'MQL', 'score', '', since, 0.5, '' "
                     f"from lead_lifecycle where lead_id = '{lead}'")  # fmt: skip
     now = datetime.now(UTC).replace(tzinfo=None)
-    decide(project, lead, "disqualify", reason="went out of business", decided_by="Ann", decided_at=now)
+    decide(project, lead, "disqualify", reason="went out of business", decided_by="Ann", decided_at=now + stamped)
     assert score(project).resumed_at == 0
     assert show(project, lead, now=now).stage == "disqualified"
     assert [move["to_stage"] for move in show(project, lead, now=now).moves] == ["MQL", "disqualified"]
