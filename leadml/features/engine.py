@@ -48,7 +48,8 @@ def connect() -> DuckDBPyConnection:
         ) from missing
     # By itself it would spill into the current folder.
     spill = tempfile.gettempdir()
-    return duckdb.connect(config={"threads": 2, "enable_external_access": False, "temp_directory": spill})
+    con = duckdb.connect(config={"threads": 2, "enable_external_access": False, "temp_directory": spill})
+    return con.execute("SET enable_progress_bar = false")  # or a long query writes over standard output
 
 
 @contextmanager

@@ -110,7 +110,7 @@ class _Builder:
 
     def _given(self, place: int, rule: Rule) -> str:
         """The points of a rule where it holds; counted ones are found where the columns still are."""
-        if rule.each is None:
+        if rule.each is None or not rule.points:
             return self._double(rule.points)
         name, (low, high) = f"g{self.number}_{place}", rule.reach
         counted = f"{self._double(rule.points)} * {self.conditions.counted(rule.each)}"

@@ -18,6 +18,8 @@ from leadml.sources import postgres_session, sqlite_session
 from tests.proof.killer import Killer, Point, wait_until_stopped
 from tests.proof.place import LEADS_PER_PART, Everything, Place, PostgresPlace, SqlitePlace, counted
 
+pytestmark = pytest.mark.proof
+
 Score = Callable[[Place], tuple[int, str]]
 HOLDER = """
 import sqlite3, sys

@@ -53,10 +53,18 @@ def begun(
         as_of=as_of,
         moment=as_of if as_of is not None and asked.as_of is not None else _moment(parts, as_of, now),
         roles=needed(asked, parts, as_of) if scope.whole else roles_before(asked),
-        why=list(scope.why),
+        why=[*scope.why, *_past(asked)],
         seen=seen_by(asked.project, rows, as_of=as_of, newest=parts.leads.newest),
         scores=rows_of_scores(asked),
     )
+
+
+def _past(asked: Asked) -> list[str]:
+    """What scoring as of a stated moment means for whoever reads the scores."""
+    if asked.as_of is None:
+        return []
+    moment = f"{asked.as_of:%Y-%m-%d %H:%M}"
+    return [f"Scores, work list and accounts speak as of {moment} until leads are scored without --as-of again."]
 
 
 def rows_of_scores(asked: Asked) -> int:
