@@ -91,7 +91,7 @@ def _encoded(values: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
 def _floats(values: pa.Array) -> pa.Array:
     """Arrow writes floats as json.dumps does, but for whole, very large and very small ones and those not finite."""
     texts = values.cast(pa.string())
-    others = pc.invert(pc.match_substring_regex(texts, r"^-?\d+\.\d+$"))
+    others = pc.invert(pc.match_substring_regex(texts, r"^-?(0\.0{0,3}[1-9]\d*|[1-9]\d{0,14}\.\d+)$"))
     return pc.replace_with_mask(texts, others, pa.array(map(_dumped, values.filter(others).to_pylist()), pa.string()))
 
 

@@ -55,3 +55,12 @@ def test_what_json_has_no_word_for_is_written_as_text():
     assert json_texts(moments).to_pylist() == ['["2026-01-02 03:04:00"]', "[]"]
     maps = pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64()))
     assert json_texts(maps).to_pylist() == dumped(maps.to_pylist())
+
+
+def test_floats_are_written_as_json_writes_them_at_every_size():
+    sizes = [
+        sign * mantissa * 10.0**power for power in range(-20, 23) for mantissa in (1, 6.103515625) for sign in (1, -1)
+    ]
+    sizes += [0.0, -0.0, float("nan"), float("inf"), 5e-324]
+    column = pa.array([[size] for size in sizes])
+    assert json_texts(column).to_pylist() == dumped(column.to_pylist())
