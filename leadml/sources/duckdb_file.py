@@ -103,7 +103,6 @@ class DuckdbSource(Database):
             import duckdb
         try:
             with _connect(duckdb, str(self._path), write=write) as connection:
-                connection.execute("SET enable_progress_bar = false")
                 yield connection
         except duckdb.Error as error:
             raise SourceError(f"The database {self.where} {_fault(str(error))}") from None

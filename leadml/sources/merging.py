@@ -89,7 +89,6 @@ class Upserts:
             import duckdb
         try:
             with duckdb.connect(str(self._folder / "keys.duckdb")) as database:
-                database.execute("SET enable_progress_bar = false")
                 self._load_keys(database, keys, where)
                 yield database
         except duckdb.Error as error:

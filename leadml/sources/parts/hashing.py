@@ -33,7 +33,6 @@ class Hasher(AbstractContextManager["Hasher"]):
         with naming_the_extra("Scoring a lead database"):
             import duckdb
         self._con = duckdb.connect(config={"threads": 1, "enable_external_access": False})
-        self._con.execute("SET enable_progress_bar = false")
 
     def __exit__(self, *raised: object) -> None:
         self._con.close()
