@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import adbc_driver_postgresql.dbapi
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -250,19 +251,13 @@ def in_duckdb(scorer: Scorer, rows: pa.Table, **how: Any) -> list[dict[str, Any]
 
 def in_postgres(url: str, scorer: Scorer, rows: pa.Table, **how: Any) -> list[dict[str, Any]]:
     """What PostgreSQL makes of a scorer's query."""
-    import psycopg
-
-    types = {pa.float64(): "double precision", pa.string(): "text", pa.timestamp("us"): "timestamp"}
-    columns = ", ".join(f"{_quoted(field.name)} {types[field.type]}" for field in rows.schema)
-    with psycopg.connect(url) as database:
-        database.execute("DROP TABLE IF EXISTS lead_features")
-        database.execute(f"CREATE TABLE lead_features ({columns})")
-        with database.cursor().copy("COPY lead_features FROM STDIN") as copied:
-            for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-                copied.write_row(row)
-        scored = database.execute(scoring_query(scorer, "postgres", FeatureTable("lead_features"), **how))
-        names = [column.name for column in scored.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in scored]
+    with adbc_driver_postgresql.dbapi.connect(url) as database, database.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS lead_features")
+        cursor.adbc_ingest("lead_features", rows, mode="create")
+        cursor.execute(scoring_query(scorer, "postgres", FeatureTable("lead_features"), **how).rstrip().rstrip(";"))
+        found: pa.Table = cursor.fetch_arrow_table()
+        database.commit()
+        return found.to_pylist()
 
 
 def in_spark(session: Any, folder: Path, scorer: Scorer, rows: pa.Table, **how: Any) -> list[dict[str, Any]]:
