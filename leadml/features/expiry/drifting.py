@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -42,18 +43,24 @@ class Drifting:
     ways: tuple[Way, ...]
     half_life: float | None = None
 
-    def moved(self, days: float) -> Floats:
-        """How far at most each row's log-odds have moved so many days ahead; shape (rows,)."""
+    def moved(self, days: float, rows: Ints) -> Floats:
+        """How far at most the log-odds of some rows have moved so many days ahead; shape (rows,)."""
+        values = self.values[rows]
         if self.half_life is None:
-            then = self.values + days
+            then = values + days
         else:
-            then = self.values * 0.5 ** (days / self.half_life)
+            then = values * 0.5 ** (days / self.half_life)
             then = then - 1e-9 - 1e-6 * np.abs(then)  # points are sums of rounded ones
-        now, bins = place(self.edges, self.values), place(self.edges, then)
-        moved = np.zeros(len(then))
+        now, bins = self._now[rows], place(self.edges, then)
+        moved = np.zeros(len(rows))
         for one in self.ways:
-            moved += np.abs(one.way[bins, one.kind] - one.way[now, one.kind])
+            kind = one.kind[rows]
+            moved += np.abs(one.way[bins, kind] - one.way[now, kind])
         return moved
+
+    @cached_property
+    def _now(self) -> Ints:
+        return place(self.edges, self.values)
 
 
 def ways_of(scorer: Scorer, position: int, codes: Callable[[int], Codes], drifting: Collection[int]) -> tuple[Way, ...]:
@@ -94,11 +101,11 @@ def held_within(at: int, drifting: list[Drifting], falls: Floats, room: Floats, 
         room: how far the log-odds of each row may move.
         day: microseconds.
     """
-    until, holds = np.full(len(room), at), room > 0
+    until, holding = np.full(len(room), at), np.flatnonzero(room > 0)
     for days in AHEAD_DAYS:
-        moved = sum((one.moved(days) for one in drifting), falls * days * day)
-        holds = holds & (moved * (1 + 1e-9) < room)
-        if not holds.any():
+        moved = sum((one.moved(days, holding) for one in drifting), falls[holding] * days * day)
+        holding = holding[moved * (1 + 1e-9) < room[holding]]
+        if not len(holding):
             break
-        until[holds] = at + round(days * day)
+        until[holding] = at + round(days * day)
     return until

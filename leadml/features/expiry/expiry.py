@@ -16,11 +16,12 @@ from leadml.features.expiry.counting import counting
 from leadml.features.expiry.drifting import Drifting, held_within, ways_of
 from leadml.features.expiry.leaving import (
     colleagues_leave,
+    intents_leave,
     kinds_leave,
     leads_leave,
+    of_lead_leave,
     place,
     trend_turns,
-    window_leaves,
 )
 from leadml.features.expiry.present import LAST, Present, after
 from leadml.features.expiry.sensitivity import Sensitivity, sensitivity_of, steepest
@@ -136,8 +137,7 @@ def _drifts(present: Present, sensitivity: Sensitivity, scorer: Scorer, falls: F
 
 
 def _crossed(present: Present, ebb: Ebb, column: str, cuts: Floats) -> Ints:
-    window, leads = ebb.days * DAY, len(present.accounts)
-    accounts = int(present.accounts.max(initial=-1)) + 1
+    window = ebb.days * DAY
     if ebb.how == "since":
         return _grown(present.at, present.values(column), cuts)
     if ebb.how == "points":
@@ -149,15 +149,12 @@ def _crossed(present: Present, ebb: Ebb, column: str, cuts: Floats) -> Ints:
     if ebb.how == "kinds":
         return kinds_leave(present, window, cuts)[present.lead]
     if ebb.how in ("engaged", "roles"):
-        had = np.zeros(accounts, np.int64)
+        had = np.zeros(int(present.accounts.max(initial=-1)) + 1, np.int64)
         had[present.account] = present.values(column).astype(np.int64)
         return leads_leave(present, window, cuts, had)[present.account]
-    recent = present.within(window)
     if ebb.how == "account window":
-        recent = recent[recent.points > 1]
-        return window_leaves(recent, recent.account, accounts, window, cuts)[present.account]
-    chosen = recent if ebb.type is None else recent[recent.type == ebb.type]
-    return window_leaves(chosen, chosen.lead, leads, window, cuts)[present.lead]
+        return intents_leave(present, window, cuts)[present.account]
+    return of_lead_leave(present, ebb.type, window, cuts)[present.lead]
 
 
 def _grown(at: int, days: Floats, cuts: Floats) -> Ints:

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from leadml.features.expiry.present import Activities, Present, earliest, sums
+from leadml.features.expiry.present import Present, earliest, sums
 from leadml.features.spine import NEVER, Ints
 from leadml.predict.encoding import Floats
 
-__all__ = ["colleagues_leave", "drained", "kinds_leave", "leads_leave", "place", "trend_turns", "window_leaves"]
+__all__ = [
+    "colleagues_leave",
+    "drained",
+    "intents_leave",
+    "kinds_leave",
+    "leads_leave",
+    "of_lead_leave",
+    "place",
+    "trend_turns",
+]
 
 _MILLION = 1e6
 # Logarithms of two libraries may differ in their last digit.
@@ -37,20 +46,37 @@ def drained(group: Ints, units: Ints) -> tuple[Ints, Ints]:
     return total, running[last][number] - running
 
 
-def window_leaves(activities: Activities, group: Ints, groups: int, window: int, cuts: Floats) -> Ints:
-    """When the sum over a window crosses a cut, for each of so many groups; activities are those in the window."""
-    order = np.argsort(group, kind="stable")
-    group, moment = group[order], activities.moment[order]
-    total, rest = drained(group, activities.units[order])
-    crossed = place(cuts, rest / _MILLION) != place(cuts, total / _MILLION)
-    return earliest(groups, group[crossed], moment[crossed] + window + 1)
+def of_lead_leave(present: Present, kind: int | None, window: int, cuts: Floats) -> Ints:
+    """When what was done in a window, of one type or of any (None), crosses a cut, for each lead."""
+    own = present.by_lead
+    chosen = own.moment >= present.at - window
+    if kind is not None:
+        chosen &= own.type == kind
+    return _leave(own.lead[chosen], own.moment[chosen], own.units[chosen], len(present.accounts), window, cuts)
+
+
+def intents_leave(present: Present, window: int, cuts: Floats) -> Ints:
+    """When what an account's leads did in a window that tells intent crosses a cut, for each account."""
+    own = present.by_account
+    chosen = (own.moment >= present.at - window) & (own.points > 1)
+    accounts = int(present.accounts.max(initial=-1)) + 1
+    return _leave(own.account[chosen], own.moment[chosen], own.units[chosen], accounts, window, cuts)
 
 
 def kinds_leave(present: Present, window: int, cuts: Floats) -> Ints:
     """When the number of kinds of activity in a window crosses a cut, for each lead."""
-    activities = present.within(window)
-    newest = _last_of(activities.lead, activities.type)
-    return window_leaves(_one_each(activities[newest]), activities.lead[newest], len(present.accounts), window, cuts)
+    own = present.by_lead
+    recent = np.flatnonzero(own.moment >= present.at - window)
+    newest = recent[_last_of(own.lead[recent], own.type[recent])]
+    one_each = np.full(len(newest), int(_MILLION), np.int64)
+    return _leave(own.lead[newest], own.moment[newest], one_each, len(present.accounts), window, cuts)
+
+
+def _leave(group: Ints, moment: Ints, units: Ints, groups: int, window: int, cuts: Floats) -> Ints:
+    """When the sum over a window crosses a cut, for each group; what is in the window comes by group and time."""
+    total, rest = drained(group, units)
+    crossed = place(cuts, rest / _MILLION) != place(cuts, total / _MILLION)
+    return earliest(groups, group[crossed], moment[crossed] + window + 1)
 
 
 def leads_leave(present: Present, window: int, cuts: Floats, had: Ints) -> Ints:
@@ -75,20 +101,21 @@ def colleagues_leave(present: Present, window: int, cuts: Floats, values: Floats
 
     What the account does without what the lead itself did so far is a lower bound, and crosses it no later.
     """
-    activities = present.within(window)
+    recent = present.by_account.moment >= present.at - window
+    account, moment, units = (
+        each[recent] for each in (present.by_account.account, present.by_account.moment, present.by_account.units)
+    )
     accounts = int(present.accounts.max(initial=-1)) + 1
-    order = np.argsort(activities.account, kind="stable")
-    account, moment = activities.account[order], activities.moment[order]
-    _, rest = drained(account, activities.units[order])
+    _, rest = drained(account, units)
     start = np.searchsorted(account, np.arange(accounts + 1))
-    own = sums(len(present.accounts), activities.lead, activities.units)[present.lead]
+    own = sums(len(present.accounts), present.by_account.lead[recent], units)[present.lead]
     below = place(cuts, values)
     least = np.where(below > 0, np.concatenate([[0.0], cuts])[below], -np.inf) * _MILLION + own
     low, high = start[present.account], start[present.account + 1]
     found = _first_below(rest, low, high, least)
     until = np.where(found < high, np.append(moment, NEVER)[np.minimum(found, len(moment))] + window + 1, NEVER)
     # A negative value that leaves makes the rest rise: then the first of any to leave is the bound.
-    spoiled = earliest(accounts, account, np.where(activities.units[order] < 0, 0, NEVER))[present.account] == 0
+    spoiled = earliest(accounts, account, np.where(units < 0, 0, NEVER))[present.account] == 0
     first = earliest(accounts, account, moment + window + 1)[present.account]
     return np.where(spoiled, first, np.where((below > 0) & (values > 0), until, NEVER))
 
@@ -129,11 +156,6 @@ def _last_of(group: Ints, kind: Ints) -> Ints:
     order = np.lexsort((kind, group))
     last = np.append((np.diff(group[order]) != 0) | (np.diff(kind[order]) != 0), np.ones(min(len(order), 1), np.bool_))
     return np.sort(order[last])
-
-
-def _one_each(activities: Activities) -> Activities:
-    counts = np.full(len(activities.units), int(_MILLION), np.int64)
-    return Activities(**{**vars(activities), "units": counts})
 
 
 def _first_below(falling: Ints, low: Ints, high: Ints, least: Floats) -> Ints:

@@ -80,6 +80,16 @@ class Present:
         return self._activities[self._activities.moment < self.at]
 
     @cached_property
+    def by_lead(self) -> Activities:
+        """What was done before the moment, by lead and time."""
+        return self.past[np.argsort(self.past.lead, kind="stable")]
+
+    @cached_property
+    def by_account(self) -> Activities:
+        """What was done before the moment, by account and time."""
+        return self.past[np.argsort(self.past.account, kind="stable")]
+
+    @cached_property
     def future(self) -> Activities:
         """What was done at the moment or later, and does not count yet."""
         return self._activities[self._activities.moment >= self.at]
