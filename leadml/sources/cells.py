@@ -7,13 +7,18 @@ import pyarrow.compute as pc
 
 from leadml.sources.json_text import json_texts
 
-__all__ = ["flat", "plain", "plain_schema"]
+__all__ = ["flat", "plain", "plain_rows", "plain_schema"]
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Turn lists and structs into JSON text, times into ISO text in UTC and booleans into 0 and 1."""
     columns = [_plain_column(column) for column in batch.columns]
     return pa.record_batch(columns, schema=plain_schema(batch.schema))
+
+
+def plain_rows(rows: pa.Table) -> pa.Table:
+    """Give rows as `plain` batches."""
+    return pa.Table.from_batches(map(plain, rows.to_batches()), plain_schema(rows.schema))
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:

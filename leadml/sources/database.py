@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 
 from leadml.errors import SourceError
+from leadml.sources.cells import flat
 from leadml.sources.choosing import sift, with_column
 from leadml.sources.source import Among, BadRow, Since, Source
 
@@ -36,6 +37,10 @@ class Database(Source):
         if rows is not None:
             return sum(batch.num_rows for batch in self.stream(table, [rows.column], rows=rows))
         return self._count(table)
+
+    def as_kept(self, rows: pa.Table) -> pa.Table:
+        """Give rows as a database that knows booleans and times keeps them."""
+        return flat(rows)
 
     def place(self, table: str) -> str:
         """Name the table and the database."""

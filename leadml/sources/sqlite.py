@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from leadml.errors import SourceError
-from leadml.sources.cells import plain, plain_schema
+from leadml.sources.cells import plain, plain_rows, plain_schema
 from leadml.sources.database import Database, quoted
 from leadml.sources.locking import locked
 from leadml.sources.source import Among, Since, Sink, Transaction
@@ -55,6 +55,10 @@ class SqliteSource(Database):
             cursor.execute("BEGIN IMMEDIATE")
             yield SqliteChanges(cursor, self.where)
             cursor.execute("COMMIT")
+
+    def as_kept(self, rows: pa.Table) -> pa.Table:
+        """Give rows as numbers and text."""
+        return plain_rows(rows)
 
     def exclusive(self, purpose: str) -> AbstractContextManager[None]:
         """Hold a lock file beside the database."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from leadml.sources.cells import plain, plain_schema
+from leadml.sources.cells import plain_rows
 from leadml.sources.database import doubles, quoted, require_keys
 from leadml.sources.source import Among
 from leadml.sources.sqlite_choosing import choose_exactly
@@ -28,6 +28,7 @@ class SqliteChanges:
     def upsert(self, table: str, rows: pa.Table, *, key: Sequence[str]) -> None:
         """Put rows in the place of those with the same key, and add the others."""
         require_keys(rows, key, self._place(table))
+        rows = plain_rows(rows)
         self._make_room(table, rows.schema, key)
         self._require_key(table, key)
         further = [name for name in rows.schema.names if name not in key]
@@ -37,6 +38,7 @@ class SqliteChanges:
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows behind those there are."""
+        rows = plain_rows(rows)
         self._make_room(table, rows.schema, ())
         self._insert(table, rows, "")
 
@@ -52,12 +54,11 @@ class SqliteChanges:
         marks = ", ".join("?" * rows.num_columns)
         statement = f"INSERT INTO main.{quoted(table)} ({names}) VALUES ({marks}){conflict}"  # noqa: S608 - quoted
         if rows.num_rows:
-            self._cursor.executemany(
-                statement, pa.RecordBatchReader.from_batches(plain_schema(rows.schema), _batches(rows))
-            )
+            # A table is bound as one batch; in small ones a driver's own copy stays small.
+            batches = rows.to_batches(max_chunksize=_BATCH_ROWS)
+            self._cursor.executemany(statement, pa.RecordBatchReader.from_batches(rows.schema, batches))
 
     def _make_room(self, table: str, schema: pa.Schema, key: Sequence[str]) -> None:
-        schema = plain_schema(schema)
         held = {name.casefold() for name in held_columns(self._cursor, table)}
         if not held:
             primary = f", PRIMARY KEY ({', '.join(map(quoted, key))})" if key else ""
@@ -92,8 +93,3 @@ class SqliteChanges:
         for (index,) in self._cursor.fetchall():
             self._cursor.execute("SELECT name FROM pragma_index_info(?)", (index,))
             yield {(name or "").casefold() for (name,) in self._cursor.fetchall()}
-
-
-def _batches(rows: pa.Table) -> Iterator[pa.RecordBatch]:
-    for batch in rows.to_batches(max_chunksize=_BATCH_ROWS):
-        yield plain(batch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -72,7 +72,8 @@ def score_part(asked: Asked, parts: RunParts, begun: Beginning, number: int) -> 
         Change(targets.moves, step.moves, None),
         Change(targets.stages, stages, "lead_id", without),
     ]
-    return ScoredPart(number, changes, tallied(tables.leads.num_rows, standing, found, step.tally, step.rejects))
+    kept = [replace(change, rows=asked.project.source.as_kept(change.rows)) for change in changes]
+    return ScoredPart(number, kept, tallied(tables.leads.num_rows, standing, found, step.tally, step.rejects))
 
 
 def _scores(asked: Asked, begun: Beginning, tables: LeadTables) -> pa.Table:
