@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 
@@ -24,12 +25,13 @@ from leadml.operations.scoring.resuming import resumed
 from leadml.operations.scoring.runs import Which, recorded_runs, unfinished
 from leadml.operations.scoring.session import Session
 from leadml.operations.scoring.summary import ScoringRun, summed_up
-from leadml.sources.parts import ahead
+from leadml.sources.parts import made_ahead
 from leadml.sources.quarantine import REJECTS_SCHEMA
 from leadml.sources.source import Source, Transaction
 from leadml.training.clock import Progress
 
 LEADS_PER_PART = 50_000
+_AT_ONCE = 2  # parts in the making: more would take more memory for little, as one writes
 
 
 def run_scoring(
@@ -99,7 +101,7 @@ def _publish(asked: Asked, session: Session, progress: Progress) -> Session:
     others = [run for run in unfinished(asked.project) if run.run_id != session.begun.run_id]
     with (
         _transactions(asked.project.source) as transaction,
-        closing(ahead(_scored(asked, session, progress))) as parts,
+        closing(_scored(asked, session, progress)) as parts,
     ):
         with transaction() as changes:
             for run in others:
@@ -148,9 +150,11 @@ def _transactions(source: Source) -> Iterator[Callable[[], AbstractContextManage
         yield lambda: nullcontext(changes)
 
 
-def _scored(asked: Asked, session: Session, progress: Progress) -> Iterator[ScoredPart]:
-    """The parts that are left, one after the other."""
-    parts = session.parts.count
-    for number in range(session.done, parts):
-        progress(f"scoring leads, part {number + 1} of {parts}")
-        yield score_part(asked, session.parts, session.begun, number)
+def _scored(asked: Asked, session: Session, progress: Progress) -> Generator[ScoredPart]:
+    """The parts that are left, one after the other, the next ones made ahead."""
+    left = range(session.done, session.parts.count)
+    score = partial(score_part, asked, session.parts, session.begun)
+    with closing(made_ahead(score, left, at_once=_AT_ONCE)) as parts:
+        for number in left:
+            progress(f"scoring leads, part {number + 1} of {session.parts.count}")
+            yield next(parts)

@@ -1,6 +1,6 @@
 """The leads of a company of any size, in parts of whole accounts that fit in memory.
 
-ahead.py        the next item is made while the last one is worked on
+ahead.py        the next items are made while the last one is worked on
 numbering.py    rows with their numbers, as they stream by
 hashing.py      ids as numbers, and which part each lead went to
 further.py      tables that are read beside the leads
@@ -15,10 +15,10 @@ spool.py        spool_leads
 lead_parts.py   LeadParts, open_spool
 """
 
-from leadml.sources.parts.ahead import ahead
+from leadml.sources.parts.ahead import made_ahead
 from leadml.sources.parts.further import Further
 from leadml.sources.parts.lead_parts import LeadParts, open_spool
 from leadml.sources.parts.manifest import purpose_of
 from leadml.sources.parts.spool import spool_leads
 
-__all__ = ["Further", "LeadParts", "ahead", "open_spool", "purpose_of", "spool_leads"]
+__all__ = ["Further", "LeadParts", "made_ahead", "open_spool", "purpose_of", "spool_leads"]

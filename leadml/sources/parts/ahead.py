@@ -1,15 +1,18 @@
-"""The next item is made while the last one is worked on."""
+"""The next items are made while the last one is worked on."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any, TypeVar
 
-__all__ = ["ahead"]
+__all__ = ["ahead", "made_ahead"]
 
+Piece = TypeVar("Piece")
 Item = TypeVar("Item")
 _END = object()
 
@@ -34,6 +37,25 @@ def ahead(items: Iterator[Item]) -> Generator[Item]:
         while maker.is_alive():
             _drain(made)
             maker.join(timeout=0.05)
+
+
+def made_ahead(work: Callable[[Piece], Item], pieces: Iterable[Piece], *, at_once: int) -> Generator[Item]:
+    """Give what the work makes of each piece, in their order, so many made at once while the one before is used.
+
+    One more than `at_once` exist at most that were not taken yet. What the work raises is raised here, in its place.
+    When nobody takes further items (the generator is closed) what was begun is ended first.
+    """
+    begun: deque[Future[Item]] = deque()
+    with ThreadPoolExecutor(at_once, thread_name_prefix="leadml ahead") as threads:
+        try:
+            for piece in pieces:
+                begun.append(threads.submit(work, piece))
+                if len(begun) > at_once:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            threads.shutdown(cancel_futures=True)
 
 
 class _Raised:
