@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from leadml.operations.ledger.seen import EventTable, Seen, event_tables, rows_before, settings_digest
 from leadml.operations.lifecycle_tables import DECISIONS_TABLE
 from leadml.operations.project import Project
-from leadml.operations.published import beside, found_name, target_name
+from leadml.operations.published import as_published, beside, found_name, target_name
 from leadml.sources import Among, Since, Source
 from leadml.sources.dates import latest_readings
 from leadml.sources.distinct import distinct
@@ -28,7 +28,7 @@ MARGIN = timedelta(minutes=15)
 """How far apart clocks may be, and how long a row may take from being stamped to being committed."""
 
 _MOST = 0.5  # of all scored leads: beyond, reading everything costs less than choosing
-_TIME = pa.timestamp("us")
+_UNTIL = pa.schema([("lead_id", pa.string()), ("valid_until", pa.timestamp("us"))])
 
 
 class LastRun(Protocol):
@@ -197,13 +197,11 @@ class _News:
 def _expired(project: Project, moment: datetime | None) -> tuple[pa.Array, int]:
     """The leads whose score does not hold at a moment any more, and how many are scored."""
     ids, scored = [pa.array([], pa.string())], 0
-    for batch in beside(project).stream(_scores(project), ["lead_id", "valid_until"]):
+    for batch in beside(project).stream(_scores(project), _UNTIL.names):
         scored += batch.num_rows
         if moment is not None:
-            until = batch["valid_until"]
-            until = until if pa.types.is_timestamp(until.type) else latest_readings(until.cast(pa.string()))
-            over = pc.fill_null(pc.less_equal(until.cast(_TIME), pa.scalar(moment, _TIME)), False)
-            ids.append(_texts(batch["lead_id"].filter(over)))
+            rows = as_published(project, _scores(project), pa.Table.from_batches([batch]), _UNTIL)
+            ids.append(rows.filter(pc.less_equal(rows["valid_until"], moment))["lead_id"].combine_chunks())
     return pa.concat_arrays(ids), scored
 
 

@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from leadml.errors import SourceError
 from leadml.sources.check import Wanted, refuse_none
+from leadml.sources.layout import Layout
 from leadml.sources.parts.checking import check_parts
 from leadml.sources.parts.further import Further
 from leadml.sources.parts.lead_parts import LeadParts
 from leadml.sources.parts.manifest import manifest_of, purpose_of, write_manifest
 from leadml.sources.parts.spooling import cut
-from leadml.sources.source import Source
+from leadml.sources.source import Among, Source
 
 __all__ = ["spool_leads"]
 
@@ -62,7 +63,7 @@ def spool_leads(
     with _fresh(folder):
         progress("reading leads")
         layout = wanted.layout(source)
-        count = _parts(source, wanted, leads_per_part)
+        count = min(_MOST_PARTS, 1 + _leads(source, wanted, layout, accounts) // leads_per_part)
         done = cut(
             source, folder, wanted, layout, count=count, further=further, beside=beside or source, accounts=accounts
         )
@@ -80,8 +81,12 @@ def spool_leads(
     return parts
 
 
-def _parts(source: Source, wanted: Wanted, leads_per_part: int) -> int:
-    return min(_MOST_PARTS, 1 + source.count(wanted.leads_table) // leads_per_part)
+def _leads(source: Source, wanted: Wanted, layout: Layout, accounts: pa.Array | None) -> int:
+    """How many leads there are to read: at most, where they are chosen, as an account may be a lead's own."""
+    if accounts is None or "lead_id" not in layout.roles:
+        return source.count(wanted.leads_table)
+    account = layout.roles.get("account_id")
+    return len(accounts) + (source.count(wanted.leads_table, Among(account, accounts)) if account else 0)
 
 
 @contextmanager
