@@ -36,6 +36,7 @@ outcome = "outcome"
 won = ["won"]
 lost = ["lost"]
 closed_at = "closed_at"
+changed_at = "updated_at"
 answers = {{ {answers} }}
 {activities}
 [rules]
@@ -51,6 +52,7 @@ _ACTIVITIES = """[activities]
 table = "{table}"
 lead = "lead_id"
 occurred_at = "occurred_at"
+recorded_at = "recorded_at"
 type = "type"
 intent_types = ["demo_request"]
 """
@@ -118,7 +120,8 @@ def make_company(
     if not ending:
         sql(url, "DROP TABLE placeholder")
     if activities and not ending:
-        sql(url, "CREATE INDEX activities_of_lead ON activities (lead_id)")
+        for table, column in (("activities", "lead_id"), ("activities", "recorded_at"), ("leads", "updated_at")):
+            sql(url, f"CREATE INDEX {table}_{column} ON {table} ({column})")
     return Company(url, config, leads, activities, ending)
 
 
@@ -145,8 +148,10 @@ def sql(url: str, *statements: str) -> None:
 def add_activities(company: Company, share: float) -> int:
     """Let a share of the leads do something more; how many."""
     ids = [_id(number) for number in range(0, company.leads, round(1 / share))]
-    moments = pa.array(np.full(len(ids), np.datetime64(NOW, "us")))
-    rows = pa.table({"lead_id": ids, "occurred_at": moments, "type": ["call"] * len(ids)})
+    moments, recorded = (
+        pa.array(np.full(len(ids), np.datetime64(at, "us"))) for at in (NOW, datetime.now(UTC).replace(tzinfo=None))
+    )
+    rows = pa.table({"lead_id": ids, "occurred_at": moments, "recorded_at": recorded, "type": ["call"] * len(ids)})
     with company.project.source.transaction() as changes:
         changes.append(f"activities{company.ending}", rows)
     return len(ids)
@@ -179,7 +184,7 @@ def _with_dates(rng: np.random.Generator, rows: pa.Table, first: int, *, days: i
     closed_at = pc.if_else(ended, pa.array(closes).cast(pa.timestamp("us")), pa.scalar(None, pa.timestamp("us")))
     ids = pa.array([_id(number) for number in range(first, first + count)])
     created = pa.array(now - age).cast(pa.timestamp("us"))
-    dates = {"lead_id": ids, "created_at": created, "outcome": outcome, "closed_at": closed_at}
+    dates = {"lead_id": ids, "created_at": created, "updated_at": created, "outcome": outcome, "closed_at": closed_at}
     return pa.table(dates | dict(zip(rows.column_names, rows.columns, strict=True)))
 
 
@@ -196,6 +201,7 @@ def _activities(leads: pa.Table, first: int, each: int) -> pa.Table:
         {
             "lead_id": leads["lead_id"].combine_chunks().take(pa.array(whose)),
             "occurred_at": pa.array(moments).cast(pa.timestamp("us")),
+            "recorded_at": pa.array(moments).cast(pa.timestamp("us")),
             "type": types,
         }
     )
