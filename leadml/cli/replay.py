@@ -47,7 +47,7 @@ def print_past(past: PastScore) -> None:
     shown, rest = said[:_MOST], said[_MOST:]
     small = [(f"{len(rest)} smaller reasons together", f"{sum(one.log_odds for one in rest):+.3f}")] if rest else []
     print_table(
-        f"Lead {row['lead_id']} as of {moment_text(row['as_of'])}: {_score(past)}",
+        f"Lead {row['lead_id']} as of {_standing(past)}",
         ["reason", "log-odds"],
         [
             (INTERCEPT, f"{past.scorer.intercept:+.3f}"),
@@ -66,6 +66,10 @@ def print_changes(replayed: Replay) -> None:
     if replayed.later is None:
         print_lines("No other score has been written since.")
         return
+    if not replayed.moves:
+        alike = "" if replayed.by_model is None else " The model is another one, but weighs all of it alike."
+        print_lines(f"Nothing that the score is made of has moved until {_standing(replayed.later)}.{alike}")
+        return
     row, shown, rest = replayed.later.row, replayed.moves[:_MOST], replayed.moves[_MOST:]
     if replayed.by_model is not None:
         print_lines(
@@ -74,7 +78,7 @@ def print_changes(replayed: Replay) -> None:
         )
     small = f"{len(rest)} smaller changes together"
     print_table(
-        f"What changed until {moment_text(row['as_of'])}: {_score(replayed.later)}",
+        f"What changed until {_standing(replayed.later)}",
         ["what changed", "log-odds"],
         [
             *((_changed(move), f"{move.log_odds:+.3f}") for move in shown),
@@ -89,10 +93,11 @@ def _changed(move: Move) -> str:
     return f"{move.before}, weighed otherwise" if move.before == move.after else f"{move.before} -> {move.after}"
 
 
-def _score(past: PastScore) -> str:
+def _standing(past: PastScore) -> str:
     row = past.row
     stopped = f", stopped by {', '.join(row['stopped_by'])}" if row["stopped_by"] else ""
-    return f"score {row['score']}, grade {row['grade']}, stage {row['stage'] or 'not decided'}{stopped}"
+    said = f"score {row['score']}, grade {row['grade']}, stage {row['stage'] or 'not decided'}{stopped}"
+    return f"{moment_text(row['as_of'])}: {said}"
 
 
 def _utc(moment: datetime | None) -> datetime | None:

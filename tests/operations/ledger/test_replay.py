@@ -147,3 +147,19 @@ def test_the_command_tells_the_score_its_reasons_and_the_changes(scored_twice, m
     given = json.loads(ends)
     assert datetime.fromisoformat(given["then"]["as_of"]) == FIRST
     assert given["change"] == pytest.approx(sum(move["log_odds"] for move in given["moves"]))
+
+
+def test_where_nothing_moved_one_sentence_says_so(scored_twice, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
+    project = scored_twice()
+    again = load_champion(project.models)
+    another = replace(again, facts=again.facts | {"note": "trained again"})
+    publish(another, project.models, name="floor", now=START + timedelta(days=1))
+    run_scoring(project, as_of=START + timedelta(days=DAYS), progress=lambda text: None)
+    config = str(project.settings.path("leadml.toml"))
+    told = CliRunner().invoke(app, ["replay", LEAD, "--config", config]).output
+    assert told.endswith(
+        "Nothing that the score is made of has moved until 2024-06-25 00:00: score 81.8, grade A, stage SQL. "
+        "The model is another one, but weighs all of it alike.\n"
+    )
+    assert "what changed" not in told
