@@ -48,6 +48,7 @@ def replay_score(
     print_lines(*replayed.remarks)
     print_past(replayed.then)
     print_changes(replayed)
+    print_lines(*replayed.since)
 
 
 def print_past(past: PastScore) -> None:

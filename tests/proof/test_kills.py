@@ -84,7 +84,8 @@ def _faults_between(now: Everything, old: Everything, new: Everything, found: Ou
         if counted(old[table]) - counted(now[table]) or counted(now[table]) - counted(new[table]):
             yield f"{table} has lost or doubled rows after a kill"
     moment = _newest(new)
-    scores, history = ({row["lead_id"] for row in now[table] if row["as_of"] == moment}
+    scores, history = ({row["lead_id"] for row in now[table]
+                        if row["as_of"] == moment and row["probability"] is not None}
                        for table in ("lead_scores", "lead_score_history"))  # fmt: skip
     if scores != history:
         yield f"only the score or only its history was written: {scores ^ history}"

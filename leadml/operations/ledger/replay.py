@@ -6,14 +6,19 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
 from leadml.errors import SourceError
 from leadml.operations.ledger.moves import Move, moves
 from leadml.operations.ledger.past import PastScore, past_score
-from leadml.operations.ledger.remarks import remarks_at, remarks_until
+from leadml.operations.ledger.remarks import remarks_at, remarks_since, remarks_until
 from leadml.operations.ledger.standing import standing
 from leadml.operations.ledger.written import moment_text, writings_of
 from leadml.operations.project import Project
+from leadml.operations.published import beside, found_name
 from leadml.operations.scoring.beginning import utc_now
+from leadml.operations.scoring.scores import scores_table
+from leadml.sources import Among
 
 __all__ = ["Replay", "replay"]
 
@@ -22,13 +27,16 @@ __all__ = ["Replay", "replay"]
 class Replay:
     """A score as it stood at a moment, one of later where there is one, and what moved between them.
 
-    `remarks` say in sentences what there is to know of when it was written.
+    `remarks` say in sentences what there is to know of when the score was written, `since` what became of it where the
+    lead was taken out of the scores. `scored` is whether it has a score in the end.
     """
 
     then: PastScore
     later: PastScore | None
     moves: tuple[Move, ...]
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[str, ...]
+    since: tuple[str, ...]
+    scored: bool
 
     @property
     def change(self) -> float:
@@ -44,13 +52,16 @@ class Replay:
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as one mapping."""
-        told = {
+        return {
             "remarks": list(self.remarks),
             "then": _told(self.then),
             "later": None if self.later is None else _told(self.later),
+            "change": self.change,
+            "by_model": self.by_model,
+            "moves": list(map(asdict, self.moves)),
+            "since": list(self.since),
+            "scored": self.scored,
         }
-        changed = {"change": self.change, "by_model": self.by_model, "moves": list(map(asdict, self.moves))}
-        return told | changed
 
 
 def replay(project: Project, lead_id: str, *, at: datetime | None, until: datetime | None) -> Replay:
@@ -73,13 +84,24 @@ def replay(project: Project, lead_id: str, *, at: datetime | None, until: dateti
     writings = writings_of(project, lead_id)
     compared = standing(writings, until)
     stood = compared.before if at is None else standing(writings, at)
-    remarks = [] if at is None else [*remarks_at(at, stood, writings[0], utc_now())]
+    remarks: list[str] = []
+    if at is not None:
+        remarks += remarks_at(at, stood, next(one for one in writings if one.scored), utc_now())
+    if until is not None and compared.last is not stood.last:
+        remarks += remarks_until(until, compared)
+    since, scored = list(remarks_since(stood.last, compared)), compared.newest.scored
+    if until is None and scored and not _stands(project, lead_id):
+        since, scored = [*since, "It is not among the scores that stand now; nothing says since when."], False
     then = past_score(project, stood.last)
-    if compared.last is stood.last:
-        return Replay(then, None, (), tuple(remarks))
-    remarks += [] if until is None else [*remarks_until(until, compared)]
-    later = past_score(project, compared.last)
-    return Replay(then, later, moves(then, later), tuple(remarks))
+    later = None if compared.last is stood.last else past_score(project, compared.last)
+    moved = () if later is None else moves(then, later)
+    return Replay(then, later, moved, tuple(remarks), tuple(since), scored)
+
+
+def _stands(project: Project, lead_id: str) -> bool:
+    """Whether a lead has a score now: its row may have been taken out by hand, or before that was put on record."""
+    place, table = beside(project), found_name(project, scores_table(project))
+    return table in place.tables() and place.count(table, Among("lead_id", pa.array([lead_id.strip()]))) > 0
 
 
 def _told(past: PastScore) -> dict[str, Any]:

@@ -18,7 +18,7 @@ __all__ = ["Standing", "standing"]
 
 @dataclass(frozen=True)
 class Standing:
-    """The rows of a lead that count at a moment, the one that stood then last.
+    """The rows of a lead that count at a moment, the newest last; at least one is a score.
 
     With `hindsight` nothing had been written by then: the rows speak as of the moment or before, the latest last.
     """
@@ -27,21 +27,31 @@ class Standing:
     hindsight: bool = False
 
     @property
-    def last(self) -> Writing:
-        """The row that stood."""
+    def newest(self) -> Writing:
+        """What was written last: the score that stood, or that there was none any more."""
         return self.writings[-1]
 
     @property
+    def last(self) -> Writing:
+        """The last score."""
+        return [one for one in self.writings if one.scored][-1]
+
+    @property
     def before(self) -> Standing:
-        """What counts without it; the same where there is nothing else."""
-        return Standing(self.writings[:-1] or self.writings, self.hindsight)
+        """What counted before the last score; the same where that was the first."""
+        earlier = self.writings[: self.writings.index(self.last)]
+        return Standing(earlier, self.hindsight) if any(one.scored for one in earlier) else self
+
+    def after(self, one: Writing) -> Sequence[Writing]:
+        """What was written after a row; all where it does not count at the moment."""
+        return self.writings[self.writings.index(one) + 1 :] if one in self.writings else self.writings
 
 
 def standing(writings: Sequence[Writing], moment: datetime | None) -> Standing:
     """What counts at a moment; None: now.
 
     Args:
-        writings: those of one lead, the oldest first, at least one.
+        writings: those of one lead, the oldest first; at least one is a score.
         moment: by the clock (UTC without a zone). A run that was under way then counts: what it wrote may have stood.
 
     Raises:
@@ -49,11 +59,13 @@ def standing(writings: Sequence[Writing], moment: datetime | None) -> Standing:
     """
     if moment is None:
         return Standing(writings)
-    if by_then := [one for one in writings if one.began <= moment]:
+    by_then = [one for one in writings if one.began <= moment]
+    if any(one.scored for one in by_then):
         return Standing(by_then)
-    if said := [(one.as_of, one) for one in writings if one.as_of is not None and one.as_of <= moment]:
+    said = [(one.as_of, one) for one in writings if one.as_of is not None and one.as_of <= moment]
+    if any(one.scored for _, one in said):
         return Standing([one for _, one in sorted(said, key=lambda pair: pair[0])], hindsight=True)
-    raise _nothing(writings, moment)
+    raise _nothing([one for one in writings if one.scored], moment)
 
 
 def _nothing(writings: Sequence[Writing], moment: datetime) -> SourceError:

@@ -39,6 +39,11 @@ class Writing:
         moment: datetime | None = self.row["as_of"]
         return moment
 
+    @property
+    def scored(self) -> bool:
+        """Whether it is a score; else the run took the lead out of the scores."""
+        return self.row["probability"] is not None
+
 
 def writings_of(project: Project, lead_id: str) -> list[Writing]:
     """The rows of a lead in the history of scores, the oldest first.
@@ -68,7 +73,7 @@ def _history_of(project: Project, lead_id: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     if batches:
         rows = as_published(project, name, pa.Table.from_batches(batches), HISTORY_ROWS).to_pylist()
-    if not rows:
+    if all(row["probability"] is None for row in rows):
         raise SourceError(
             f"{source.place(name)} has no score of lead {lead_id!r}. Mend the id, or run `leadml score` first."
         )

@@ -63,11 +63,12 @@ def score_part(asked: Asked, parts: RunParts, begun: Beginning, number: int) -> 
     step = _step(asked, parts, begun, number, tables, standing)
     written = scores.filter(pa.array(found.written))
     stages, without = rewritten(parts.stages(number), step.stages, key="lead_id")
+    history = history_rows(written, found.removed, run_id=begun.run_id, as_of=begun.as_of)
     targets = asked.targets
     changes = [
         Change(targets.scores, written.drop_columns("inputs"), "lead_id", found.removed),
         Change(targets.scores, _beside(before, scores, found), "lead_id"),
-        Change(history_table(asked.project), history_rows(written, begun.run_id), None),
+        Change(history_table(asked.project), history, None),
         *_accounts(asked, parts, begun, number, tables, standing),
         Change(targets.moves, step.moves, None),
         Change(targets.stages, stages, "lead_id", without),

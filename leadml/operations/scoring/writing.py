@@ -37,7 +37,7 @@ class Differences:
 
     @property
     def written(self) -> Mask:
-        """Which new rows are written; the score history gets exactly these."""
+        """Which new rows are written; the score history gets exactly these, and one for each that is removed."""
         return self.added | self.changed
 
 

@@ -139,6 +139,57 @@ def test_where_a_run_was_under_way_what_stood_before_is_said_too(scored_twice):
     assert replay(project, LEAD, at=second[1], until=None).remarks == ()
 
 
+def test_a_lead_that_was_taken_out_of_the_scores_keeps_no_score_for_ever(scored_twice):
+    project = scored_twice()
+    write(project, ("update leads set status = 'lost', closed = ? where id = ?", iso(DAYS + 1), LEAD))
+    run_scoring(project, as_of=START + timedelta(days=DAYS + 2), progress=lambda text: None)
+    made_on(project, *spans(1, 60 * 24, 70 * 24))
+    gone = (
+        "The run of 2024-07-05 00:00, as of 2024-06-27 00:00, took lead 'L0007' out of the scores: as of then it was "
+        "closed, gone or not there yet. "
+    )
+    told = replay(project, LEAD, at=FIRST + timedelta(days=71), until=None)
+    assert told.remarks == (
+        "At 2024-07-06 00:00 lead 'L0007' had no score any more. What follows is its last one before.",
+    )
+    assert (told.since, told.scored, told.later) == ((f"{gone}It had no score from then on.",), False, None)
+    assert told.then.row["as_of"] == START + timedelta(days=DAYS)
+    told = replay(project, LEAD, at=None, until=None)
+    assert (told.then.row["as_of"], told.scored, len(told.since)) == (FIRST, False, 1)
+    assert replay(project, LEAD, at=None, until=FIRST + timedelta(days=69)).scored
+    (_, remark) = replay(project, LEAD, at=FIRST + timedelta(days=70, minutes=1), until=None).remarks
+    assert "that took it out of the scores was under way" in remark
+    assert "score 81.8, grade A, as of 2024-06-25 00:00 stood." in remark
+    write(project, ("update leads set status = 'open', closed = null where id = ?", LEAD))
+    run_scoring(project, as_of=START + timedelta(days=DAYS + 3), progress=lambda text: None)
+    made_on(project, *spans(1, 60 * 24, 70 * 24, 80 * 24))
+    told = replay(project, LEAD, at=FIRST + timedelta(days=71), until=None)
+    assert (told.since, told.scored) == ((f"{gone}The run of 2024-07-15 00:00 scored it again.",), True)
+    assert told.later.row["as_of"] == START + timedelta(days=DAYS + 3)
+
+
+def test_in_hindsight_too_a_lead_that_a_run_took_out_has_no_score(scored_twice):
+    project = scored_twice()
+    write(project, ("update leads set status = 'lost', closed = ? where id = ?", iso(DAYS + 1), LEAD))
+    run_scoring(project, as_of=START + timedelta(days=DAYS + 2), progress=lambda text: None)
+    made_on(project, *spans(100 * 24, 101 * 24, 102 * 24))
+    (remark,) = replay(project, LEAD, at=START + timedelta(days=DAYS + 4), until=None).remarks
+    assert remark.endswith(
+        "A run made on 2024-08-06 00:00 as of 2024-06-27 00:00 gives it none any more; one made on 2024-08-05 00:00 as "
+        "of 2024-06-25 00:00 says:"
+    )
+
+
+def test_a_lead_whose_score_row_is_gone_without_a_record_is_said_to_have_none(scored_twice):
+    project = scored_twice()
+    assert replay(project, LEAD, at=None, until=None).since == ()
+    write(project, ("delete from lead_scores where lead_id = ?", LEAD))
+    told = replay(project, LEAD, at=None, until=None)
+    assert told.since == ("It is not among the scores that stand now; nothing says since when.",)
+    assert not told.scored
+    assert replay(project, LEAD, at=None, until=FIRST).scored
+
+
 def test_before_anything_was_written_what_later_runs_say_as_of_then_is_told_as_such(scored_twice):
     project = scored_twice()
     made_on(project, *spans(100 * 24, 101 * 24))

@@ -183,6 +183,23 @@ def test_leads_that_are_closed_or_gone_lose_their_score_but_not_their_history(op
     assert run.counts.removed == 2
     assert {row[0] for row in stored(project)["lead_scores"]} == set(leads) - {closed, gone}
     assert {closed, gone} <= {row[0] for row in stored(project)["lead_score_history"]}
+    with closing(sqlite3.connect(project.settings.path("floor.sqlite"))) as database:
+        query = "select lead_id, run_id from lead_score_history where probability is null order by lead_id"
+        assert database.execute(query).fetchall() == [(lead, run.run_id) for lead in sorted([closed, gone])]
+
+
+def test_of_each_run_the_history_has_a_row_for_every_score_written_or_taken_out(open_floor: Open) -> None:
+    project = open_floor()
+    for as_of in (THEN, THEN + timedelta(days=90), THEN):  # some are not there yet in the end, and some were closed
+        score(project, as_of=as_of)
+    query = """
+        select added + changed, removed, count(probability), count(history.run_id) - count(probability)
+        from scoring_runs left join lead_score_history history using (run_id) group by run_id
+    """
+    with closing(sqlite3.connect(project.settings.path("floor.sqlite"))) as database:
+        rows = database.execute(query).fetchall()
+    assert [row[:2] for row in rows] == [row[2:] for row in rows]
+    assert all(sum(column) > 0 for column in zip(*rows, strict=True))
 
 
 def test_an_account_that_its_best_lead_has_left_is_written_as_it_is_now(open_floor: Open) -> None:
