@@ -78,7 +78,8 @@ def decide(
         The lead's record after the decision.
 
     Raises:
-        DecisionError: there is no such decision, no reason, or the lead's stage does not allow it.
+        DecisionError: there is no such decision, no reason, the lead's stage does not allow it, or somebody else moved
+            the lead meanwhile.
         SourceError: there is no such lead, or the tables of the lifecycle cannot be read or written.
         RulebookError: the lifecycle file is wrong.
     """
@@ -173,10 +174,21 @@ def _settle(case: _Case, decision: pa.Table, moment: datetime) -> None:
     moves = pa.concat_tables([case.moves.filter(pc.is_in(case.moves["lead_id"], value_set=case.state["lead_id"])), new])
     rows = stage_rows(leads.leads["lead_id"], created_at(leads), moves, step.proposals)
     with tables.transaction() as changes:
+        _refuse_overtaken(case)
         changes.append(tables.name(DECISIONS_TABLE), decision)
         if new.num_rows:
             changes.append(tables.name(TRANSITIONS_TABLE), new)
         changes.upsert(tables.name(STAGES_TABLE), rows, key=["lead_id"])
+
+
+def _refuse_overtaken(case: _Case) -> None:
+    """See, where nobody else writes, that the lead was not moved since it was read, which takes a while."""
+    (lead_id,) = case.state["lead_id"].to_pylist()
+    if case.lifecycle.tables.moves_of(lead_id) != len(_of(case.moves, lead_id)):
+        raise DecisionError(
+            f"Lead {lead_id!r} was moved by a scoring run or by somebody else while you decided, so nothing was "
+            f"written. Look at it with `leadml lead show {lead_id}` and decide again."
+        )
 
 
 def _bundle(case: _Case) -> str | None:

@@ -20,7 +20,7 @@ from leadml.lifecycle.stages import DECISIONS, FIRST, OUTCOMES, STAGES
 from leadml.lifecycle.walk import STATES, TIME
 from leadml.lifecycle.walk import TRANSITIONS as MOVES
 from leadml.schema import Counts
-from leadml.sources import Source, check_decisions, read_raw
+from leadml.sources import Among, Source, check_decisions, read_raw
 from leadml.sources.events import CheckedEvents
 from leadml.sources.files import FileSource
 from leadml.sources.quarantine import REJECTS_SCHEMA
@@ -93,6 +93,11 @@ class LifecycleTables:
     def transitions(self) -> pa.Table:
         """Every move ever made, in the order in which it was written."""
         return self._read(TRANSITIONS_TABLE, TRANSITION_ROWS)
+
+    def moves_of(self, lead_id: str) -> int:
+        """How many moves of a lead are on record; as the table only grows, none is new where there are as many."""
+        found = self._found(TRANSITIONS_TABLE)
+        return 0 if found is None else self._source.count(found, Among("lead_id", pa.array([lead_id], pa.string())))
 
     def stages(self) -> pa.Table:
         """Where leads are, as last written."""

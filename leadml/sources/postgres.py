@@ -54,7 +54,7 @@ class PostgresSource(Database):
     def transaction(self) -> Iterator[Transaction]:
         """Change tables on one connection, which is committed at the end and else undone by the server."""
         with self._session(autocommit=False) as cursor:
-            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_WRITING})")
+            _perform(cursor, f"pg_advisory_xact_lock({_WRITING})")
             yield PostgresChanges(cursor, self.where, self._padding)
             cursor.connection.commit()
 
@@ -72,7 +72,7 @@ class PostgresSource(Database):
                     )
                 time.sleep(0.05)
             # The server may still be committing what a killed process sent last.
-            cursor.execute(f"SELECT pg_advisory_lock({_WRITING}), pg_advisory_unlock({_WRITING})")
+            _perform(cursor, f"pg_advisory_lock({_WRITING})", f"pg_advisory_unlock({_WRITING})")
             yield
 
     def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
@@ -163,6 +163,11 @@ class _Sink:
 def _value(cursor: Any, query: str) -> Any:
     cursor.execute(query)
     return cursor.fetchall()[0][0]
+
+
+def _perform(cursor: Any, *calls: str) -> None:
+    """Call functions of the server one after another, and wait for them: a SELECT would only wait once it is read."""
+    cursor.execute(f"DO $$ BEGIN {' '.join(f'PERFORM {call};' for call in calls)} END $$")
 
 
 def _holder(cursor: Any, key: str) -> str:

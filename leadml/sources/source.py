@@ -110,8 +110,12 @@ class Source(ABC):
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Change tables at once when the block ends; on an exception, a crash or a power cut nothing changes.
 
+        No other process is inside such a block of this place meanwhile: it waits a little, and is refused then. So what
+        leadml keeps there can be read inside the block and is still so when the changes are made.
+
         Raises:
-            SourceError: the place cannot be written, or a table holds what cannot be changed so.
+            SourceError: the place cannot be written, another process is writing it, or a table holds what cannot be
+                changed so.
         """
 
     def as_kept(self, rows: pa.Table) -> pa.Table:

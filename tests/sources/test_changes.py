@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from leadml.errors import SourceError
-from leadml.sources import Among, Since
+from leadml.sources import Among, Since, postgres_session, sqlite_session
 
 HOSTILE = ["select", "a:b,c[d]", "x'); DROP TABLE leads;--", 'say "hi"', "two\nlines", "a.b", "Group", "ünï", "rowid"]
 ROWS = pa.table({"id": ["a", "b", "c"], "grade": ["A", None, 'quote " , \n'], "note": ["x", "y", "ü 漢"]})
@@ -157,15 +157,26 @@ def test_rows_since_a_moment_are_those_at_or_after_it_and_those_that_say_nothing
 HOLD = """
 import sys, time
 from leadml.sources import open_source
-with open_source(sys.argv[1]).exclusive("scoring"):
+source = open_source(sys.argv[1])
+with source.exclusive("scoring"):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.readline()
+    with source.transaction():
+        print("writing", flush=True)
+        time.sleep(60)
 """
 
 
-def test_nobody_else_holds_the_lock_until_its_process_is_gone(place: Any) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLD, place.url], stdout=subprocess.PIPE, text=True) as holder:
+def test_nobody_else_holds_the_lock_or_writes_until_its_process_is_gone(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_session, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_session, "LOCK_SECONDS", 0.1)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, place.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         try:
+            assert holder.stdin is not None
             assert holder.stdout is not None
             assert holder.stdout.readline() == "held\n"
             with (
@@ -175,6 +186,13 @@ def test_nobody_else_holds_the_lock_until_its_process_is_gone(place: Any) -> Non
                 pytest.fail("both hold it")
             with place.source.exclusive("training"):
                 pass
+            print(file=holder.stdin, flush=True)
+            assert holder.stdout.readline() == "writing\n"
+            with (
+                pytest.raises(SourceError, match=r"locked by another|being written by|being done by"),
+                place.source.transaction(),
+            ):
+                pytest.fail("both write")
         finally:
             holder.kill()
     with place.source.exclusive("scoring"), pytest.raises(SourceError), place.source.exclusive("scoring"):

@@ -1,4 +1,17 @@
-"""What people decide while a run is under way: it has read their leads before, so their stages are the next run's."""
+"""What people decide while a run is under way: it has read their leads before, so their stages are the next run's.
+
+`leadml lead` writes a decision together with the move that it makes. Neither is lost or made twice, whenever it comes:
+
+- before the run read the decisions: it reads the moves after them, so it has both (`reading.py`);
+- after that, and before the transaction of the lead's part: the decision is found here, inside that transaction, and
+  the run leaves the lead's moves and stage alone;
+- during that transaction: a place lets one writer in at a time (`Source.transaction`), so the decision waits;
+- if the decision was prepared before the part was written and is written after it: it sees, inside its own
+  transaction, that the lead was moved meanwhile, and is refused in words (`operations/lead.py`). So is the second of
+  two people who decide at once.
+
+A CRM writes decisions without moves; what the run did not read is the next run's to make.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +35,8 @@ _NAMES = ["lead_id", "decided_at"]
 
 def without_decided(asked: Asked, session: Session, part: ScoredPart) -> ScoredPart:
     """A part without moves and stages of leads that somebody has decided about since the run read them.
+
+    To be asked inside the transaction that writes the part: whoever decides then waits until it is written.
 
     Raises:
         SourceError: the decisions cannot be read.

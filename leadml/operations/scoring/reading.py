@@ -134,14 +134,18 @@ def opened_parts(asked: Asked, folder: Path) -> RunParts | None:
 
 
 def _before(asked: Asked) -> dict[str, pa.Schema]:
-    """The tables that leadml has written about leads before, and their columns that are needed."""
+    """The tables that leadml has written about leads before, and their columns that are needed, as they are read.
+
+    Decisions come first: one that is read has made its move by then, so that its move is read, too. The other way round
+    the run would make that move a second time.
+    """
     targets = asked.targets
     wanted = {
+        targets.decisions: DECISION_ROWS,
         targets.scores: SCORE_ROWS,
         targets.accounts: ACCOUNT_ROWS,
         targets.moves: TRANSITION_ROWS,
         targets.stages: STAGE_ROWS,
-        targets.decisions: DECISION_ROWS,
     }
     return {name: schema for name, schema in wanted.items() if name is not None}
 

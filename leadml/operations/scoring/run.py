@@ -109,13 +109,13 @@ def _publish(asked: Asked, session: Session, progress: Progress) -> Session:
             session.record(asked).write(asked.project, changes)
         while (part := _next(parts, session)) is not None:
             session.folder.keep_tally(part.number, part.tally)
-            part = without_decided(asked, session, part)
-            _refuse_overtaken(asked, session)
-            session = session.after(part.tally)
-            with transaction() as changes:
-                for change in part.changes:
+            after = session.after(part.tally)
+            with transaction() as changes:  # from here on nobody else writes: what is looked at stays as it is
+                _refuse_overtaken(asked, session)
+                for change in without_decided(asked, session, part).changes:
                     change.write(changes)
-                session.record(asked).write(asked.project, changes)
+                after.record(asked).write(asked.project, changes)
+            session = after
     return session
 
 

@@ -18,9 +18,9 @@ from leadml.operations.accounts import best_accounts
 from leadml.operations.lead import decide, show
 from leadml.operations.project import Project
 from leadml.operations.scoring import resuming
-from leadml.operations.scoring import run as scoring
 from leadml.operations.scoring.run import run_scoring
 from leadml.operations.scoring.runs import ScoringRecord, recorded_runs
+from leadml.operations.scoring.session import Session
 from leadml.operations.scoring.summary import ScoringRun
 
 THEN = datetime(2023, 1, 2) + timedelta(days=300)  # noqa: DTZ001
@@ -143,14 +143,14 @@ def test_a_run_that_another_has_overtaken_writes_no_further_part(
     open_floor: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = open_floor()
-    real = scoring.without_decided
+    real = Session.after
 
     def overtaken(*given: Any) -> Any:
         change(project, "update scoring_runs set state = 'abandoned'")
         return real(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(scoring, "without_decided", overtaken)
+        patch.setattr(Session, "after", overtaken)
         with pytest.raises(SourceError, match="another scoring run has begun"):
             score(project)
     assert score(project).counts.scored == len(stored(project)["lead_scores"])
