@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from leadml.errors import SourceError, naming_the_extra
+from leadml.quiet_duckdb import open_file
 from leadml.sources.database import Database, quoted
 from leadml.sources.duckdb_changes import DuckdbChanges, Found, condition, found_columns, found_tables
 from leadml.sources.locking import locked
@@ -80,19 +81,19 @@ class DuckdbSource(Database):
         with naming_the_extra("A DuckDB database"):
             import duckdb
         try:
-            with _connect(duckdb, str(self._path), write=write) as connection:
+            with _opened(duckdb, self._path, write=write) as connection:
                 yield connection
         except duckdb.Error as error:
             raise SourceError(f"The database {self.where} {_fault(str(error))}") from None
 
 
-def _connect(duckdb: Any, path: str, *, write: bool) -> Any:
+def _opened(duckdb: Any, path: Path, *, write: bool) -> Any:
     try:
-        return duckdb.connect(path, read_only=not write)
+        return open_file(path, read_only=not write)
     except duckdb.ConnectionException:
         if write:
             raise
-        return duckdb.connect(path)  # this process is writing it, so it shares what it has open
+        return open_file(path)  # this process is writing it, so it shares what it has open
 
 
 def _read(column: str, kind: str) -> str:
