@@ -11,8 +11,9 @@ import typer
 from leadml.cli.options import Config, Json, project_of
 from leadml.cli.show import print_json, print_lines, print_table
 from leadml.operations.ledger.moves import INTERCEPT, Move
-from leadml.operations.ledger.past import PastScore, moment_text
+from leadml.operations.ledger.past import PastScore
 from leadml.operations.ledger.replay import Replay, replay
+from leadml.operations.ledger.written import moment_text
 from leadml.predict.encoding import GROUPS
 
 _MOST = 15
@@ -20,10 +21,15 @@ _MOST = 15
 app = typer.Typer()
 
 At = Annotated[
-    datetime | None, typer.Option(help="The moment (UTC) of the score; by default that of the last but one.")
+    datetime | None,
+    typer.Option(
+        help="The moment (UTC, by the clock) at which the score stood in the table of scores, whatever it is as of; "
+        "where no run had written one by then, what a later run says as of then. By default the score before the last."
+    ),
 ]
 Until = Annotated[
-    datetime | None, typer.Option(help="The moment (UTC) to compare it with; by default that of the last score.")
+    datetime | None,
+    typer.Option(help="The moment (UTC, by the clock) of the score to compare it with; by default the last score."),
 ]
 
 
@@ -31,11 +37,15 @@ Until = Annotated[
 def replay_score(
     lead_id: str, config: Config = Path("leadml.toml"), at: At = None, until: Until = None, json: Json = False
 ) -> None:
-    """Say what a lead's score was, why, and what has changed since, from what was written at the time."""
+    """Say what a lead's score was, why, and what has changed since, from what was written at the time.
+
+    A run that was made as of a past moment counts from when it was made: nobody could read before what it says.
+    """
     replayed = replay(project_of(config), lead_id, at=_utc(at), until=_utc(until))
     if json:
         print_json(replayed.to_dict())
         return
+    print_lines(*replayed.remarks)
     print_past(replayed.then)
     print_changes(replayed)
 
@@ -47,7 +57,7 @@ def print_past(past: PastScore) -> None:
     shown, rest = said[:_MOST], said[_MOST:]
     small = [(f"{len(rest)} smaller reasons together", f"{sum(one.log_odds for one in rest):+.3f}")] if rest else []
     print_table(
-        f"Lead {row['lead_id']} as of {moment_text(row['as_of'])}: {_score(past)}",
+        f"Lead {row['lead_id']} as of {_standing(past)}",
         ["reason", "log-odds"],
         [
             (INTERCEPT, f"{past.scorer.intercept:+.3f}"),
@@ -58,13 +68,17 @@ def print_past(past: PastScore) -> None:
         text="reason",
     )
     print_lines(f"Log-odds by group: {', '.join(f'{group} {row[group]:+.3f}' for group in GROUPS)}.")
-    print_lines(f"Run {past.written['run_id']}, bundle {row['bundle']}.")
+    print_lines(f"Written {_when(past)} by run {past.writing.row['run_id']}, bundle {row['bundle']}.")
 
 
 def print_changes(replayed: Replay) -> None:
     """What moved since a past score."""
     if replayed.later is None:
         print_lines("No other score has been written since.")
+        return
+    if not replayed.moves:
+        alike = "" if replayed.by_model is None else " The model is another one, but weighs all of it alike."
+        print_lines(f"Nothing that the score is made of has moved until {_standing(replayed.later)}.{alike}")
         return
     row, shown, rest = replayed.later.row, replayed.moves[:_MOST], replayed.moves[_MOST:]
     if replayed.by_model is not None:
@@ -74,7 +88,7 @@ def print_changes(replayed: Replay) -> None:
         )
     small = f"{len(rest)} smaller changes together"
     print_table(
-        f"What changed until {moment_text(row['as_of'])}: {_score(replayed.later)}",
+        f"What changed until {_standing(replayed.later)}",
         ["what changed", "log-odds"],
         [
             *((_changed(move), f"{move.log_odds:+.3f}") for move in shown),
@@ -89,10 +103,16 @@ def _changed(move: Move) -> str:
     return f"{move.before}, weighed otherwise" if move.before == move.after else f"{move.before} -> {move.after}"
 
 
-def _score(past: PastScore) -> str:
+def _when(past: PastScore) -> str:
+    began, over = past.writing.began, past.writing.over
+    return f"after {moment_text(began)}" if over is None else f"{moment_text(began)} to {moment_text(over)}"
+
+
+def _standing(past: PastScore) -> str:
     row = past.row
     stopped = f", stopped by {', '.join(row['stopped_by'])}" if row["stopped_by"] else ""
-    return f"score {row['score']}, grade {row['grade']}, stage {row['stage'] or 'not decided'}{stopped}"
+    said = f"score {row['score']}, grade {row['grade']}, stage {row['stage'] or 'not decided'}{stopped}"
+    return f"{moment_text(row['as_of'])}: {said}"
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -15,7 +15,7 @@ from leadml.sources.database import Database
 from leadml.sources.postgres_changes import PostgresChanges
 from leadml.sources.postgres_choosing import Padding, choose
 from leadml.sources.postgres_names import Column, Name, found_columns, found_tables
-from leadml.sources.postgres_session import session
+from leadml.sources.postgres_session import read_batches, session
 from leadml.sources.source import Among, Since, Transaction
 
 __all__ = ["PostgresSource"]
@@ -81,7 +81,7 @@ class PostgresSource(Database):
             where = "" if rows is None else f" WHERE {choose(cursor, name, held[rows.column], rows, self._padding)}"
             chosen = ", ".join(f"{held[column].read} AS c{number}" for number, column in enumerate(columns))
             cursor.execute(f"SELECT {chosen} FROM {name}{where}")  # noqa: S608 - quoted
-            for batch in cursor.fetch_record_batch():
+            for batch in read_batches(cursor, self._url, self.where):
                 yield pa.record_batch(batch.columns, names=columns)
 
     def _count(self, table: str) -> int:

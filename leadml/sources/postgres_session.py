@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
+import pyarrow as pa
+
 from leadml.errors import SourceError, naming_the_extra
 
-__all__ = ["LOCK_SECONDS", "session"]
+__all__ = ["LOCK_SECONDS", "read_batches", "session"]
 
 LOCK_SECONDS = 5.0
 _SETTINGS = (
@@ -55,6 +57,23 @@ def session(url: str, where: str, *, autocommit: bool = True) -> Iterator[Any]:
         raise SourceError(f"The database {where} {_fault(error, url)}") from None
 
 
+def read_batches(cursor: Any, url: str, where: str) -> Iterator[pa.RecordBatch]:
+    """Give what a query finds; what goes wrong only as rows come in reaches Arrow first, without a code of the server.
+
+    Raises:
+        SourceError: whatever PostgreSQL or the connection says against it.
+    """
+    reader = cursor.fetch_record_batch()
+    while True:
+        try:
+            batch = next(reader, None)
+        except (OSError, pa.ArrowException) as error:
+            raise SourceError(f"The database {where} {_fault(error, url)}") from None
+        if batch is None:
+            return
+        yield batch
+
+
 def _with_defaults(url: str) -> str:
     name = f"leadml%20process%20{os.getpid()}%20on%20{socket.gethostname()[:24]}"
     given = {"connect_timeout": "10", "application_name": name}
@@ -64,10 +83,10 @@ def _with_defaults(url: str) -> str:
 
 def _fault(error: Any, url: str) -> str:
     text = str(error)
-    code = error.sqlstate or ""
-    details = dict(error.details or ())
+    code = getattr(error, "sqlstate", None) or ""
+    details = dict(getattr(error, "details", None) or ())
     said = details.get("PG_DIAG_MESSAGE_PRIMARY", b"")
-    said = _masked(said.decode("utf-8", "replace") if said else _first_line(text), url).rstrip(".")
+    said = _one_clause(_masked(said.decode("utf-8", "replace") if said else _first_line(text), url))
     if "Failed to connect" in text:
         return f"cannot be opened: {said}. Mend the address, the rights or the server; a password may be in PGPASSWORD."
     if code == "55P03" or "lock timeout" in text:
@@ -81,7 +100,12 @@ def _first_line(text: str) -> str:
     if found := re.search(r"(?:ERROR|FATAL): +(.*?) ?(?:\n|\. SQLSTATE|$)", text):
         return found[1]
     text = re.sub(r"^\w+: (\[libpq\] )?(Failed to \w+( \w+)?: )?", "", text)
-    return " ".join(line.strip() for line in text.splitlines()[:2] if line.strip())[:300]
+    return " ".join(line.strip() for line in text.splitlines()[:2] if not line.rstrip().endswith("?"))[:300]
+
+
+def _one_clause(said: str) -> str:
+    """A text that a sentence can go on after: on one line, without the stops that it may end in."""
+    return re.sub(r"[\s.]+$", "", " ".join(said.split()))
 
 
 def _masked(text: str, url: str) -> str:

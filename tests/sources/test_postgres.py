@@ -180,6 +180,32 @@ def test_what_was_done_before_a_connection_is_lost_is_undone(postgres_url: str, 
     assert source.tables() == []
 
 
+@pytest.mark.parametrize("said", ["No entry.", "No entry. ", "No entry...", "No entry.\\nAsk Ann."])
+def test_what_the_server_says_becomes_part_of_a_sentence_however_it_ends(
+    postgres_url: str, cursor: Any, said: str
+) -> None:
+    cursor.execute("CREATE TABLE scores (id text)")
+    raising = f"BEGIN RAISE EXCEPTION E'{said}'; END"
+    cursor.execute(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {raising} $$")
+    cursor.execute("CREATE TRIGGER guard BEFORE INSERT ON scores FOR EACH ROW EXECUTE FUNCTION refuse()")
+    with (
+        pytest.raises(SourceError, match=r" refused: No entry\. Nothing changed\.$"),
+        open_source(postgres_url).transaction() as change,
+    ):
+        change.append("scores", pa.table({"id": ["a"]}))
+
+
+def test_what_goes_wrong_only_as_rows_come_in_is_one_clear_line(postgres_url: str, cursor: Any) -> None:
+    cursor.execute("CREATE VIEW shares AS SELECT 1 / (n - 3) AS share FROM generate_series(1, 5) n")
+    with pytest.raises(SourceError, match=r"^The database .* refused: division by zero\. Nothing changed\.$"):
+        list(open_source(postgres_url).stream("shares"))
+
+
+def test_a_server_that_is_not_there_is_told_without_a_question() -> None:
+    with pytest.raises(SourceError, match=r"Connection refused\. Mend the address"):
+        open_source("postgresql://localhost:1/crm").tables()
+
+
 @pytest.mark.parametrize("password", ["s3cr%et", "s3 cret", "s3:cr@et", "pazz/word"])
 def test_passwords_are_masked_in_what_the_driver_says(password: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSWORD", "fromoutside")

@@ -87,9 +87,10 @@ def changed_accounts(project: Project, last: LastRun | None, *, bundle: str, now
     moment = min(now, news.newest + timedelta(microseconds=1)) if last.as_of else None
     expired, scored = _expired(project, moment)
     touched = pc.unique(pa.concat_arrays([*events, decided, expired]))
-    if len(touched) + len(leads) > _MOST * scored:
-        share = f"{len(touched) + len(leads):,} of {scored:,} leads"
-        return Changed(None, (f"{share} can have changed, so every lead is looked at.",), moment)
+    found = len(pc.unique(pa.concat_arrays([leads, touched])))
+    if found > _MOST * scored:
+        many = f"Leads that can have changed: {found:,}. Leads with a score: {scored:,}. So every lead is looked at."
+        return Changed(None, (many,), moment)
     known = news.accounts_of(touched)
     accounts = pc.unique(pa.concat_arrays([accounts, known]))
     said = [f"written {len(leads):,}", f"decided about {len(decided):,}"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,11 @@ from typing import Any
 import pyarrow as pa
 
 from leadml.errors import BundleError, SourceError
+from leadml.operations.ledger.written import Writing, moment_text
 from leadml.operations.project import Project
-from leadml.operations.published import as_published, beside, found_name
-from leadml.operations.scoring.history import HISTORY_ROWS, history_table
 from leadml.predict import Scorer, load_scorer
-from leadml.sources import Among
 
-__all__ = ["PastScore", "Said", "bundle_of", "history_of"]
+__all__ = ["PastScore", "Said", "bundle_of", "past_score"]
 
 
 @dataclass(frozen=True)
@@ -34,15 +31,15 @@ class Said:
 class PastScore:
     """A score as it was written, and the scorer of its bundle."""
 
-    written: Mapping[str, Any]
+    writing: Writing
     scorer: Scorer
 
     @cached_property
     def row(self) -> dict[str, Any]:
         """The score row again, as `Scorer.score` gave it then, without lists of the strongest reasons."""
-        scored = self.scorer.replayed(self._inputs, as_of=self.written["as_of"], reasons=0)
+        scored = self.scorer.replayed(self._inputs, as_of=self.writing.as_of, reasons=0)
         (row,) = scored.drop_columns(["reasons_for", "reasons_against"]).to_pylist()
-        return {"lead_id": self.written["lead_id"], **row}
+        return {"lead_id": self.writing.row["lead_id"], **row}
 
     @cached_property
     def terms(self) -> dict[str, Said]:
@@ -56,41 +53,23 @@ class PastScore:
 
     @property
     def _inputs(self) -> pa.Array:
-        return pa.array([self.written["inputs"]], pa.string())
+        return pa.array([self.writing.row["inputs"]], pa.string())
 
 
-def history_of(project: Project, lead_id: str) -> list[dict[str, Any]]:
-    """The rows of a lead in the history of scores, the oldest first.
-
-    Raises:
-        SourceError: there is no history, or none of this lead.
-    """
-    source, name = beside(project), found_name(project, history_table(project))
-    if name not in source.tables():
-        raise SourceError(f"{source.where}: there is no table '{name}' yet. Run `leadml score` first.")
-    rows = Among("lead_id", pa.array([lead_id.strip()], pa.string()))
-    batches = list(source.stream(name, HISTORY_ROWS.names, rows=rows))
-    if not batches:
-        raise SourceError(
-            f"{source.place(name)} has no score of lead {lead_id!r}. Mend the id, or run `leadml score` first."
-        )
-    held = as_published(project, name, pa.Table.from_batches(batches), HISTORY_ROWS)
-    return sorted(held.to_pylist(), key=lambda row: (row["as_of"] or datetime.min, row["run_id"]))  # noqa: DTZ901 (UTC)
-
-
-def past_score(project: Project, row: Mapping[str, Any]) -> PastScore:
+def past_score(project: Project, writing: Writing) -> PastScore:
     """A row of the history with the bundle that it was scored with.
 
     Raises:
         BundleError: the bundle is gone.
         SourceError: the row has no inputs.
     """
+    row = writing.row
     if not row["inputs"]:
         raise SourceError(
-            f"The score of lead {row['lead_id']!r} as of {moment_text(row['as_of'])} was written without its inputs, "
+            f"The score of lead {row['lead_id']!r} as of {moment_text(writing.as_of)} was written without its inputs, "
             "so it cannot be replayed. Scores that `leadml score` writes from now on keep them."
         )
-    return PastScore(row, bundle_of(project.models, row["bundle"]))
+    return PastScore(writing, bundle_of(project.models, row["bundle"]))
 
 
 def bundle_of(models: Path, digest: str) -> Scorer:
@@ -106,11 +85,6 @@ def bundle_of(models: Path, digest: str) -> Scorer:
         f"{models}: no bundle there has the SHA-256 {digest}, with which this score was made. "
         "Put that bundle back into the folder; without it the score cannot be replayed."
     )
-
-
-def moment_text(moment: datetime | None) -> str:
-    """A moment as people read it."""
-    return "no date" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

@@ -139,6 +139,23 @@ def test_a_score_that_does_not_hold_any_more_brings_its_account(scored):
     assert found.accounts.to_pylist() == [accounts(project)[lead]]
 
 
+def test_a_lead_that_was_written_and_did_something_counts_once_beside_the_leads_with_a_score(scored):
+    project, last = scored(RECORDED)
+    now, leads = utc_now().isoformat(), list(published(project))
+    moved = leads[: len(leads) // 2 + 1]
+    for lead in moved:
+        change(
+            project,
+            ("insert into acts values (?, ?, 'page', ?)", lead, iso(3), now),
+            ("insert into changes values (?, 'budget', 'none', ?, ?)", lead, iso(3), now),
+            ("update leads set written = ? where id = ?", now, lead),
+        )
+    found = changed_accounts(project, last, bundle=last.bundle, now=utc_now())
+    assert found.why == (
+        f"Leads that can have changed: {len(moved)}. Leads with a score: {len(leads)}. So every lead is looked at.",
+    )
+
+
 @pytest.mark.parametrize(
     ("toml", "spoil", "why"),
     [

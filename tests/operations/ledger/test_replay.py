@@ -89,14 +89,91 @@ def test_an_activity_that_comes_in_late_does_not_rewrite_what_a_score_was(scored
     assert again.then.row["as_of"] == FIRST
 
 
-def test_the_last_score_as_of_a_moment_or_before_is_replayed(scored_twice):
+def made_on(project, *spans):
+    """Let the runs there are have been made when it pleases."""
+    with closing(sqlite3.connect(project.source.where)) as database:
+        runs = [run for (run,) in database.execute("select run_id from scoring_runs order by started_at")]
+    for run, (began, over) in zip(runs, spans, strict=True):
+        over = None if over is None else over.isoformat()
+        update = "update scoring_runs set started_at = ?, finished_at = ? where run_id = ?"
+        write(project, (update, began.isoformat(), over, run))
+    return runs
+
+
+def spans(*hours):
+    """A run for each number of hours after the first moment, of an hour each."""
+    return [(FIRST + timedelta(hours=hour), FIRST + timedelta(hours=hour + 1)) for hour in hours]
+
+
+def test_a_run_made_later_as_of_the_past_is_not_what_was_said_then(scored_twice):
+    project = scored_twice()
+    run_scoring(project, as_of=FIRST + timedelta(days=5), progress=lambda text: None)
+    made_on(project, *spans(1, 60 * 24, 90 * 24))
+    moment = FIRST + timedelta(days=6)
+    told = replay(project, LEAD, at=moment, until=None)
+    assert (told.then.row["as_of"], told.later.row["as_of"]) == (FIRST, FIRST + timedelta(days=5))
+    assert told.remarks == ()
+    assert [move.input for move in told.moves] == ["size"]
+    between = replay(project, LEAD, at=moment, until=FIRST + timedelta(days=70))
+    assert between.later.row["as_of"] == START + timedelta(days=DAYS)
+    assert replay(project, LEAD, at=None, until=None).then.row["as_of"] == START + timedelta(days=DAYS)
+
+
+def test_where_a_run_was_under_way_what_stood_before_is_said_too(scored_twice):
+    project = scored_twice()
+    first, second = spans(1, 60 * 24)
+    made_on(project, first, second)
+    moment = second[0] + timedelta(minutes=30)
+    (remark,) = replay(project, LEAD, at=moment, until=None).remarks
+    assert remark == (
+        "The run that wrote this score was under way at 2024-06-25 00:30 (from 2024-06-25 00:00 to 2024-06-25 01:00): "
+        "until it came to this lead, score 3.9, grade D, as of 2024-04-26 00:00 stood."
+    )
+    made_on(project, first, (second[0], None))
+    (remark,) = replay(project, LEAD, at=moment, until=None).remarks
+    assert "(from 2024-06-25 00:00):" in remark
+    (remark,) = replay(project, LEAD, at=first[0], until=None).remarks
+    assert remark.endswith("until it came to this lead, no score stood.")
+    made_on(project, (first[0], None), second)  # it was given up when the next one began at the latest
+    assert replay(project, LEAD, at=second[0] - timedelta(minutes=1), until=None).remarks != ()
+    assert replay(project, LEAD, at=second[1], until=None).remarks == ()
+
+
+def test_before_anything_was_written_what_later_runs_say_as_of_then_is_told_as_such(scored_twice):
+    project = scored_twice()
+    made_on(project, *spans(100 * 24, 101 * 24))
+    told = replay(project, LEAD, at=FIRST + timedelta(days=1), until=START + timedelta(days=DAYS))
+    assert told.remarks == (
+        "At 2024-04-27 00:00 no score of lead 'L0007' had been written: the first was by the run of 2024-08-04 00:00. "
+        "A run made on 2024-08-04 00:00 as of 2024-04-26 00:00 says:",
+        "At 2024-06-25 00:00 nothing had been written either: it is compared with what a run made on 2024-08-05 00:00 "
+        "as of 2024-06-25 00:00 says.",
+    )
+    assert told.change == pytest.approx(4.7)
+
+
+def test_where_the_row_of_a_run_is_gone_its_id_says_when_it_began(scored_twice):
+    project = scored_twice()
+    (run, _) = made_on(project, *spans(1, 60 * 24))
+    write(project, ("delete from scoring_runs where run_id = ?", run))
+    write(project, ("update lead_score_history set run_id = '20240427T103000-abcdef' where run_id = ?", run))
+    told = replay(project, LEAD, at=FIRST + timedelta(days=2), until=None)
+    assert told.then.row["as_of"] == FIRST
+    assert told.to_dict()["then"]["run_began"] == datetime(2024, 4, 27, 10, 30)  # noqa: DTZ001
+    write(project, ("update lead_score_history set run_id = 'mine' where run_id like '20240427%'",))
+    with pytest.raises(SourceError, match=r"names a run 'mine' that is not among the scoring runs.*Restore its row"):
+        replay(project, LEAD, at=None, until=None)
+
+
+def test_what_was_written_later_as_of_a_moment_or_before_is_replayed(scored_twice):
     project = scored_twice()
     for at in (FIRST, FIRST + timedelta(days=59)):
         assert replay(project, LEAD, at=at, until=None).then.row["as_of"] == FIRST
     last = replay(project, LEAD, at=START + timedelta(days=DAYS), until=None)
     assert (last.later, last.moves, last.change) == (None, (), 0.0)
     assert replay(project, LEAD, at=None, until=None).then.row["as_of"] == FIRST
-    with pytest.raises(SourceError, match=r"had no score yet at .* the first is as of 2024-04-26 00:00\. Choose"):
+    nothing = r"had no score at 2023-01-02 00:00: the first .*as of 2024-04-26 00:00\. Choose 2024-04-26 00:00 or later"
+    with pytest.raises(SourceError, match=nothing):
         replay(project, LEAD, at=START, until=None)
     with pytest.raises(SourceError, match=r"^--until .* lies before --at"):
         replay(project, LEAD, at=START + timedelta(days=DAYS), until=FIRST)
@@ -147,3 +224,19 @@ def test_the_command_tells_the_score_its_reasons_and_the_changes(scored_twice, m
     given = json.loads(ends)
     assert datetime.fromisoformat(given["then"]["as_of"]) == FIRST
     assert given["change"] == pytest.approx(sum(move["log_odds"] for move in given["moves"]))
+
+
+def test_where_nothing_moved_one_sentence_says_so(scored_twice, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
+    project = scored_twice()
+    again = load_champion(project.models)
+    another = replace(again, facts=again.facts | {"note": "trained again"})
+    publish(another, project.models, name="floor", now=START + timedelta(days=1))
+    run_scoring(project, as_of=START + timedelta(days=DAYS), progress=lambda text: None)
+    config = str(project.settings.path("leadml.toml"))
+    told = CliRunner().invoke(app, ["replay", LEAD, "--config", config]).output
+    assert told.endswith(
+        "Nothing that the score is made of has moved until 2024-06-25 00:00: score 81.8, grade A, stage SQL. "
+        "The model is another one, but weighs all of it alike.\n"
+    )
+    assert "what changed" not in told
