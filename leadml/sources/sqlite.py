@@ -20,6 +20,12 @@ from leadml.sources.sqlite_session import session
 __all__ = ["SqliteSource"]
 
 
+_COLUMNS = """
+    SELECT held.name, held.type FROM sqlite_master AS known JOIN pragma_table_info(known.name) AS held
+    WHERE known.name = ? AND known.type IN ('table', 'view')
+"""
+
+
 class SqliteSource(Database):
     """Tables and views of a SQLite database; opened read-only unless a table is being written."""
 
@@ -39,10 +45,12 @@ class SqliteSource(Database):
 
     def columns(self, table: str) -> dict[str, str]:
         """Map columns to the types they were declared with."""
-        self._require_table(table)
         with session(self._path) as cursor:
-            cursor.execute("SELECT name, type FROM pragma_table_info(?)", (table,))
-            return dict(cursor.fetchall())
+            cursor.execute(_COLUMNS, (table,))
+            found = dict(cursor.fetchall())
+        if not found:
+            self._require_table(table)
+        return found
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
