@@ -19,7 +19,7 @@ from leadml.operations.project import Project
 from leadml.operations.train import run_training
 from leadml.sources import open_source
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+NOW = datetime(2026, 1, 15, tzinfo=UTC).replace(tzinfo=None)
 _DAY = 86_400_000_000
 _TYPES = ("email_open", "email_click", "page_view", "webinar", "call", "demo_request")
 _CHUNK = 100_000

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "leadml"
 
 # From the bottom up; parts on one line are siblings and do not import each other.
 LAYERS = [
-    {"config", "schema", "errors", "replacing", "spreadsheet"},
+    {"config", "schema", "errors", "quiet_duckdb", "replacing", "spreadsheet"},
     {"predict"},
     {"sources", "features", "rules", "lifecycle", "charts", "demo", "sql"},
     {"training"},

@@ -6,9 +6,8 @@ part of a query, joins compare integers, and sums are exact: they do not depend 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import pyarrow.compute as pc
 from leadml.errors import MissingExtraError
 from leadml.features.plan import FeaturePlan, Measure
 from leadml.features.spine import Ints, Spine
+from leadml.quiet_duckdb import open_memory
 from leadml.schema import LeadTables
 
 if TYPE_CHECKING:
@@ -41,17 +41,11 @@ def connect() -> DuckDBPyConnection:
         MissingExtraError: DuckDB is not installed.
     """
     try:
-        import duckdb
+        return open_memory(threads=2)
     except ImportError as missing:
         raise MissingExtraError(
             'Features of dated leads need DuckDB, which is not installed. Run: pip install "leadml[train]"'
         ) from missing
-    # By itself it would spill into the current folder.
-    spill = tempfile.gettempdir()
-    con = duckdb.connect(config={"threads": 2, "enable_external_access": False, "temp_directory": spill})
-    with suppress(duckdb.InvalidInputException):  # a notebook without widgets has no bar to switch off
-        con.execute("SET enable_progress_bar = false")  # or a long query writes over standard output
-    return con
 
 
 @contextmanager

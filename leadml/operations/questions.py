@@ -13,7 +13,7 @@ from leadml.errors import SourceError
 from leadml.features import FeaturePlan, snapshots_at
 from leadml.operations.champion import load_champion
 from leadml.operations.project import Project
-from leadml.operations.scoring.scores import after_newest, has_open_leads
+from leadml.operations.scoring.scores import after_newest
 from leadml.predict import Scorer
 from leadml.predict.asking.questions import OpenQuestion
 from leadml.training.clock import Progress
@@ -66,7 +66,7 @@ def rank_questions(project: Project, *, as_of: datetime | None, progress: Progre
     for part in range(parts):
         progress(f"weighing questions, part {part + 1} of {parts}")
         snapshots = snapshots_at(
-            tables, moment or datetime.now(UTC), plan=plan, open_only=has_open_leads(tables), part=(part, parts)
+            tables, moment or datetime.now(UTC), plan=plan, open_only=tables.any_open, part=(part, parts)
         )
         leads += snapshots.features.num_rows
         for found in _worth(scorer, snapshots.features):

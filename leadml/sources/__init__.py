@@ -8,14 +8,13 @@ from leadml.sources.events import check_decisions
 from leadml.sources.publish import staged
 from leadml.sources.quarantine import write_rejects
 from leadml.sources.raw import read_raw
-from leadml.sources.source import Among, BadRow, Since, Sink, Source, Transaction, nearest
+from leadml.sources.source import Among, BadRow, Since, Source, Transaction, nearest
 
 __all__ = [
     "Among",
     "BadRow",
     "Dialect",
     "Since",
-    "Sink",
     "Source",
     "Transaction",
     "Wanted",

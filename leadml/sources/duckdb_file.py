@@ -11,10 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from leadml.errors import SourceError, naming_the_extra
+from leadml.quiet_duckdb import open_file
 from leadml.sources.database import Database, quoted
 from leadml.sources.duckdb_changes import DuckdbChanges, Found, condition, found_columns, found_tables
 from leadml.sources.locking import locked
-from leadml.sources.source import Among, Since, Sink, Transaction
+from leadml.sources.source import Among, Since, Transaction
 
 __all__ = ["DuckdbSource"]
 
@@ -55,28 +56,6 @@ class DuckdbSource(Database):
         path = self._path.resolve()
         return locked(path.with_name(f".{path.name}.{purpose}.lock"), f"{purpose} in {self.where}")
 
-    def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        """Put rows in the place of all there are, in one transaction."""
-        return self._sink(table, schema, empty=True)
-
-    def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        """Add rows in one transaction."""
-        return self._sink(table, schema, empty=False)
-
-    @contextmanager
-    def _sink(self, table: str, schema: pa.Schema, *, empty: bool) -> Iterator[Sink]:
-        with self._session(write=True) as connection:
-            connection.begin()
-            if found := found_tables(connection).get(table):
-                if empty:
-                    connection.execute(f"DROP TABLE {found}")
-                else:
-                    self._require_room(table, schema.names, found_columns(connection, found))
-            changes = DuckdbChanges(connection, self.where)
-            changes.append(table, schema.empty_table())
-            yield _Sink(changes, table)
-            connection.commit()
-
     def _batches(self, table: str, columns: list[str], rows: Among | Since | None) -> Iterator[pa.RecordBatch]:
         with self._session() as connection:
             found = self._found(connection, table)
@@ -102,28 +81,19 @@ class DuckdbSource(Database):
         with naming_the_extra("A DuckDB database"):
             import duckdb
         try:
-            with _connect(duckdb, str(self._path), write=write) as connection:
+            with _opened(duckdb, self._path, write=write) as connection:
                 yield connection
         except duckdb.Error as error:
             raise SourceError(f"The database {self.where} {_fault(str(error))}") from None
 
 
-class _Sink:
-    def __init__(self, changes: DuckdbChanges, table: str) -> None:
-        self._changes = changes
-        self._table = table
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        self._changes.append(self._table, pa.Table.from_batches([batch]))
-
-
-def _connect(duckdb: Any, path: str, *, write: bool) -> Any:
+def _opened(duckdb: Any, path: Path, *, write: bool) -> Any:
     try:
-        return duckdb.connect(path, read_only=not write)
+        return open_file(path, read_only=not write)
     except duckdb.ConnectionException:
         if write:
             raise
-        return duckdb.connect(path)  # this process is writing it, so it shares what it has open
+        return open_file(path)  # this process is writing it, so it shares what it has open
 
 
 def _read(column: str, kind: str) -> str:

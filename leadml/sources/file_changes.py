@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from leadml.sources.choosing import chosen
 from leadml.sources.database import require_keys
-from leadml.sources.fitting import Fitting
+from leadml.sources.fitting import fitted
 from leadml.sources.merging import Upserts
 from leadml.sources.publish import file_sink, writable
 from leadml.sources.source import Among
@@ -127,9 +127,8 @@ class _Draft:
         schema = pa.schema([*held, *(field for field in further if field.name not in held.names)])
         place = self._new_folder()
         with file_sink(place / self._table, schema) as sink:
-            fitting = Fitting(sink, schema, self._where)
             for batch in change(self._batches()):
-                fitting.add(batch)
+                sink.add(fitted(batch, schema, self._where))
         self._folder = place
 
     def _schema(self) -> pa.Schema:

@@ -15,12 +15,11 @@ from leadml.sources.choosing import sift, with_column
 from leadml.sources.delimited import stream_csv
 from leadml.sources.dialect import Dialect, header, sniff_csv
 from leadml.sources.file_changes import FileChanges
-from leadml.sources.fitting import Fitting
 from leadml.sources.journal import finish_renames, staging, take_places
 from leadml.sources.locking import locked
-from leadml.sources.publish import CSV_SUFFIXES, PARQUET_SUFFIXES, replace_file, writable, writing
+from leadml.sources.publish import CSV_SUFFIXES, PARQUET_SUFFIXES, writing
 from leadml.sources.reading import reading
-from leadml.sources.source import Among, BadRow, Since, Sink, Source, Transaction, nearest
+from leadml.sources.source import Among, BadRow, Since, Source, Transaction, nearest
 
 __all__ = ["FileSource"]
 
@@ -102,27 +101,6 @@ class FileSource(Source):
     def exclusive(self, purpose: str) -> AbstractContextManager[None]:
         """Hold a lock file in the folder."""
         return locked(self.folder.resolve() / f".leadml.{purpose}.lock", f"{purpose} in {self.folder}")
-
-    def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        """Write a file beside the others, in the format that its name ends in."""
-        return replace_file(writable(self.folder, table), schema)
-
-    def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        """Write the old rows and the new ones to a file that takes the place of the old one."""
-        if not (self.folder / table).exists():
-            return self.replace(table, schema)
-        return self._append(table, schema)
-
-    @contextmanager
-    def _append(self, table: str, schema: pa.Schema) -> Iterator[Sink]:
-        # What was written here was written with commas, whatever the table of leads looks like.
-        beside = FileSource(self.folder)
-        self._require_room(table, schema.names, beside.columns(table))
-        held = beside.held_schema(table)
-        with beside.replace(table, held) as sink:
-            for batch in beside.stream(table):
-                sink.add(batch)
-            yield Fitting(sink, held, beside.place(table))
 
     def held_schema(self, table: str) -> pa.Schema:
         """The columns of a file as `stream` gives them."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadml.errors import SourceError, naming_the_extra
+from leadml.quiet_duckdb import open_file
 from leadml.sources.cells import plain
 from leadml.sources.database import doubles
 
@@ -88,7 +89,7 @@ class Upserts:
         with naming_the_extra("Writing scores into files"):
             import duckdb
         try:
-            with duckdb.connect(str(self._folder / "keys.duckdb")) as database:
+            with open_file(self._folder / "keys.duckdb") as database:
                 self._load_keys(database, keys, where)
                 yield database
         except duckdb.Error as error:

@@ -16,7 +16,7 @@ from leadml.sources.postgres_changes import PostgresChanges
 from leadml.sources.postgres_choosing import Padding, choose
 from leadml.sources.postgres_names import Column, Name, found_columns, found_tables
 from leadml.sources.postgres_session import read_batches, session
-from leadml.sources.source import Among, Since, Sink, Transaction
+from leadml.sources.source import Among, Since, Transaction
 
 __all__ = ["PostgresSource"]
 
@@ -75,27 +75,6 @@ class PostgresSource(Database):
             _perform(cursor, f"pg_advisory_lock({_WRITING})", f"pg_advisory_unlock({_WRITING})")
             yield
 
-    def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        """Put rows in the place of all there are, in one transaction."""
-        return self._sink(table, schema, empty=True)
-
-    def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        """Add rows in one transaction."""
-        return self._sink(table, schema, empty=False)
-
-    @contextmanager
-    def _sink(self, table: str, schema: pa.Schema, *, empty: bool) -> Iterator[Sink]:
-        with self._session(autocommit=False) as cursor:
-            if name := found_tables(cursor).get(table):
-                if empty:
-                    cursor.execute(f"DROP TABLE {name}")
-                else:
-                    self._require_room(table, schema.names, found_columns(cursor, name))
-            changes = PostgresChanges(cursor, self.where, self._padding)
-            changes.append(table, schema.empty_table())
-            yield _Sink(changes, table)
-            cursor.connection.commit()
-
     def _batches(self, table: str, columns: list[str], rows: Among | Since | None) -> Iterator[pa.RecordBatch]:
         with self._session() as cursor:
             name, held = self._found(cursor, table)
@@ -149,15 +128,6 @@ def _close(ready: list[_Ready]) -> None:
     while ready:
         with suppress(Exception):  # nobody is left who could be told
             ready.pop().stack.close()
-
-
-class _Sink:
-    def __init__(self, changes: PostgresChanges, table: str) -> None:
-        self._changes = changes
-        self._table = table
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        self._changes.append(self._table, pa.Table.from_batches([batch]))
 
 
 def _value(cursor: Any, query: str) -> Any:

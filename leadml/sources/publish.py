@@ -1,11 +1,10 @@
-"""Replace a file of a source at once, and say in the user's terms where that fails."""
+"""Write files of a source, and say in the user's terms where that fails."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -15,14 +14,15 @@ from leadml.errors import SourceError
 from leadml.replacing import replacing
 from leadml.sources.cells import plain, plain_schema
 
-__all__ = ["CSV_SUFFIXES", "PARQUET_SUFFIXES", "file_sink", "replace_file", "staged", "writable", "writing"]
+__all__ = ["CSV_SUFFIXES", "PARQUET_SUFFIXES", "file_sink", "staged", "writable", "writing"]
 
 CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 
 
 class _CsvSink:
-    def __init__(self, path: Path, name: str, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        name = path.name.lower()
         compression = "gzip" if name.endswith(".gz") else None
         delimiter = "\t" if ".tsv" in name else ","
         self._schema = plain_schema(schema)
@@ -51,17 +51,10 @@ class _ParquetSink:
 
 
 @contextmanager
-def replace_file(target: Path, schema: pa.Schema) -> Iterator[Any]:
-    """Write a CSV or Parquet file beside `target` and put it in its place when the block ends."""
-    with staged(target) as path, file_sink(path, schema, target.name) as sink:
-        yield sink
-
-
-@contextmanager
-def file_sink(path: Path, schema: pa.Schema, name: str | None = None) -> Iterator[Any]:
-    """Write the file `path` in the format that `name` (or its own name) ends in."""
-    name = (name or path.name).lower()
-    sink = _ParquetSink(path, schema) if name.endswith(PARQUET_SUFFIXES) else _CsvSink(path, name, schema)
+def file_sink(path: Path, schema: pa.Schema) -> Iterator[_CsvSink | _ParquetSink]:
+    """Write a CSV or Parquet file, in the format that its name ends in."""
+    sink: _CsvSink | _ParquetSink
+    sink = _ParquetSink(path, schema) if path.name.lower().endswith(PARQUET_SUFFIXES) else _CsvSink(path, schema)
     try:
         yield sink
     finally:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from leadml.errors import SourceError
 
-__all__ = ["Among", "BadRow", "Since", "Sink", "Source", "Transaction", "nearest"]
+__all__ = ["Among", "BadRow", "Since", "Source", "Transaction", "nearest"]
 
 
 class BadRow(NamedTuple):
@@ -55,13 +55,6 @@ class Transaction(Protocol):
 
     def remove(self, table: str, rows: Among) -> None:
         """Take rows out; a table that is not there has none."""
-
-
-class Sink(Protocol):
-    """Takes the batches of a table that is being replaced or added to."""
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Stage one batch; its columns are those of the schema, in that order."""
 
 
 class Source(ABC):
@@ -131,25 +124,6 @@ class Source(ABC):
         """
 
     @abstractmethod
-    def replace(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        """Stage a whole table and publish it at once when the block ends; on an exception nothing changes.
-
-        Raises:
-            SourceError: the place cannot be written.
-        """
-
-    @abstractmethod
-    def append(self, table: str, schema: pa.Schema) -> AbstractContextManager[Sink]:
-        """Stage further rows of a table and add them at once when the block ends; on an exception nothing changes.
-
-        A table that is not there yet is made. One that is there keeps its rows and its further columns, which are empty
-        in the new rows.
-
-        Raises:
-            SourceError: the table lacks one of the columns, or the place cannot be written.
-        """
-
-    @abstractmethod
     def place(self, table: str) -> str:
         """Say where a table is, for messages."""
 
@@ -164,13 +138,6 @@ class Source(ABC):
     def _require_known(self, table: str, known: Collection[str]) -> None:
         if table not in known:
             raise SourceError(f"{self.where}: there is no table '{table}'. {nearest(table, known)}")
-
-    def _require_room(self, table: str, columns: Sequence[str], held: Collection[str]) -> None:
-        if lacking := [column for column in columns if column not in held]:
-            raise SourceError(
-                f"{self.place(table)} has no column {', '.join(map(repr, lacking))}, so rows cannot be added to it. "
-                "Add the column, or rename the table if it is something else; nothing changed."
-            )
 
     def _require_columns(
         self, table: str, columns: Sequence[str] | None, rows: Among | Since | None = None

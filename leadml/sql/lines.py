@@ -17,16 +17,12 @@ _INDENT = "    "
 def case(whens: Sequence[tuple[str, str]], otherwise: str, notes: Sequence[str] = ()) -> Lines:
     """CASE over conditions, one line each; `notes` are comments of the conditions and then of what is otherwise."""
     said = [f"WHEN {when} THEN {value}" for when, value in whens] + [f"ELSE {otherwise}"]
-    if notes:
-        said = [f"{line}{remark(note)}" for line, note in zip(said, notes, strict=True)]
-    return ["CASE", *indented(said), "END"]
+    return ["CASE", *indented(remarked(said, notes)), "END"]
 
 
 def pick(code: str, values: Sequence[str], notes: Sequence[str] = ()) -> Lines:
     """The value at a code, 0 being the first. Many are split into blocks, so that few comparisons find one."""
-    said = [f"WHEN {number} THEN {value}" for number, value in enumerate(values)]
-    if notes:
-        said = [f"{line}{remark(note)}" for line, note in zip(said, notes, strict=True)]
+    said = remarked([f"WHEN {number} THEN {value}" for number, value in enumerate(values)], notes)
     if len(said) <= _WIDE:
         return [f"CASE {code}", *indented(said), "END"]
     size = max(_WIDE // 2, round(len(said) ** 0.5))
@@ -60,6 +56,11 @@ def listed(items: Iterable[Lines], separator: str = ",") -> Lines:
 def indented(lines: Iterable[str]) -> Lines:
     """Lines further to the right."""
     return [_INDENT + line for line in lines]
+
+
+def remarked(lines: Sequence[str], notes: Sequence[str]) -> Lines:
+    """Lines with a comment at the end of each; without notes as they are."""
+    return [f"{line}{remark(note)}" for line, note in zip(lines, notes, strict=True)] if notes else list(lines)
 
 
 def remark(text: str) -> str:

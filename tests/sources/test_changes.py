@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +26,8 @@ def _ids(rows: list[dict[str, Any]]) -> list[Any]:
 def test_what_is_written_is_read_back(place: Any) -> None:
     hostile = pa.table({name: [f"{name} 1", None, 'quote " comma , \n newline'] for name in HOSTILE})
     place.put("leads; -- 'x", hostile)
+    assert "leads; -- 'x" + place.ending in place.source.tables()
+    assert list(place.source.columns("leads; -- 'x" + place.ending)) == HOSTILE
     assert place.read("leads; -- 'x") == hostile.to_pylist()
     assert place.source.count("leads; -- 'x" + place.ending) == 3
 
@@ -61,13 +65,14 @@ def test_keys_of_two_columns_are_one_key(place: Any) -> None:
     assert sorted(row["n"] for row in place.read("t")) == ["Y", "Z", "x"]
 
 
-def test_several_tables_change_at_once_or_not_at_all(place: Any) -> None:
+def test_several_tables_change_at_once_or_not_at_all(place: Any, tmp_path: Path) -> None:
     place.put("scores", ROWS)
-    tables = place.source.tables()
+    tables, files = place.source.tables(), sorted(tmp_path.iterdir())
 
     def stumble() -> None:
         with place.source.transaction() as change:
             change.append("history" + place.ending, ROWS)
+            change.append("scores" + place.ending, ROWS.set_column(0, "id", pa.array(["x", "y", "z"])))
             change.upsert("scores" + place.ending, ROWS.set_column(1, "grade", pa.array(["Z"] * 3)), key=["id"])
             change.remove("scores" + place.ending, Among("id", pa.array(["a"])))
             raise KeyboardInterrupt
@@ -75,6 +80,36 @@ def test_several_tables_change_at_once_or_not_at_all(place: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
         stumble()
     assert (place.source.tables(), place.read("scores")) == (tables, ROWS.to_pylist())
+    assert sorted(tmp_path.iterdir()) == files  # nothing is left behind
+
+
+def test_readers_see_what_was_there_until_all_is_changed(place: Any) -> None:
+    place.put("scores", ROWS)
+    with place.source.transaction() as change:
+        change.upsert("scores" + place.ending, pa.table({"id": ["a", "d"]}), key=["id"])
+        change.append("history" + place.ending, ROWS)
+        assert place.read("scores") == ROWS.to_pylist()
+        assert "history" + place.ending not in place.source.tables()
+    assert len(place.read("scores")) == 4
+    assert place.read("history") == ROWS.to_pylist()
+
+
+def test_two_that_write_at_once_do_so_one_after_the_other_or_the_second_is_refused(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_session, "BUSY_SECONDS", 0.05)
+    first, second = pa.table({"id": ["first"]}), pa.table({"id": ["second"]})
+    place.put("t", first)
+    both = place.kind in ("duckdb", "postgresql")
+    with place.source.transaction() as one:
+        one.append("t" + place.ending, first)
+        with (
+            nullcontext() if both else pytest.raises(SourceError, match=r"is locked by|is already being done by"),
+            place.source.transaction() as two,
+        ):
+            two.append("t" + place.ending, second)
+        one.append("t" + place.ending, first)
+    assert sorted(_ids(place.read("t"))) == ["first"] * 3 + ["second"] * both
 
 
 def test_a_later_change_sees_the_earlier_ones_of_its_transaction(place: Any) -> None:

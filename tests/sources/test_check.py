@@ -185,8 +185,8 @@ def test_the_same_data_give_the_same_tables_from_every_kind_of_source(tmp_path: 
     pa_csv.write_csv(typed, tmp_path / "leads.csv")
     with closing(sqlite3.connect(tmp_path / "crm.db")) as connection:
         connection.execute("CREATE TABLE other (id)")
-    with open_source(str(tmp_path / "crm.db")).replace("leads", typed.schema) as sink:
-        sink.add(typed.to_batches()[0])
+    with open_source(str(tmp_path / "crm.db")).transaction() as change:
+        change.append("leads", typed)
     csv, parquet, sqlite = (
         read_leads(open_source(str(tmp_path / place)), leads_table=table, lead_columns=columns)
         for place, table in [("leads.csv", "leads.csv"), ("leads.parquet", "leads.parquet"), ("crm.db", "leads")]

@@ -19,7 +19,7 @@ from leadml.operations.scoring.tally import Tally
 from leadml.sources import staged
 
 _HOME = (".leadml", "scoring")
-_TIMES = ("started_at", "as_of", "moment")
+_MOMENTS = ("started_at", "as_of", "moment")
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,6 @@ class Beginning:
     why: list[str]
     seen: str
     scores: int
-
-    def to_json(self) -> str:
-        """Give it as text."""
-        return json.dumps(asdict(self), default=datetime.isoformat, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Beginning:
-        """Read what `to_json` gave.
-
-        Raises:
-            ValueError, KeyError, TypeError: it is something else.
-        """
-        given: dict[str, Any] = json.loads(text)
-        times = {name: None if given[name] is None else datetime.fromisoformat(given[name]) for name in _TIMES}
-        return cls(**(given | times))
 
 
 class RunFolder:
@@ -83,23 +68,23 @@ class RunFolder:
 
     def keep_beginning(self, beginning: Beginning) -> None:
         """Write down how the run began, at once."""
-        self._write("run.json", beginning.to_json())
+        self._write("run.json", beginning)
 
     def beginning(self) -> Beginning | None:
         """How the run began; None where it was stopped before all was read."""
         try:
-            return Beginning.from_json(self._read("run.json"))
-        except (OSError, ValueError, KeyError, TypeError):
+            return Beginning(**self._read("run.json"))
+        except (OSError, ValueError, TypeError):
             return None
 
     def keep_tally(self, number: int, tally: Tally) -> None:
         """Write down what becomes of a part, at once."""
-        self._write(f"part-{number}.json", tally.to_json())
+        self._write(f"part-{number}.json", tally)
 
     def tallies(self, parts: int) -> list[Tally] | None:
         """The tallies of the first parts; None where one is missing."""
         try:
-            return [Tally.from_json(self._read(f"part-{number}.json")) for number in range(parts)]
+            return [Tally.restored(self._read(f"part-{number}.json")) for number in range(parts)]
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -110,12 +95,20 @@ class RunFolder:
             with suppress(OSError):
                 folder.rmdir()
 
-    def _write(self, name: str, text: str) -> None:
+    def _write(self, name: str, kept: Beginning | Tally) -> None:
+        text = json.dumps(asdict(kept), default=datetime.isoformat, ensure_ascii=False)
         with staged(self._path / name) as part:
             part.write_text(text, encoding="utf-8")
 
-    def _read(self, name: str) -> str:
-        return (self._path / name).read_text(encoding="utf-8")
+    def _read(self, name: str) -> dict[str, Any]:
+        text = (self._path / name).read_text(encoding="utf-8")
+        given: dict[str, Any] = json.loads(text, object_hook=_with_moments)
+        return given
+
+
+def _with_moments(given: dict[str, Any]) -> dict[str, Any]:
+    """Read the moments of what was kept, which are text in JSON, at whatever depth."""
+    return given | {name: datetime.fromisoformat(given[name]) for name in _MOMENTS if given.get(name) is not None}
 
 
 def new_folder(project: Project, run_id: str) -> RunFolder:

@@ -57,11 +57,6 @@ class ScoringRecord:
     parts_done: int
     seen: str | None = None
 
-    @property
-    def every_lead(self) -> bool:
-        """Whether closed leads were scored, too."""
-        return self.closed != "left out"
-
     def write(self, project: Project, changes: Transaction) -> None:
         """Put this row in the place of the run's row before."""
         row: dict[str, Any] = asdict(self)

@@ -43,11 +43,6 @@ def right_after(newest: datetime) -> datetime:
     return min(newest + timedelta(microseconds=1), datetime.now(UTC).replace(tzinfo=None))
 
 
-def has_open_leads(tables: LeadTables) -> bool:
-    """Whether any lead is still open; without an outcome column all are."""
-    return "outcome" not in tables.leads.column_names or tables.leads["outcome"].null_count > 0
-
-
 def scores_table(project: Project) -> str:
     """The table that scores go to; beside files it is a CSV file unless its name says otherwise."""
     return target_name(project, project.settings.output.scores)

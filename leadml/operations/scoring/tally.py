@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -69,23 +67,16 @@ class Tally:
             removed=self.removed,
         )
 
-    def to_json(self) -> str:
-        """Give it as text."""
-        return json.dumps(asdict(self), default=datetime.isoformat, ensure_ascii=False)
-
     @classmethod
-    def from_json(cls, text: str) -> Tally:
-        """Read what `to_json` gave.
+    def restored(cls, given: Mapping[str, Any]) -> Tally:
+        """Make one of what `dataclasses.asdict` gave of it.
 
         Raises:
-            ValueError, KeyError, TypeError: it is something else.
+            KeyError, TypeError: it is something else.
         """
-        given: dict[str, Any] = json.loads(text)
-        lifecycle = given.pop("lifecycle")
-        decisions = Counts(**lifecycle.pop("decisions"))
-        seen = tuple(lifecycle.pop("seen"))
-        best = [_dated(row) for row in given.pop("best")]
-        return cls(best=best, lifecycle=LifecycleTally(decisions=decisions, seen=seen, **lifecycle), **given)
+        lifecycle = given["lifecycle"]
+        decisions, seen = Counts(**lifecycle["decisions"]), tuple(lifecycle["seen"])
+        return cls(**{**given, "lifecycle": LifecycleTally(**{**lifecycle, "decisions": decisions, "seen": seen})})
 
 
 def tallied(kept: int, scores: pa.Table, found: Differences, lifecycle: LifecycleTally, rejects: pa.Table) -> Tally:
@@ -115,11 +106,6 @@ def together(tallies: Iterable[Tally]) -> Tally:
 def _best(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The most probable rows; ties go to the smaller lead id."""
     return sorted(rows, key=lambda row: (-row["probability"], row["lead_id"]))[:_BEST]
-
-
-def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
-    as_of = row["as_of"]
-    return {**row, "as_of": None if as_of is None else datetime.fromisoformat(as_of)}
 
 
 def _counted(values: pa.ChunkedArray) -> dict[str, int]:

@@ -18,7 +18,6 @@ lead_parts.py   LeadParts, open_spool
 from leadml.sources.parts.ahead import made_ahead
 from leadml.sources.parts.further import Further
 from leadml.sources.parts.lead_parts import LeadParts, open_spool
-from leadml.sources.parts.manifest import purpose_of
 from leadml.sources.parts.spool import spool_leads
 
-__all__ = ["Further", "LeadParts", "made_ahead", "open_spool", "purpose_of", "spool_leads"]
+__all__ = ["Further", "LeadParts", "made_ahead", "open_spool", "spool_leads"]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from leadml.errors import naming_the_extra
+from leadml.quiet_duckdb import open_memory
 from leadml.sources.numbers import Ints
 
 __all__ = ["Hasher", "Hashes", "Parts", "PartsOfLeads"]
@@ -31,8 +32,7 @@ class Hasher(AbstractContextManager["Hasher"]):
 
     def __init__(self) -> None:
         with naming_the_extra("Scoring a lead database"):
-            import duckdb
-        self._con = duckdb.connect(config={"threads": 1, "enable_external_access": False})
+            self._con = open_memory(threads=1)
 
     def __exit__(self, *raised: object) -> None:
         self._con.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,16 +34,6 @@ class LeadParts:
     def count(self) -> int:
         """How many parts there are, at least one."""
         return self._manifest.parts
-
-    @property
-    def purpose(self) -> dict[str, Any]:
-        """What the spool was made for, as `purpose_of` says it."""
-        return self._manifest.purpose
-
-    @property
-    def now(self) -> datetime | None:
-        """When the tables were read (UTC), as `read_leads` takes it."""
-        return moment_of(self._manifest.moment)
 
     @property
     def counts(self) -> dict[str, Counts]:
@@ -130,10 +119,6 @@ class LeadParts:
         parts = (self._rejects(number) for number in range(self.count))
         merged = heapq.merge(*parts, key=lambda row: (order[row[0]], row[1]))
         write_reject_rows(chain(merged, [] if further is None else _rows_of(further)), path)
-
-    def remove(self) -> None:
-        """Take the spool from disk; it cannot be read afterwards."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _rejects(self, number: int) -> Iterator[tuple[Any, ...]]:
         yield from _rows_of(self._rows("rejects", number))

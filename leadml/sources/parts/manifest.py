@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from leadml.errors import SourceError
 from leadml.replacing import replacing
 from leadml.schema import Counts
-from leadml.sources.check import Wanted
 from leadml.sources.parts.checking import Totals
-from leadml.sources.parts.further import Further
-from leadml.sources.source import BadRow, Source
+from leadml.sources.source import BadRow
 
-__all__ = ["Manifest", "counts_of", "manifest_of", "moment_of", "purpose_of", "read_manifest", "write_manifest"]
+__all__ = ["Manifest", "counts_of", "manifest_of", "moment_of", "read_manifest", "write_manifest"]
 
-_FORMAT = 1
+_FORMAT = 2
 _NAME = "manifest.json"
 
 
@@ -30,8 +24,6 @@ _NAME = "manifest.json"
 class Manifest:
     """What is the same in all parts, what only all of them together tell, and the size of each file in bytes."""
 
-    purpose: dict[str, Any]
-    moment: str | None
     parts: int
     attributes: list[str]
     answers: dict[str, str]
@@ -49,32 +41,10 @@ class Manifest:
     sizes: dict[str, int]
 
 
-def purpose_of(
-    source: Source, wanted: Wanted, further: Mapping[str, Further] | None = None, accounts: pa.Array | None = None
-) -> dict[str, Any]:
-    """Say what a spool is made for, as JSON gives it back."""
-    chosen = None if accounts is None else hashlib.sha256("\0".join(sorted(accounts.to_pylist())).encode()).hexdigest()
-    described = asdict(wanted)
-    described.pop("now")
-    others = {table: asdict(how) for table, how in (further or {}).items()}
-    told = {"source": source.where, "wanted": described, "further": others, "accounts": chosen}
-    purpose: dict[str, Any] = json.loads(json.dumps(told))
-    return purpose
-
-
-def manifest_of(
-    totals: Totals,
-    folder: Path,
-    purpose: dict[str, Any],
-    now: datetime | None,
-    further: Iterable[str],
-    bad: Mapping[str, Sequence[BadRow]],
-) -> Manifest:
+def manifest_of(totals: Totals, folder: Path, further: Iterable[str], bad: Mapping[str, Sequence[BadRow]]) -> Manifest:
     """Say what a folder of checked parts holds; `bad` rows of further tables could not be cut into cells."""
     one = totals.tables
     return Manifest(
-        purpose=purpose,
-        moment=None if now is None else now.isoformat(),
         parts=len(totals.counts),
         attributes=list(one.attributes),
         answers=dict(one.answers),

@@ -15,7 +15,7 @@ from leadml.sources.layout import Layout
 from leadml.sources.parts.checking import check_parts
 from leadml.sources.parts.further import Further
 from leadml.sources.parts.lead_parts import LeadParts
-from leadml.sources.parts.manifest import manifest_of, purpose_of, write_manifest
+from leadml.sources.parts.manifest import manifest_of, write_manifest
 from leadml.sources.parts.spooling import cut
 from leadml.sources.source import Among, Source
 
@@ -71,9 +71,7 @@ def spool_leads(
             done, folder / "checked", wanted, layout, count=count, notes=wanted.notes(source), progress=progress
         )
         shutil.rmtree(folder / "raw")
-        manifest = manifest_of(
-            checked, folder, purpose_of(source, wanted, further, accounts), wanted.now, further, done.bad
-        )
+        manifest = manifest_of(checked, folder, further, done.bad)
         parts = LeadParts(folder, manifest)
         if accounts is None:
             refuse_none(parts.counts["leads"], where, parts.summary)

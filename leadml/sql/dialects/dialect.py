@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leadml.errors import SourceError
-from leadml.sql.lines import Lines, case, indented, remark
+from leadml.sql.lines import Lines, case, indented, listed, remarked
 
 # A number as Python reads one in a text, but for exponents of three digits: those would overflow some casts.
 _DIGITS = "[0-9]+(_[0-9]+)*"
@@ -107,15 +107,12 @@ class Dialect:
 
     def value_at(self, code: str, values: Sequence[float], notes: Sequence[str]) -> Lines:
         """The value at a code, 0 being the first; `notes` say what each code is."""
-        literals = [self.double(value) for value in values]
-        return self.looked_up(code, _remarked([*(f"{one}," for one in literals[:-1]), literals[-1]], notes))
+        return self.looked_up(code, remarked(listed([self.double(value)] for value in values), notes))
 
     def cell_at(self, left: str, right: str, rows: Sequence[Sequence[float]], notes: Sequence[str]) -> Lines:
         """The cell in the row of one code and the column of another; `notes` say what each row is."""
-        lines = [", ".join(map(self.double, row)) for row in rows]
-        return self.looked_up(
-            f"{left} * {len(rows[0])} + {right}", _remarked([*(f"{line}," for line in lines[:-1]), lines[-1]], notes)
-        )
+        lines = listed([", ".join(map(self.double, row))] for row in rows)
+        return self.looked_up(f"{left} * {len(rows[0])} + {right}", remarked(lines, notes))
 
     def bin_of(self, value: str, edges: Sequence[float], codes: Sequence[int], missing: int) -> Lines:
         """The code of the bin that a number is in: there is one bin more than edges, each from its lower edge on."""
@@ -145,10 +142,6 @@ class Dialect:
     def view(self, name: str) -> str:
         """What stands before a query to make it a view."""
         return f"CREATE OR REPLACE VIEW {self.table(name)} AS\n"
-
-
-def _remarked(lines: Sequence[str], notes: Sequence[str]) -> Lines:
-    return [f"{line}{remark(note)}" for line, note in zip(lines, notes, strict=True)]
 
 
 def nested_replaces(dialect: Dialect, value: str, replaced: dict[str, str]) -> str:
