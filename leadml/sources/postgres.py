@@ -76,7 +76,7 @@ class PostgresSource(Database):
             yield
 
     def _batches(self, table: str, columns: list[str], rows: Among | Since | None) -> Iterator[pa.RecordBatch]:
-        with self._session() as cursor:
+        with self._question() as cursor:
             name, held = self._found(cursor, table)
             where = "" if rows is None else f" WHERE {choose(cursor, name, held[rows.column], rows, self._padding)}"
             chosen = ", ".join(f"{held[column].read} AS c{number}" for number, column in enumerate(columns))
@@ -96,7 +96,7 @@ class PostgresSource(Database):
 
     @contextmanager
     def _question(self) -> Iterator[Any]:
-        """Give a cursor for what is answered at once, on a connection that stays open for the next question.
+        """Give a cursor on a connection that stays open for the next question.
 
         Opening one takes longer than most answers. A connection that was idle for long may be lost, so it is not used.
         """

@@ -18,6 +18,7 @@ Padding = dict[tuple[Name, str], bool]
 
 _AMONG = "pg_temp.leadml_among"
 _BLANKS = "U&'" + "".join(f"\\{code:04X}" for code in SPACES) + "'"
+_EVERY_BLANK = "ARRAY[" + ", ".join(f"U&'\\{code:04X}'" for code in SPACES) + "]"
 _TEXTS = ("text", "varchar")
 _WRITTEN = {
     **dict.fromkeys(("int2", "int4", "int8"), ("bigint", r"^(0|-?[1-9][0-9]{0,17})$")),
@@ -52,8 +53,9 @@ def _given(cursor: Any, name: Name, column: Column, padding: Padding) -> str | N
         return None
     key = (name, column.name)
     if key not in padding:
-        text = quoted(column.name)
-        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {name} WHERE {text} <> btrim({text}, {_BLANKS}))")  # noqa: S608
+        edges = (f'{edge}({quoted(column.name)}, 1) COLLATE "C" = ANY ({_EVERY_BLANK})' for edge in ("left", "right"))
+        # counting is shared out among the server's workers, which looking for the first one is not
+        cursor.execute(f"SELECT count(*) > 0 FROM {name} WHERE {' OR '.join(edges)}")  # noqa: S608 - quoted
         padding[key] = cursor.fetchall()[0][0]
     return None if padding[key] else "value"
 

@@ -34,7 +34,7 @@ class Outcome:
 
 
 def kill_often(place: Place, killer: Killer, kills: int, seed: int) -> Outcome:
-    """Kill the same command until it ends by itself, from the same beginning again and again."""
+    """Kill the same command until it ends by itself, from the same beginning, until it was killed often enough."""
     rng, found = np.random.default_rng(seed), Outcome()
     place.restore()
     old = place.everything()
@@ -46,11 +46,11 @@ def kill_often(place: Place, killer: Killer, kills: int, seed: int) -> Outcome:
     while found.kills < kills:
         place.restore()
         found.experiments += 1
-        while found.kills < kills and killer.run(place, **_death(rng, whole)) == -signal.SIGKILL:
+        while (ended := killer.run(place, **_death(rng, whole))) == -signal.SIGKILL:
             found.kills += 1
             place.settle()
             found.faults += _faults_between(place.everything(), old, new, found)
-        found.faults += _faults_in_the_end(place, killer, new)
+        found.faults += _faults_in_the_end(place, ended, new)
     assert killer.run(place) == 0
     again = place.everything()
     found.faults += [f"{table} is another once more" for table in (*KEYS, *GROWING) if _differ(again, new, table)]
@@ -91,10 +91,9 @@ def _faults_between(now: Everything, old: Everything, new: Everything, found: Ou
         yield f"only the score or only its history was written: {scores ^ history}"
 
 
-def _faults_in_the_end(place: Place, killer: Killer, new: Everything) -> Iterator[str]:
-    """What is wrong once the command has ended by itself."""
-    done = any(run["state"] == "done" and run["as_of"] == _newest(new) for run in place.everything()["scoring_runs"])
-    if not done and (ended := killer.run(place)) != 0:
+def _faults_in_the_end(place: Place, ended: int, new: Everything) -> Iterator[str]:
+    """What is wrong once the command has ended by itself, with this exit code."""
+    if ended != 0:
         yield f"did not go on but ended with {ended}: {place.errors.read_text('utf-8')}"
     last = place.everything()
     last["scoring_runs"] = [run for run in last["scoring_runs"] if not _has_done_nothing(run, new["scoring_runs"])]
