@@ -63,9 +63,11 @@ def spool_leads(
     with _fresh(folder):
         progress("reading leads")
         layout = wanted.layout(source)
-        count = min(_MOST_PARTS, 1 + _leads(source, wanted, layout, accounts) // leads_per_part)
+        rows = _leads(source, wanted, layout, accounts)
+        count = min(_MOST_PARTS, 1 + rows // leads_per_part)
+        place = beside or source
         done = cut(
-            source, folder, wanted, layout, count=count, further=further, beside=beside or source, accounts=accounts
+            source, folder, wanted, layout, rows=rows, count=count, further=further, beside=place, accounts=accounts
         )
         checked = check_parts(
             done, folder / "checked", wanted, layout, count=count, notes=wanted.notes(source), progress=progress

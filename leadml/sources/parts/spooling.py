@@ -17,7 +17,7 @@ from leadml.sources.layout import Layout
 from leadml.sources.parts.cutting import CutTable
 from leadml.sources.parts.files import ROW, Cutter
 from leadml.sources.parts.further import Further
-from leadml.sources.parts.hashing import Hasher, Parts, PartsOfLeads
+from leadml.sources.parts.hashing import Hasher, Hashes, Parts, PartsOfLeads
 from leadml.sources.parts.numbering import Numbered, RowNumbers, numbered
 from leadml.sources.parts.surveying import ColumnSurveys, FieldSurveys, activity_kinds, lead_kinds
 from leadml.sources.raw import Raw
@@ -46,16 +46,20 @@ def cut(
     wanted: Wanted,
     layout: Layout,
     *,
+    rows: int,
     count: int,
     further: Mapping[str, Further],
     beside: Source,
     accounts: pa.Array | None,
 ) -> Cut:
-    """Cut leads, activities and history into `folder/raw`, and further tables, which are `beside`, into `others`."""
+    """Cut leads, activities and history into `folder/raw`, and further tables, which are `beside`, into `others`.
+
+    There are so many parts (`count`), for about so many `rows` of leads.
+    """
     (folder / "raw").mkdir(mode=0o700)
     (folder / "others").mkdir(mode=0o700)
     with Hasher() as hasher:
-        cutting = _Cutting(source, folder, wanted, layout, count, hasher, accounts)
+        cutting = _Cutting(source, folder, wanted, layout, rows, count, hasher, accounts)
         cutting.leads()
         cutting.events()
         for number, (table, how) in enumerate(further.items()):
@@ -70,6 +74,7 @@ class _Cutting:
         folder: Path,
         wanted: Wanted,
         layout: Layout,
+        rows: int,
         count: int,
         hasher: Hasher,
         accounts: pa.Array | None,
@@ -79,6 +84,7 @@ class _Cutting:
         self._folder = folder
         self._wanted = wanted
         self._layout = layout
+        self._rows = max(rows, 1)
         self._count = count
         self._hasher = hasher
         self._accounts = accounts if "lead_id" in layout.roles else None  # a row number names no row of a choice
@@ -94,10 +100,8 @@ class _Cutting:
         for batch in self._lead_rows():
             ids = self._lead_ids(batch)
             hashes = self._hasher.of(ids)
-            own = self._hasher.of(self._account_of(batch))
-            parts = (np.where(own > 0, own, hashes) % np.uint64(self._count)).astype(np.uint16)
-            if "account_id" in self._layout.roles:  # else the hash of a lead says where it is
-                self._parts.add(hashes, parts, batch.numbers)
+            parts = self._parts_of_rows(batch, hashes)
+            self._parts.add(hashes, parts, batch.numbers)
             table.add(batch, parts)
             surveys.add(batch.rows, batch.numbers)
             if self._accounts is not None:
@@ -141,6 +145,13 @@ class _Cutting:
             table.add(batch, self._part_of(batch.rows, column))
             surveys.add(batch.rows, batch.numbers)
         table.close()
+
+    def _parts_of_rows(self, batch: Numbered, leads: Hashes) -> Parts:
+        """By account; without accounts in the order of the table, as neighbours often lie together in indexes, too."""
+        if "account_id" not in self._layout.roles:
+            return np.minimum((batch.numbers - 1) * self._count // self._rows, self._count - 1).astype(np.uint16)
+        own = self._hasher.of(self._account_of(batch))
+        return (np.where(own > 0, own, leads) % np.uint64(self._count)).astype(np.uint16)
 
     def _part_of_accounts(self, rows: pa.Table, column: str) -> Parts:
         parts: Parts = (self._hasher.of(_texts(rows[column])) % np.uint64(self._count)).astype(np.uint16)

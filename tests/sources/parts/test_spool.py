@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,13 @@ def test_accounts_are_whole_and_lie_in_several_parts(company: Path) -> None:
     homes = [set(parts.read(number).leads["account_id"].to_pylist()) for number in range(parts.count)]
     assert sum(bool(home) for home in homes) > 3
     assert sum(map(len, homes)) == len(set().union(*homes))
+
+
+def test_without_accounts_the_parts_follow_the_table_and_doubled_rows_their_lead(company: Path) -> None:
+    parts = spool_leads(open_source(str(company)), company.parent / "spool", wanted_of(account=None), leads_per_part=10)
+    homes = [list(map(int, parts.read(number).leads["lead_id"].to_pylist())) for number in range(parts.count)]
+    assert all(max(one) < min(other) for one, other in pairwise(homes))
+    assert max(map(len, homes)) <= 10
 
 
 def test_rejects_are_written_in_the_order_of_tables_and_rows_as_those_of_the_whole(company: Path) -> None:
