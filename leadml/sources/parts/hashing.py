@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,28 +50,25 @@ class PartsOfLeads:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        # by the first bits of the hash, so that sorting takes little memory
-        self._met: list[list[tuple[Hashes, Parts, Any]]] = [[_NONE] for _ in range(_SLICES)]
+        self._met = [_NONE]
         self._known = np.empty(0, np.uint64)
         self._part_of = np.empty(0, np.uint16)
 
     def add(self, leads: Hashes, parts: Parts, numbers: Ints) -> None:
         """Take further rows of the lead table, shape (n,), and their numbers; a lead stays where its first row is."""
         small = numbers.astype(np.min_scalar_type(int(numbers[-1])) if len(numbers) else np.uint8)
-        slices = np.where(leads == _NOBODY, _SLICES, leads >> _SHIFT)
-        for number, met in enumerate(self._met):
-            own = np.flatnonzero(slices == number)
-            met.append((leads[own], parts[own], small[own]))
+        named = leads != _NOBODY
+        self._met.append((leads[named], parts[named], small[named]))
 
     def settle(self) -> tuple[Ints, Parts, Parts]:
         """Give the rows that are not where the first one of their lead is: their numbers, their parts, and its."""
-        rows_met = sum(len(piece[0]) for met in self._met for piece in met)
-        known, part_of, leads = np.empty(rows_met, np.uint64), np.empty(rows_met, np.uint16), 0
+        hashes, parts, numbers = (np.concatenate([piece[at] for piece in self._met]) for at in range(3))
+        self._met.clear()
+        known, part_of, leads = np.empty(len(hashes), np.uint64), np.empty(len(hashes), np.uint16), 0
         moves = []
-        while self._met:
-            met = self._met.pop(0)
-            hashes, parts, numbers = (np.concatenate([piece[at] for piece in met]) for at in range(3))
-            rows = np.argsort(hashes, kind="stable")
+        for number in range(_SLICES):  # by the first bits of the hash, so that sorting takes little memory
+            rows = np.flatnonzero(hashes >> _SHIFT == number)
+            rows = rows[np.argsort(hashes[rows], kind="stable")]
             ids, own = hashes[rows], parts[rows]
             first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])[: len(ids)])
             lead = np.repeat(first, np.diff(np.append(first, len(ids))))
