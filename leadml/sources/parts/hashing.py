@@ -46,7 +46,7 @@ class Hasher(AbstractContextManager["Hasher"]):
 
 
 class PartsOfLeads:
-    """Remembers the part of each lead: 10 bytes a lead, and 4 more until it is settled."""
+    """Remembers the part of each lead: 10 bytes a lead, and up to 28 while it is settled."""
 
     def __init__(self, count: int) -> None:
         self._count = count
