@@ -139,7 +139,7 @@ class _News:
     def __init__(self, project: Project, last: LastRun) -> None:
         self._project, self._last = project, last
         self._since = last.started_at - MARGIN
-        self.newest = last.as_of or last.started_at
+        self.newest = (last.as_of or last.started_at) - timedelta(microseconds=1)  # it scored right after its newest
 
     def of_leads(self) -> tuple[pa.Array, pa.Array]:
         """The ids of leads that were written, and the accounts that they are of, now and in their score row."""

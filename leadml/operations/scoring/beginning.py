@@ -64,7 +64,10 @@ def _past(asked: Asked) -> list[str]:
     if asked.as_of is None:
         return []
     moment = f"{asked.as_of:%Y-%m-%d %H:%M}"
-    return [f"Scores, work list and accounts speak as of {moment} until leads are scored without --as-of again."]
+    return [
+        f"Scores, work list and accounts speak as of {moment} until leads are scored without --as-of again. "
+        "Stages that these scores move stay moved."
+    ]
 
 
 def rows_of_scores(asked: Asked) -> int:

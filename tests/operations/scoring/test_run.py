@@ -255,6 +255,7 @@ def test_a_run_over_what_can_have_changed_comes_to_what_a_whole_run_does(open_fl
     assert stored(project)["lead_transitions"] == stored(whole)["lead_transitions"]
     nothing = score(project, which="changed")
     assert (nothing.counts.added, nothing.counts.changed, nothing.counts.removed) == (0, 0, 0)
+    assert nothing.as_of == everything.as_of
     with pytest.raises(SourceError, match="takes no --as-of"):
         score(project, which="changed", as_of=THEN)
 
